@@ -69,20 +69,19 @@ type Block struct {
 
 // A Source is a numbered passage that an answer may cite.
 type Source struct {
-	N       int       `json:"n"` // from 1
-	ChunkID string    `json:"chunk_id"`
-	DocID   string    `json:"doc_id"`
-	Title   string    `json:"title"`
-	Cite    string    `json:"cite"` // 「민원 처리에 관한 법률」 제19조제1항
-	Kind    string    `json:"kind"`
-	Agency  string    `json:"agency,omitempty"`
-	Path    []string  `json:"path"`
-	Page    int       `json:"page"`
-	URL     string    `json:"url,omitempty"`
-	From    time.Time `json:"from,omitzero"` // in force on [From, Until)
-	Until   time.Time `json:"until,omitzero"`
-	Text    string    `json:"text"` // verbatim
-	Used    bool      `json:"used"` // a sentence shown cites it
+	N       int      `json:"n"` // from 1
+	ChunkID string   `json:"chunk_id"`
+	DocID   string   `json:"doc_id"`
+	Title   string   `json:"title"`
+	Cite    string   `json:"cite"` // 「민원 처리에 관한 법률」 제19조제1항
+	Kind    string   `json:"kind"`
+	Agency  string   `json:"agency,omitempty"`
+	Path    []string `json:"path"`
+	Page    int      `json:"page"`
+	URL     string   `json:"url,omitempty"`
+	InForce InForce  `json:"in_force"`
+	Text    string   `json:"text"` // verbatim
+	Used    bool     `json:"used"` // a sentence shown cites it
 }
 
 // A Warning tells the reader what to look at. Code is stable, Text is Korean.
@@ -125,13 +124,41 @@ type SearchRequest struct {
 	Docs     []string
 }
 
-// A SearchResult is what a search found, best first.
+// InForce is a period [From, Until) in days, 2006-01-02; "" is unbounded.
+type InForce struct {
+	From  string `json:"from"`
+	Until string `json:"until"`
+}
+
+// A Hit is one passage found. Its JSON is that of `biseo search --json`.
+type Hit struct {
+	Rank    int      `json:"rank"`  // from 1
+	Score   float64  `json:"score"` // comparable within one result only
+	ChunkID string   `json:"chunk_id"`
+	DocID   string   `json:"doc_id"`
+	Title   string   `json:"title"`
+	Cite    string   `json:"cite"`
+	Kind    string   `json:"kind"`
+	Path    []string `json:"path"` // enclosing headings, outermost first; never null
+	Page    int      `json:"page"` // from 1; 0 where the format has no pages
+	InForce InForce  `json:"in_force"`
+	Text    string   `json:"text"` // verbatim
+}
+
+// A SearchResult is what a search found, best first. Its JSON is that of `biseo search --json`.
 type SearchResult struct {
-	Query    string
-	On       time.Time
-	Mode     Mode
-	Hits     []index.Hit
-	Warnings []Warning // such as: the embedder did not answer
+	Query    string    `json:"query"`
+	On       string    `json:"on"` // 2006-01-02
+	Mode     Mode      `json:"mode"`
+	Hits     []Hit     `json:"hits"`               // never null
+	Warnings []Warning `json:"warnings,omitempty"` // such as: the embedder did not answer
+}
+
+// A PassageRequest asks for a chunk and its neighbours in the document.
+type PassageRequest struct {
+	ChunkID string
+	On      time.Time // zero is an error
+	Around  int       // chunks on either side, at most 20
 }
 
 // An AnswerRequest asks a question of the agency's documents.
@@ -142,3 +169,12 @@ type AnswerRequest struct {
 	Agencies []string
 	Docs     []string
 }
+
+// An InputError is a request that cannot be served as it is. Text is one Korean
+// sentence that says what is wrong and what to do.
+type InputError struct {
+	Field string // question, query, on, limit, ...
+	Text  string
+}
+
+func (e *InputError) Error() string { return e.Field + ": " + e.Text }
