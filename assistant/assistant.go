@@ -1,0 +1,273 @@
+// Package assistant does Biseo's tasks: it finds passages, answers questions
+// from them, and proves every sentence that it shows.
+//
+// Start with [New] and [Assistant.Answer]. Two rules hold for every task: a
+// request is served with the rights of one [Principal] on one day, and a
+// sentence is shown as fact only after [Check], which is code and not a model,
+// has tied it to a span of a source. A model sees numbered passages and writes
+// numbers; law, article, page and date are attached here.
+//
+// The files in reading order: types.go holds what goes in and out, assistant.go
+// the search, answer.go an answer from start to end, extract.go the answer
+// without a model, stream.go what a model wrote as sentences, and check.go with
+// polarity.go the check.
+package assistant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"biseo/index"
+	"biseo/korea/text"
+	"biseo/llm"
+)
+
+const (
+	maxQuestion   = 2000            // code points of a question
+	maxLimit      = 100             // hits of one search
+	maxAround     = 20              // neighbours on either side of a passage
+	defaultLimit  = 10              // hits of one search where the request names no limit
+	defaultNumber = 8               // passages in a prompt where the options name no number
+	embedTimeout  = 5 * time.Second // a question is searched by words when its vector takes longer
+)
+
+// Codes of the warnings that this package gives.
+const (
+	WarnEmbedder   = "embedder"    // the embedder failed: searched by words only
+	WarnSpace      = "space"       // the index was built with another embedder: searched by words only
+	WarnExtracts   = "extracts"    // sentences were copied, no model wrote them
+	WarnModel      = "model"       // the model failed, was cut off or wrote nothing usable
+	WarnDropped    = "dropped"     // sentences of the model that no source supports were removed
+	WarnModelGrade = "model_grade" // sources above the model's grade were kept from it
+	WarnLooped     = "looped"      // the model repeated itself and was stopped
+)
+
+// Options are the parts an [Assistant] may do without.
+type Options struct {
+	Generator llm.Generator // nil: answers are sentences copied from the sources
+	Grade     index.Grade   // highest grade the model may see; unset means Open
+	Embedder  llm.Embedder  // nil: search by words only
+	Passages  int           // passages in a prompt; 0 means 8
+	Rules     string        // names the index rules in use, for [Answer.Index]
+}
+
+// An Assistant serves requests over one index. Safe for concurrent use.
+type Assistant struct {
+	lg    *slog.Logger
+	index index.Index
+	opt   Options
+}
+
+// New returns an assistant over x. It logs counts and outcomes to lg, never the
+// text of a question or of a passage.
+func New(lg *slog.Logger, x index.Index, o Options) *Assistant {
+	if o.Passages <= 0 {
+		o.Passages = defaultNumber
+	}
+	if o.Grade == 0 {
+		o.Grade = index.Open
+	}
+	return &Assistant{lg: lg, index: x, opt: o}
+}
+
+// Search returns the passages that who may read on the given day, best first. A
+// request that cannot be served is an [*InputError]. When the embedder fails the
+// result is ranked by words alone and says so in its warnings.
+func (a *Assistant) Search(ctx context.Context, who Principal, req SearchRequest) (*SearchResult, error) {
+	if err := checkQuestion("query", req.Query); err != nil {
+		return nil, err
+	}
+	if err := checkDay(req.On); err != nil {
+		return nil, err
+	}
+	if req.Limit < 0 || req.Limit > maxLimit {
+		return nil, &InputError{"limit", fmt.Sprintf("찾을 건수는 1부터 %d까지의 수로 적어 주십시오.", maxLimit)}
+	}
+	q := index.Query{Scope: scope(who, req.On), Text: req.Query, Limit: req.Limit}
+	q.Kinds, q.Agencies, q.Docs = req.Kinds, req.Agencies, req.Docs
+	hits, mode, warnings, err := a.find(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	res := &SearchResult{Query: req.Query, On: day(q.On), Mode: mode, Hits: make([]Hit, len(hits)), Warnings: warnings}
+	for i, h := range hits {
+		res.Hits[i] = Hit{
+			Rank: i + 1, Score: h.Score, ChunkID: h.Chunk.ID, DocID: h.Doc.ID, Title: h.Doc.Title, Cite: h.Chunk.Cite,
+			Kind: h.Doc.Kind, Path: path(h), Page: h.Chunk.Page, InForce: inForce(h), Text: h.Chunk.Text,
+		}
+	}
+	return res, nil
+}
+
+// Passage returns a chunk and its neighbours, numbered in document order. The
+// error is [index.ErrNotFound] where the chunk does not exist, is not in force
+// that day, or may not be read by who: a caller cannot tell which.
+func (a *Assistant) Passage(ctx context.Context, who Principal, req PassageRequest) ([]Source, error) {
+	if err := checkDay(req.On); err != nil {
+		return nil, err
+	}
+	if req.ChunkID == "" {
+		return nil, &InputError{"chunk_id", "볼 문단의 식별자(chunk_id)를 검색 결과에서 골라 적어 주십시오."}
+	}
+	if req.Around < 0 || req.Around > maxAround {
+		return nil, &InputError{"around", fmt.Sprintf("앞뒤 문단 수는 0부터 %d까지의 수로 적어 주십시오.", maxAround)}
+	}
+	s := scope(who, req.On)
+	hits, err := a.index.Passage(ctx, s, req.ChunkID, req.Around)
+	if err != nil {
+		return nil, fmt.Errorf("passage: %w", err)
+	}
+	hits = a.allowed(s, hits)
+	if !slices.ContainsFunc(hits, func(h index.Hit) bool { return h.Chunk.ID == req.ChunkID }) {
+		return nil, fmt.Errorf("passage: %w", index.ErrNotFound)
+	}
+	return sources(hits), nil
+}
+
+// find searches by words and, when there is a working embedder, by meaning.
+// Every hit is checked against the scope once more, whatever the backend did.
+func (a *Assistant) find(ctx context.Context, q index.Query) ([]index.Hit, Mode, []Warning, error) {
+	if q.Limit == 0 {
+		q.Limit = defaultLimit
+	}
+	var warnings []Warning
+	if a.opt.Embedder != nil && a.index.Space() != "" {
+		var w *Warning
+		if q.Dense, w = a.embed(ctx, q.Text); w != nil {
+			if err := ctx.Err(); err != nil {
+				return nil, "", nil, err
+			}
+			warnings = append(warnings, *w)
+		}
+	}
+	hits, err := a.index.Search(ctx, q)
+	if errors.Is(err, index.ErrDimension) && q.Dense != nil {
+		warnings = append(warnings, Warning{WarnSpace, "색인을 만든 임베딩 모델과 지금 쓰는 모델이 달라 낱말로만 찾았습니다."})
+		q.Dense = nil
+		hits, err = a.index.Search(ctx, q)
+	}
+	if err != nil {
+		return nil, "", nil, err
+	}
+	mode := Hybrid
+	switch {
+	case q.Dense == nil:
+		mode = Words
+	case len(text.Terms(q.Text)) == 0:
+		mode = Meaning
+	}
+	hits = a.allowed(q.Scope, hits)
+	return hits[:min(len(hits), q.Limit)], mode, warnings, nil
+}
+
+// embed returns the question's vector, or nil and a warning for the reader.
+func (a *Assistant) embed(ctx context.Context, question string) ([]float32, *Warning) {
+	if got, want := a.opt.Embedder.Space(), a.index.Space(); got != want {
+		a.lg.Warn("search by words only", "embedder", got, "index", want)
+		return nil, &Warning{WarnSpace, "색인을 만든 임베딩 모델과 지금 쓰는 모델이 달라 낱말로만 찾았습니다."}
+	}
+	ctx, cancel := context.WithTimeout(ctx, embedTimeout)
+	defer cancel()
+	v, err := a.opt.Embedder.Embed(ctx, llm.Question, []string{question})
+	if err == nil && len(v) != 1 {
+		err = fmt.Errorf("%d vectors for one question", len(v))
+	}
+	if err != nil {
+		a.lg.Warn("search by words only", "err", err)
+		return nil, &Warning{WarnEmbedder, "임베딩 모델이 응답하지 않아 낱말로만 찾았습니다."}
+	}
+	return v[0], nil
+}
+
+// allowed keeps the hits inside s. A backend that returns others has a fault,
+// which is logged by count.
+func (a *Assistant) allowed(s index.Scope, hits []index.Hit) []index.Hit {
+	var out []index.Hit
+	for _, h := range hits {
+		if s.Allows(h.Doc, h.Chunk) {
+			out = append(out, h)
+		}
+	}
+	if n := len(hits) - len(out); n > 0 {
+		a.lg.Error("index returned hits outside the scope", "dropped", n)
+	}
+	return out
+}
+
+// scope is what who may see on the calendar day of on.
+func scope(who Principal, on time.Time) index.Scope {
+	g := who.Grade
+	if g == 0 {
+		g = index.Open
+	}
+	return index.Scope{Readers: who.Groups, Grade: g, On: index.Day(on.Date())}
+}
+
+// sources numbers hits from 1.
+func sources(hits []index.Hit) []Source {
+	out := make([]Source, len(hits))
+	for i, h := range hits {
+		out[i] = Source{
+			N: i + 1, ChunkID: h.Chunk.ID, DocID: h.Doc.ID, Title: h.Doc.Title, Cite: h.Chunk.Cite, Kind: h.Doc.Kind,
+			Agency: h.Doc.Agency, Path: path(h), Page: h.Chunk.Page, URL: h.Doc.URL, InForce: inForce(h), Text: h.Chunk.Text,
+		}
+	}
+	return out
+}
+
+func path(h index.Hit) []string { return append([]string{}, h.Chunk.Path...) }
+
+// inForce is the narrower of the document's and the chunk's period.
+func inForce(h index.Hit) InForce {
+	from, until := h.Doc.From, h.Doc.Until
+	if h.Chunk.From.After(from) {
+		from = h.Chunk.From
+	}
+	if u := h.Chunk.Until; !u.IsZero() && (until.IsZero() || u.Before(until)) {
+		until = u
+	}
+	return InForce{day(from), day(until)}
+}
+
+// day writes t as 2006-01-02, the zero time as "".
+func day(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.DateOnly)
+}
+
+func checkDay(on time.Time) error {
+	if on.IsZero() {
+		return &InputError{"on", "어느 날 시행 중인 규정을 볼지 기준일을 2026-06-08처럼 적어 주십시오."}
+	}
+	return nil
+}
+
+// checkQuestion refuses what cannot be searched for.
+func checkQuestion(field, s string) error {
+	bad := func(msg string) error { return &InputError{field, msg} }
+	if !utf8.ValidString(s) {
+		return bad("글자가 깨진 질문이니 UTF-8로 다시 보내 주십시오.")
+	}
+	if n := utf8.RuneCountInString(s); n > maxQuestion {
+		return bad(fmt.Sprintf("질문이 %d자로 길이 제한 %d자를 넘으니 줄여서 다시 적어 주십시오.", n, maxQuestion))
+	}
+	word := false
+	for _, r := range s {
+		if r == 0 {
+			return bad("질문에 쓸 수 없는 제어 문자(NUL)가 있으니 지우고 다시 적어 주십시오.")
+		}
+		word = word || unicode.IsLetter(r) || unicode.IsDigit(r)
+	}
+	if !word {
+		return bad("질문에 찾을 낱말이 없으니 알고 싶은 내용을 글로 적어 주십시오.")
+	}
+	return nil
+}
