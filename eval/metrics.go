@@ -1,0 +1,144 @@
+package eval
+
+import (
+	"cmp"
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+// Qrels are the relevance judgements of one query: document ID to grade. A
+// document that is absent, or graded 0 or below, is not relevant.
+type Qrels map[string]int
+
+// A Scored is one document of a ranking.
+type Scored struct {
+	Doc   string
+	Score float64
+}
+
+// Rank orders a run as trec_eval 9 does and returns the document IDs: by score,
+// highest first, compared in single precision; equal scores by document ID, the
+// greater one first (comp_sim_docno of form_res_rels.c). It does not change run.
+func Rank(run []Scored) []string {
+	run = slices.Clone(run)
+	slices.SortFunc(run, func(a, b Scored) int {
+		return cmp.Or(cmp.Compare(float32(b.Score), float32(a.Score)), cmp.Compare(b.Doc, a.Doc))
+	})
+	docs := make([]string, len(run))
+	for i, r := range run {
+		docs[i] = r.Doc
+	}
+	return docs
+}
+
+// NDCG is the normalised discounted cumulative gain of the first k documents, as
+// trec_eval's ndcg_cut: the gain is the grade itself (not 2^grade - 1), divided
+// by log2(rank + 1); the ideal comes from all judged documents. 0 without a
+// relevant document.
+func NDCG(ranking []string, q Qrels, k int) float64 {
+	var dcg, ideal float64
+	for i, d := range head(ranking, k) {
+		dcg += gain(q[d], i)
+	}
+	grades := make([]int, 0, len(q))
+	for _, g := range q {
+		grades = append(grades, g)
+	}
+	slices.SortFunc(grades, func(a, b int) int { return b - a })
+	for i, g := range head(grades, k) {
+		ideal += gain(g, i)
+	}
+	if ideal == 0 {
+		return 0
+	}
+	return dcg / ideal
+}
+
+func gain(grade, i int) float64 { return float64(max(grade, 0)) / math.Log2(float64(i+2)) }
+
+// Recall is the share of the relevant documents that stand among the first k.
+func Recall(ranking []string, q Qrels, k int) float64 {
+	relevant := 0
+	for _, g := range q {
+		if g > 0 {
+			relevant++
+		}
+	}
+	if relevant == 0 {
+		return 0
+	}
+	found := 0
+	for _, d := range head(ranking, k) {
+		if q[d] > 0 {
+			found++
+		}
+	}
+	return float64(found) / float64(relevant)
+}
+
+// ReciprocalRank is 1/rank of the first relevant document, 0 if the first k hold
+// none. trec_eval's recip_rank has no such limit: pass len(ranking) for that.
+func ReciprocalRank(ranking []string, q Qrels, k int) float64 {
+	for i, d := range head(ranking, k) {
+		if q[d] > 0 {
+			return 1 / float64(i+1)
+		}
+	}
+	return 0
+}
+
+// Success is 1 if a relevant document stands among the first k, else 0.
+func Success(ranking []string, q Qrels, k int) float64 {
+	if ReciprocalRank(ranking, q, k) > 0 {
+		return 1
+	}
+	return 0
+}
+
+func head[T any](s []T, k int) []T { return s[:min(max(k, 0), len(s))] }
+
+// Mean is 0 for no values.
+func Mean(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return sum / float64(len(values))
+}
+
+// Bootstrap gives the 95 % interval of the mean of per-query values by the
+// percentile bootstrap (Efron 1979): 2,000 resamples of the same size, drawn
+// with replacement by a PCG generator of fixed seed; the interval is the 2.5th
+// and 97.5th percentile of their means. The same values give the same interval.
+// It takes the queries for independent.
+func Bootstrap(values []float64) [2]float64 {
+	if len(values) == 0 {
+		return [2]float64{}
+	}
+	const resamples = 2000
+	r := rand.New(rand.NewPCG(1, 2))
+	means := make([]float64, resamples)
+	for i := range means {
+		sum := 0.0
+		for range values {
+			sum += values[r.IntN(len(values))]
+		}
+		means[i] = sum / float64(len(values))
+	}
+	return [2]float64{Percentile(means, 2.5), Percentile(means, 97.5)}
+}
+
+// Percentile is the nearest-rank percentile, p in (0, 100]: the smallest value
+// that at least p % of the values do not exceed. 0 for no values.
+func Percentile(values []float64, p float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	i := int(math.Ceil(p/100*float64(len(sorted)))) - 1
+	return sorted[min(max(i, 0), len(sorted)-1)]
+}

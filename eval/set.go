@@ -1,0 +1,172 @@
+package eval
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// A Text is one document or query of a [Set].
+type Text struct {
+	ID    string
+	Title string // "" for queries
+	Text  string
+}
+
+// A Set is a retrieval collection in BEIR form (Thakur et al. 2021).
+type Set struct {
+	Docs    []Text           // in file order
+	Queries []Text           // those with judgements, in file order
+	Qrels   map[string]Qrels // by query ID
+}
+
+// ReadSet reads a BEIR folder: corpus.jsonl with {id, title, text}, queries.jsonl
+// with {id, text} ("_id" is read as "id"), and qrels.tsv or qrels/test.tsv with
+// the columns query, document, grade under a header line. If queriesFile is not
+// "", only the query IDs listed in it, one per line, are kept.
+func ReadSet(dir, queriesFile string) (*Set, error) {
+	docs, err := readTexts(filepath.Join(dir, "corpus.jsonl"))
+	if err != nil {
+		return nil, err
+	}
+	queries, err := readTexts(filepath.Join(dir, "queries.jsonl"))
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[string]bool, len(queries))
+	for _, q := range queries {
+		known[q.ID] = true
+	}
+	name := filepath.Join(dir, "qrels.tsv")
+	if test := filepath.Join(dir, "qrels", "test.tsv"); !exists(name) && exists(test) {
+		name = test
+	}
+	qrels, err := readQrels(name, known)
+	if err != nil {
+		return nil, err
+	}
+	if queriesFile != "" {
+		if known, err = readIDs(queriesFile, known); err != nil {
+			return nil, err
+		}
+	}
+	set := &Set{Docs: docs, Qrels: qrels}
+	for _, q := range queries {
+		if known[q.ID] && qrels[q.ID] != nil {
+			set.Queries = append(set.Queries, q)
+		}
+	}
+	if len(set.Queries) == 0 {
+		return nil, fmt.Errorf("read %s: no query has a judgement", dir)
+	}
+	return set, nil
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
+}
+
+func readTexts(name string) ([]Text, error) {
+	var out []Text
+	seen := map[string]bool{}
+	err := eachLine(name, func(line string) error {
+		var v struct {
+			ID          string `json:"id"`
+			BEIR        string `json:"_id"`
+			Title, Text string
+		}
+		if err := json.Unmarshal([]byte(line), &v); err != nil {
+			return fmt.Errorf("not a JSON object with strings id, title, text: %w", err)
+		}
+		if v.ID == "" {
+			v.ID = v.BEIR
+		}
+		if v.ID == "" {
+			return errors.New(`no "id"`)
+		}
+		if seen[v.ID] {
+			return fmt.Errorf("the id %q occurs twice", v.ID)
+		}
+		seen[v.ID] = true
+		out = append(out, Text{v.ID, v.Title, v.Text})
+		return nil
+	})
+	return out, err
+}
+
+func readQrels(name string, known map[string]bool) (map[string]Qrels, error) {
+	out := map[string]Qrels{}
+	first := true
+	err := eachLine(name, func(line string) error {
+		header := first
+		first = false
+		f := strings.Split(line, "\t")
+		if len(f) != 3 {
+			return fmt.Errorf("want 3 columns (query, document, grade) separated by tabs, have %d", len(f))
+		}
+		grade, err := strconv.Atoi(f[2])
+		switch {
+		case err != nil && header:
+			return nil
+		case err != nil:
+			return fmt.Errorf("the grade %q is not a whole number", f[2])
+		case !known[f[0]]:
+			return fmt.Errorf("the query %q is not in queries.jsonl", f[0])
+		}
+		if out[f[0]] == nil {
+			out[f[0]] = Qrels{}
+		}
+		if _, ok := out[f[0]][f[1]]; ok {
+			return fmt.Errorf("the query %q judges the document %q twice", f[0], f[1])
+		}
+		out[f[0]][f[1]] = grade
+		return nil
+	})
+	return out, err
+}
+
+func readIDs(name string, known map[string]bool) (map[string]bool, error) {
+	out := map[string]bool{}
+	err := eachLine(name, func(line string) error {
+		if id := strings.TrimSpace(line); known[id] {
+			out[id] = true
+			return nil
+		}
+		return fmt.Errorf("the query %q is not in queries.jsonl", line)
+	})
+	return out, err
+}
+
+// eachLine calls f with each line that is not blank. Its error names the file and the line.
+func eachLine(name string, f func(line string) error) error {
+	file, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("read set: %w", err)
+	}
+	defer file.Close()
+	r := bufio.NewReader(file)
+	for n := 1; ; n++ {
+		line, err := r.ReadString('\n')
+		if err != nil && err != io.EOF {
+			return fmt.Errorf("read set: %w", err)
+		}
+		if n == 1 {
+			line = strings.TrimPrefix(line, "\ufeff")
+		}
+		if s := strings.TrimRight(line, "\r\n"); strings.TrimSpace(s) != "" {
+			if err := f(s); err != nil {
+				return fmt.Errorf("%s, line %d: %w", name, n, err)
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+	}
+}
