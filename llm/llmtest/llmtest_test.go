@@ -1,0 +1,114 @@
+package llmtest
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"biseo/llm"
+)
+
+const prompt = `근거
+{"근거":1,"자료":"조례","문장":{"1-1":"시장은 2026. 5. 6.부터 5명 이상에게 10만원을 7일 이내에 지급하여야 한다.","1-2":"「가온시 조례」 제21조에 따라 연장할 수 있다."}}
+{"근거":2,"자료":"안내","문장":{"2-1":"수수료는 받지 아니한다."}}
+질문: "?"`
+
+func TestScriptBreaksSyllables(t *testing.T) {
+	const want = "처리기간을 연장할 수 있다. [1]"
+	var got strings.Builder
+	broken := false
+	resp, err := Script(want).Generate(context.Background(), llm.Request{}, func(p string) error {
+		broken = broken || !utf8.ValidString(p)
+		got.WriteString(p)
+		return nil
+	})
+	if err != nil || resp.Text != want || got.String() != want {
+		t.Errorf("Script: streamed %q, returned %+v, %v", got.String(), resp, err)
+	}
+	if !broken {
+		t.Error("Script: no piece ended inside a syllable")
+	}
+}
+
+func TestLoopAndStallEnd(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	n, stop := 0, errors.New("stop")
+	_, err := Loop("가나 ").Generate(ctx, llm.Request{}, func(string) error {
+		if n++; n > 100 {
+			return stop
+		}
+		return nil
+	})
+	if !errors.Is(err, stop) {
+		t.Errorf("Loop ended with %v, want the error of emit", err)
+	}
+	cancel()
+	if _, err := Stall("").Generate(ctx, llm.Request{}, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("Stall ended with %v, want context.Canceled", err)
+	}
+}
+
+// Every lie changes the sentence or its number, the same lie every time.
+func TestLyingLies(t *testing.T) {
+	req := llm.Request{User: prompt}
+	facts := Facts(req)
+	if got, want := len(facts), 3; got != want {
+		t.Fatalf("Facts: got %d sentences, want %d", got, want)
+	}
+	for _, lie := range Lies() {
+		l := Lying{Lie: lie, Seed: 3}
+		a, err := l.Generate(context.Background(), req, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _ := l.Generate(context.Background(), req, nil)
+		if a.Text != b.Text {
+			t.Errorf("%s: %q and then %q", lie, a.Text, b.Text)
+		}
+		if a.Text == "" {
+			t.Errorf("%s: no lie told", lie)
+		}
+		for _, f := range facts {
+			truth := f.Text + " [" + string(rune('0'+f.Source)) + "]\n"
+			if a.Text == truth {
+				t.Errorf("%s: told the truth: %q", lie, a.Text)
+			}
+		}
+	}
+}
+
+func TestTruthfulKeepsNumbers(t *testing.T) {
+	got, err := Truthful{}.Generate(context.Background(), llm.Request{User: prompt}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "시장은 2026. 5. 6.부터 5명 이상에게 10만원을 7일 이내에 지급하여야 한다. [1-1]\n" +
+		"「가온시 조례」 제21조에 따라 연장할 수 있습니다. [1-2]\n" +
+		"수수료는 받지 아니한다. [2-1]\n"
+	if got.Text != want {
+		t.Errorf("Truthful:\ngot  %q\nwant %q", got.Text, want)
+	}
+}
+
+func TestLexicalEmbedder(t *testing.T) {
+	v, err := LexicalEmbedder{}.Embed(context.Background(), llm.Question, []string{"처리기간 연장", "처리기간의 연장", "주차 요금", ""})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dot := func(a, b []float32) (s float32) {
+		for i := range a {
+			s += a[i] * b[i]
+		}
+		return s
+	}
+	for i := range v {
+		if d := dot(v[i], v[i]); d < 0.999 || d > 1.001 {
+			t.Errorf("vector %d has squared length %v, want 1", i, d)
+		}
+	}
+	if near, far := dot(v[0], v[1]), dot(v[0], v[2]); near <= far {
+		t.Errorf("similar texts at %v, others at %v: want similar texts closer", near, far)
+	}
+}
