@@ -1,0 +1,193 @@
+package ingest
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Headings that readers see as plain paragraphs, and the parts of a reply.
+var (
+	romanMark    = regexp.MustCompile(`^(?:[Ⅰ-Ⅻ]|[IVX]{1,4}\.)[.．]? ?\S`)
+	boxMark      = regexp.MustCompile(`^[□■❑◻] ?\S`)
+	questionMark = regexp.MustCompile(`^[\[<【(]?(?:Q ?\d* ?[.:)\]>】]|(?:문|질문) ?\d* ?[.:)\]>】]) ?\S`)
+
+	askedMark    = regexp.MustCompile(`^[\W\d]{0,6}(?:(?:민원|질의|신청|문의|질문)(?: ?(?:내용|요지|사항))?[\W]{0,3}(?::.*)?$|귀하(?:께서|의).{0,30}(?:민원|질의) ?(?:내용|요지|사항)[은는이])`)
+	answeredMark = regexp.MustCompile(`^[\W\d]{0,6}(?:(?:답변|회신|검토 ?(?:결과|의견|내용)|처리 ?(?:결과|의견))(?: ?내용)?[\W]{0,3}(?::.*)?$|귀하(?:께서|의).{0,40}(?:검토|답변|회신).{0,20}다음과 ?같)`)
+)
+
+// heading reports whether l is a heading: one that the reader found, or a short
+// paragraph that opens with Ⅰ. or □, or the question of a guide. Its rank grows
+// inwards. A soft heading may share a chunk with its neighbours.
+func (s *splitter) heading(l line) (rank int, soft, ok bool) {
+	n := len([]rune(l.text))
+	switch {
+	case l.text == "" || l.kind == Table || l.kind == Footnote:
+		return 0, false, false
+	case l.kind == Heading:
+		return max(l.level, 1), boxMark.MatchString(l.text), true
+	case romanMark.MatchString(l.text) && n <= 60:
+		return 11, false, true
+	case questionMark.MatchString(l.text):
+		return 12, false, true
+	case boxMark.MatchString(l.text) && n <= 40:
+		return 13, true, true
+	}
+	return 0, false, false
+}
+
+// outline cuts r at its headings. Headings without text of their own stand with
+// the section after them. Short sections under soft headings are joined while
+// they fit and begin on one page.
+func (s *splitter) outline(r span, base []string) []section {
+	var stack []line // open headings; level holds the rank
+	var sections []section
+	cur := section{span: r, path: base}
+	soft, hasText := true, false      // cur has no hard heading, cur has text
+	inner, innerBefore := true, false // the last heading of cur, and of the section before, is soft
+	finish := func(end int) {
+		cur.end = end
+		if n := len(sections) - 1; n >= 0 && soft && s.joins(sections[n], cur, innerBefore) {
+			sections[n].end = end
+			sections[n].path = commonPrefix(sections[n].path, cur.path)
+		} else if cur.len() > 0 {
+			sections = append(sections, cur)
+			innerBefore = inner
+		}
+		cur = section{span: span{end, r.end}}
+		soft, inner, hasText = true, true, false
+	}
+	for _, l := range s.linesIn(r) {
+		rank, isSoft, ok := s.heading(l)
+		if !ok {
+			if l.text != "" && !hasText {
+				cur.body, hasText = l.start, true
+			}
+			continue
+		}
+		if hasText {
+			finish(l.start)
+		}
+		for len(stack) > 0 && stack[len(stack)-1].level >= rank {
+			stack = stack[:len(stack)-1]
+		}
+		soft, inner = soft && isSoft, isSoft
+		l.level = rank
+		stack = append(stack, l)
+		cur.path = slices.Clone(base)
+		for i, h := range stack {
+			if label := s.pathLabel(h.text, i == 0); label != "" {
+				cur.path = append(cur.path, label)
+			}
+		}
+	}
+	finish(r.end)
+	for i := range sections {
+		sec := &sections[i]
+		sec.levels = append([]level{s.blockStarts}, s.prose()...)
+		sec.cite = func(r span) string { return s.placeCite(r, sec.path) }
+	}
+	return sections
+}
+
+// joins reports whether the soft section b may stand in one chunk with a: below
+// it, or beside it where the last heading of a is soft too.
+func (s *splitter) joins(a, b section, beside bool) bool {
+	if b.end-a.start > s.max || s.pageAt(s.skipSpace(a.span)) != s.pageAt(s.skipSpace(b.span)) {
+		return false
+	}
+	parent := b.path[:max(len(b.path)-1, 0)]
+	common := len(commonPrefix(a.path, parent))
+	return common == len(a.path) || beside && common == len(parent) && common == len(a.path)-1
+}
+
+func commonPrefix(a, b []string) []string {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return a[:n]
+}
+
+// pathLabel is a heading as it stands in a Path: not at all if it is the title
+// of the document, and no longer than 80 code points.
+func (s *splitter) pathLabel(text string, outermost bool) string {
+	squeeze := func(s string) string { return strings.ReplaceAll(s, " ", "") }
+	if outermost && squeeze(text) == squeeze(s.doc.Meta.Title) {
+		return ""
+	}
+	if r := []rune(text); len(r) > 80 {
+		return string(r[:79]) + "…"
+	}
+	return text
+}
+
+// placeCite cites a part of a document by its pages, and by its headings where
+// there are none: 「제목」 p. 12, 「제목」 p. 12∼13, 「제목」 Ⅱ. 추진계획 > 1. 일정.
+func (s *splitter) placeCite(r span, path []string) string {
+	first, last := s.pageAt(s.skipSpace(r)), 0
+	for _, l := range s.linesIn(r) {
+		if l.text != "" {
+			last = l.page
+		}
+	}
+	switch {
+	case first > 0 && last > first:
+		return fmt.Sprintf("%s p. %d∼%d", s.title(), first, last)
+	case first > 0:
+		return fmt.Sprintf("%s p. %d", s.title(), first)
+	case len(path) > 0:
+		return s.title() + " " + strings.Join(path, " > ")
+	}
+	return s.title()
+}
+
+// reply cuts a complaint reply into what was asked and what was answered; nil
+// if it shows no such marks.
+func (s *splitter) reply() []section {
+	title := s.title()
+	if from := s.doc.Meta.From; !from.IsZero() {
+		title += "(" + koreanDate(from) + ")"
+	}
+	var sections []section
+	part := ""
+	cur := section{span: span{0, len(s.text)}}
+	finish := func(end int) {
+		if end == cur.start {
+			return
+		}
+		cur.end = end
+		cur.levels = append([]level{s.blockStarts}, s.prose()...)
+		cite := strings.TrimSpace(title + " " + part)
+		cur.cite = func(span) string { return cite }
+		if part != "" {
+			cur.path = []string{part}
+		}
+		sections = append(sections, cur)
+		cur = section{span: span{end, len(s.text)}}
+	}
+	for _, l := range s.lines {
+		next := ""
+		switch {
+		case l.kind == Table:
+		case answeredMark.MatchString(l.text):
+			next = "답변"
+		case askedMark.MatchString(l.text):
+			next = "민원 내용"
+		}
+		if next == "" || next == part {
+			continue
+		}
+		if part != "" || l.start > s.max/2 {
+			finish(l.start)
+		}
+		part = next
+		cur.body = l.end
+	}
+	if part == "" {
+		return nil
+	}
+	finish(len(s.text))
+	return sections
+}

@@ -1,0 +1,311 @@
+package ingest
+
+import (
+	"slices"
+	"sort"
+	"strings"
+	"time"
+	"unicode"
+
+	"biseo/index"
+)
+
+// SplitVersion names the rules by which [Split] cuts. It enters every
+// document's digest, so that a change of the rules cuts every document anew.
+const SplitVersion = "1"
+
+// SplitOptions sets how long chunks may be. The zero value is ready for use.
+type SplitOptions struct {
+	// Max is the longest chunk in code points; 0 means 1,200. What may not be
+	// cut is longer: a table row, up to four times Max.
+	Max int
+}
+
+func (o SplitOptions) max() int {
+	if o.Max <= 0 {
+		return 1200
+	}
+	return o.Max
+}
+
+// Split cuts a document into the pieces that are searched and cited. Their
+// texts, one after the other, are d.Text.
+//
+// Laws and rules are cut at each 조, and a long 조 at 항, 호, 목, then lines and
+// sentences; a 장 or 절 heading stands with the 조 that follows it, and each
+// 부칙 and 별표 is a part of its own. A reply is cut into question and answer,
+// a guide at its questions, everything else at its headings and then at
+// paragraphs, table rows and sentences. No heading is cut from its text; blank
+// lines belong to the chunk before them.
+//
+// A chunk's Path ends with its own heading; where a table is cut, the later
+// parts carry its header row there. Split does not change d.
+func Split(d *Document, opt SplitOptions) []index.Chunk {
+	s := newSplitter(d, opt)
+	if len(s.text) == 0 {
+		return nil
+	}
+	var sections []section
+	switch d.Meta.Kind {
+	case "law", "decree", "rule", "ordinance", "directive":
+		sections = s.articles(1)
+	case "", "other":
+		sections = s.articles(3)
+	case "reply":
+		sections = s.reply()
+	}
+	if sections == nil {
+		sections = s.outline(span{0, len(s.text)}, nil)
+	}
+	var chunks []index.Chunk
+	for _, sec := range sections {
+		for _, r := range s.divide(sec.span, sec.body, sec.levels) {
+			page := s.pageAt(s.skipSpace(r))
+			chunks = append(chunks, index.Chunk{
+				ID:    index.ChunkID(d.Meta.ID, len(chunks)),
+				DocID: d.Meta.ID,
+				Path:  s.pathOf(sec, r),
+				Cite:  sec.cite(r),
+				Text:  string(s.text[r.start:r.end]),
+				Start: r.start,
+				Page:  page,
+				From:  sec.from,
+			})
+		}
+	}
+	return chunks
+}
+
+// A span is a range of code points of the document's text.
+type span struct{ start, end int }
+
+func (r span) len() int { return r.end - r.start }
+
+// A section is a part of a document that no chunk crosses.
+type section struct {
+	span
+	body   int       // no cut at or before this point: the heading stays with its text
+	path   []string  // enclosing headings and its own
+	from   time.Time // in force from, where the section says so itself
+	levels []level   // where it may be cut, strongest first
+	cite   func(span) string
+}
+
+// A level finds the places inside a span where it may be cut, in order.
+type level func(span) []int
+
+// A line is one line of the text, or a whole heading, with its line break.
+type line struct {
+	span
+	text  string // with single spaces between words and none around
+	kind  Kind
+	level int // of a heading block
+	page  int
+	block int // into Document.Blocks; -1 if none
+}
+
+type splitter struct {
+	doc   *Document
+	max   int
+	text  []rune
+	lines []line
+	rows  []span // table rows that must stay whole, in order
+}
+
+func newSplitter(d *Document, opt SplitOptions) *splitter {
+	s := &splitter{doc: d, max: opt.max(), text: []rune(d.Text)}
+	b := -1
+	for at := 0; at < len(s.text); {
+		for b+1 < len(d.Blocks) && d.Blocks[b+1].Start <= at {
+			b++
+		}
+		l := line{span: span{at, len(s.text)}, kind: Paragraph, block: b}
+		if b+1 < len(d.Blocks) {
+			l.end = min(l.end, d.Blocks[b+1].Start)
+		}
+		if b >= 0 {
+			l.kind, l.level, l.page = d.Blocks[b].Kind, d.Blocks[b].Level, d.Blocks[b].Page
+		}
+		if l.kind != Heading {
+			if i := slices.Index(s.text[l.start:l.end], '\n'); i >= 0 {
+				l.end = l.start + i + 1
+			}
+		}
+		l.text = strings.Join(strings.Fields(string(s.text[l.start:l.end])), " ")
+		s.lines = append(s.lines, l)
+		if l.kind == Table && l.text != "" && l.len() <= 4*s.max {
+			s.rows = append(s.rows, l.span)
+		}
+		at = l.end
+	}
+	return s
+}
+
+// divide cuts r into spans of at most max code points where the levels allow
+// it. Neighbours of one level are kept together while they fit.
+func (s *splitter) divide(r span, body int, levels []level) []span {
+	if r.len() <= s.max || len(levels) == 0 {
+		return []span{r}
+	}
+	body = max(body, s.skipSpace(r))
+	var parts []span
+	start := r.start
+	for _, cut := range levels[0](r) {
+		if cut > body && cut > start && cut < r.end && !s.inRow(cut) {
+			parts = append(parts, span{start, cut})
+			start = cut
+		}
+	}
+	if start == r.start {
+		return s.divide(r, body, levels[1:])
+	}
+	parts = append(parts, span{start, r.end})
+
+	var out []span
+	open := false // the last span of out may grow
+	for _, p := range parts {
+		switch {
+		case p.len() > s.max:
+			out = append(out, s.divide(p, body, levels[1:])...)
+			open = false
+		case open && p.end-out[len(out)-1].start <= s.max:
+			out[len(out)-1].end = p.end
+		default:
+			out = append(out, p)
+			open = true
+		}
+	}
+	return out
+}
+
+// prose is the last resort of every section: lines, sentences, words, code points.
+func (s *splitter) prose() []level {
+	return []level{s.lineStarts, s.sentenceStarts, s.wordStarts, s.everyMax}
+}
+
+// lineStarts are the lines that are not blank.
+func (s *splitter) lineStarts(r span) []int {
+	var cuts []int
+	for _, l := range s.linesIn(r) {
+		if l.text != "" {
+			cuts = append(cuts, l.start)
+		}
+	}
+	return cuts
+}
+
+// blockStarts are the blocks that are not blank. A caption stays with its table.
+func (s *splitter) blockStarts(r span) []int {
+	var cuts []int
+	last := line{block: -2}
+	for _, l := range s.linesIn(r) {
+		if l.text == "" {
+			continue
+		}
+		captioned := last.kind == Caption && l.kind == Table
+		if l.block != last.block && !captioned {
+			cuts = append(cuts, l.start)
+		}
+		last = l
+	}
+	return cuts
+}
+
+func (s *splitter) sentenceStarts(r span) []int {
+	var cuts []int
+	for i := r.start + 2; i < r.end; i++ {
+		if unicode.IsSpace(s.text[i-1]) && !unicode.IsSpace(s.text[i]) && s.endsSentence(r.start, i-1) {
+			cuts = append(cuts, i)
+		}
+	}
+	return cuts
+}
+
+// endsSentence reports whether a sentence ends before the space at i: a full
+// stop after a Hangul ending (…다. …요. …함.), not after 가. or 1.
+func (s *splitter) endsSentence(start, i int) bool {
+	for i > start && unicode.IsSpace(s.text[i]) {
+		i--
+	}
+	for i > start && strings.ContainsRune(`"'”’)]>`, s.text[i]) {
+		i--
+	}
+	switch {
+	case i-2 < start:
+		return false
+	case s.text[i] == '?' || s.text[i] == '!' || s.text[i] == '\n':
+		return true
+	}
+	return s.text[i] == '.' && unicode.Is(unicode.Hangul, s.text[i-1]) && unicode.IsLetter(s.text[i-2])
+}
+
+func (s *splitter) wordStarts(r span) []int {
+	var cuts []int
+	for i := r.start + 1; i < r.end; i++ {
+		if unicode.IsSpace(s.text[i-1]) && !unicode.IsSpace(s.text[i]) {
+			cuts = append(cuts, i)
+		}
+	}
+	return cuts
+}
+
+func (s *splitter) everyMax(r span) []int {
+	var cuts []int
+	for i := r.start + s.max; i < r.end && !unicode.IsSpace(s.text[i]); i += s.max {
+		cuts = append(cuts, i)
+	}
+	return cuts
+}
+
+// skipSpace is the first code point of r that is no space; r.end if there is none.
+func (s *splitter) skipSpace(r span) int {
+	i := r.start
+	for i < r.end && unicode.IsSpace(s.text[i]) {
+		i++
+	}
+	return i
+}
+
+// linesIn are the lines that begin in r.
+func (s *splitter) linesIn(r span) []line {
+	from := sort.Search(len(s.lines), func(i int) bool { return s.lines[i].start >= r.start })
+	to := sort.Search(len(s.lines), func(i int) bool { return s.lines[i].start >= r.end })
+	return s.lines[from:max(from, to)]
+}
+
+func (s *splitter) lineAt(pos int) line {
+	i := sort.Search(len(s.lines), func(i int) bool { return s.lines[i].end > pos })
+	if i == len(s.lines) {
+		return line{block: -1}
+	}
+	return s.lines[i]
+}
+
+func (s *splitter) pageAt(pos int) int { return s.lineAt(pos).page }
+
+func (s *splitter) inRow(pos int) bool {
+	i := sort.Search(len(s.rows), func(i int) bool { return s.rows[i].end > pos })
+	return i < len(s.rows) && s.rows[i].start < pos
+}
+
+// pathOf is the section's path, and the header row of a table that was cut before r.
+func (s *splitter) pathOf(sec section, r span) []string {
+	path := slices.Clone(sec.path)
+	if l := s.lineAt(s.skipSpace(r)); l.kind == Table && l.block >= 0 {
+		b := s.doc.Blocks[l.block]
+		for _, head := range s.linesIn(span{b.Start, r.start}) {
+			if head.text != "" {
+				return append(path, head.text)
+			}
+		}
+	}
+	return path
+}
+
+// title is what the document is called in its citations.
+func (s *splitter) title() string {
+	if t := s.doc.Meta.Title; t != "" {
+		return "「" + t + "」"
+	}
+	return "「" + s.doc.Meta.ID + "」"
+}
