@@ -1,0 +1,616 @@
+package law
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// A Found is a citation and where it stands in the text.
+type Found struct {
+	Citation
+	Start, End         int  // code points
+	ByteStart, ByteEnd int  // the same span in bytes
+	RangeEnd           bool // ends the range that the Found before it begins: 제7조 in 제4조부터 제7조까지
+}
+
+// Find returns every citation in s, in order, without overlap.
+//
+// A law is found as 「title」 (also ｢ ｣ and 『 』), and without brackets where
+// its name is known or stands directly before a unit. A title in brackets
+// that no unit follows is found when it ends as the titles of laws do; a known
+// name and 같은 법 (같은 영, 같은 조, ...) likewise stand for themselves.
+//
+// Lists (제1항 및 제2항, 제1호ㆍ제2호, 「…」(이하 "법"이라 한다) 제2조) give one
+// Found per unit: the units left out, the law name and the back-reference are
+// filled in from the unit before, the span holds only what is written. A range
+// gives its first and last unit, because what lies between (제4조의2) is not
+// known from the text.
+//
+// After a law name the 제 may be missing, as people type it: 민원처리법 21조 1항.
+func Find(s string) []Found {
+	sc := &scanner{r: []rune(s)}
+	sc.scan(0, len(sc.r))
+	at, byteAt := 0, 0
+	advance := func(to int) int {
+		for ; at < to; at++ {
+			_, size := utf8.DecodeRuneInString(s[byteAt:])
+			byteAt += size
+		}
+		return byteAt
+	}
+	for i := range sc.out {
+		f := &sc.out[i]
+		f.ByteStart, f.ByteEnd = advance(f.Start), advance(f.End)
+	}
+	return sc.out
+}
+
+// A scanner reads the runes from left to right. Nothing before floor may become
+// part of a citation any more.
+type scanner struct {
+	r     []rune
+	floor int
+	out   []Found
+}
+
+func (s *scanner) scan(i, end int) {
+	s.floor = i
+	for i < end {
+		if next := s.read(i, end); next > i {
+			i, s.floor = next, next
+		} else {
+			i++
+		}
+	}
+}
+
+func (s *scanner) emit(c Citation, start, end int, rangeEnd bool) {
+	s.out = append(s.out, Found{Citation: c, Start: start, End: end, RangeEnd: rangeEnd})
+}
+
+// read reads the citations that begin at i and returns where they end, or i if none does.
+func (s *scanner) read(i, end int) int {
+	switch s.r[i] {
+	case '「', '｢', '『':
+		name, p, ok := s.bracketed(i, end)
+		if !ok {
+			return i
+		}
+		return s.group(Citation{Law: name}, looksLikeLaw(name), i, p, end)
+	case '같', '동':
+		if i > 0 && isHangul(s.r[i-1]) {
+			return i
+		}
+		if c, p, ok := s.backAt(i, end); ok {
+			return s.group(c, true, i, p, end)
+		}
+	case '법':
+		p := i + 1
+		if p < end && s.r[p] == '률' {
+			p++
+		}
+		name, start, ok := knownName(s.wordsBefore(p, maxTitleWords))
+		if !ok {
+			return i
+		}
+		for _, decree := range []string{"시행령", "시행규칙"} {
+			if q := s.skip(p, end, 1); s.has(q, end, decree) {
+				name += string(s.r[p:q]) + decree
+				p = q + len([]rune(decree))
+			}
+		}
+		alone := s.particle(p, end) || s.has(p, end, "상")
+		if next := s.group(Citation{Law: name}, alone, start, p, end); next > start {
+			return next
+		}
+	case '제', '별', '부', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+		return s.unitsWithHead(i, end)
+	}
+	return i
+}
+
+// unitsWithHead reads units that begin at i and the name before them.
+func (s *scanner) unitsWithHead(i, end int) int {
+	if isDigit(s.r[i]) {
+		if i > 0 && isDigit(s.r[i-1]) {
+			return i
+		}
+		if _, p, ok := s.number(i, end); !ok || !s.has(s.skip(p, end, 1), end, "조") {
+			return i
+		}
+	}
+	if s.r[i] == '부' && i > 0 && isHangul(s.r[i-1]) {
+		return i
+	}
+	if s.r[i] == '제' && s.serial(i) {
+		return i
+	}
+	head, start, ok := s.headBefore(i)
+	if !ok {
+		if isDigit(s.r[i]) {
+			return i
+		}
+		head, start = Citation{}, i
+	}
+	if next := s.group(head, false, start, i, end); next > i {
+		return next
+	}
+	return i
+}
+
+// group reads what belongs to one head: its units, then the list that follows.
+// pos is where the head ends; alone says that the head may stand without units.
+// It returns start if there is no citation.
+func (s *scanner) group(head Citation, alone bool, start, pos, end int) int {
+	c, p, ok := s.units(head, s.skip(pos, end, 2), end)
+	switch {
+	case ok:
+		s.emit(c, start, p, false)
+	case alone && pos > start:
+		// 「…」(이하 "법"이라 한다) 제2조: the units may follow the parenthesis.
+		s.emit(head, start, pos, false)
+		q, inner := s.parenthesis(pos, end)
+		if !inner {
+			return pos
+		}
+		from := s.skip(q, end, 2)
+		c, p, ok = s.units(head, from, end)
+		if !ok {
+			return q
+		}
+		s.emit(c, from, p, false)
+	default:
+		return start
+	}
+	for {
+		from, rangeEnd, ok := s.next(p, end)
+		if !ok {
+			return p
+		}
+		c2, p2, ok := s.units(c, from, end)
+		if !ok {
+			return p
+		}
+		s.emit(c2, from, p2, rangeEnd)
+		c, p = c2, p2
+	}
+}
+
+// next skips what stands between two units of a list: qualifiers (본문, 각 호
+// 외의 부분, a parenthesis) and then one connector.
+func (s *scanner) next(p, end int) (from int, rangeEnd, ok bool) {
+	q := p
+	for {
+		if open := s.skip(q, end, 1); open < end && (s.r[open] == '(' || s.r[open] == '（') {
+			after, closed := s.parenthesis(open, end)
+			if !closed {
+				return p, false, false
+			}
+			q = after
+			continue
+		}
+		word := s.oneOf(s.skip(q, end, 1), end, "각 호 외의 부분", "각호외의 부분", "각 호", "각 목", "본문", "단서", "전단", "후단", "까지")
+		if word == 0 {
+			break
+		}
+		q = s.skip(q, end, 1) + word
+	}
+	q = s.skip(q, end, 1)
+	switch {
+	case q < end && (isDot(s.r[q]) || strings.ContainsRune(",、，/", s.r[q])):
+		q++
+	case q < end && strings.ContainsRune("~∼～〜-–", s.r[q]):
+		q, rangeEnd = q+1, true
+	default:
+		n := s.oneOf(q, end, "부터", "내지")
+		if rangeEnd = n > 0; !rangeEnd {
+			n = s.oneOf(q, end, "또는", "및", "이나", "와", "과", "나")
+		}
+		if n == 0 {
+			return p, false, false
+		}
+		q += n
+	}
+	return s.skip(q, end, 2), rangeEnd, true
+}
+
+// parenthesis reads the citations inside the parenthesis at p and returns where
+// it ends; without a parenthesis it returns p and false.
+func (s *scanner) parenthesis(p, end int) (int, bool) {
+	const longest = 400
+	if p >= end || s.r[p] != '(' && s.r[p] != '（' {
+		return p, false
+	}
+	depth := 0
+	for q := p; q < min(end, p+longest); q++ {
+		switch s.r[q] {
+		case '(', '（':
+			depth++
+		case ')', '）':
+			if depth--; depth == 0 {
+				s.scan(p+1, q)
+				return q + 1, true
+			}
+		}
+	}
+	return p, false
+}
+
+// The levels of units, outermost first.
+const (
+	levelPart = iota + 1
+	levelArticle
+	levelParagraph
+	levelItem
+	levelSubitem
+)
+
+// units reads one or more units at p, each of a lower level than the one
+// before, into c, clearing what lies below the first.
+func (s *scanner) units(c Citation, p, end int) (Citation, int, bool) {
+	level := 0
+	inContext := c != Citation{}
+	for {
+		q := p
+		if level > 0 {
+			q = s.skip(p, end, 1)
+		}
+		next, at, after, ok := s.unit(c, q, end, inContext || level > 0)
+		if !ok || at <= level {
+			return c, p, level > 0
+		}
+		// 나목 stands directly behind 호, or alone in a list
+		if at == levelSubitem && level > 0 && (level != levelItem || q > p+1) {
+			return c, p, true
+		}
+		c, p, level = next, after, at
+	}
+}
+
+func (s *scanner) unit(c Citation, p, end int, inContext bool) (Citation, int, int, bool) {
+	none := func() (Citation, int, int, bool) { return c, 0, p, false }
+	if p >= end {
+		return none()
+	}
+	switch r := s.r[p]; {
+	case r == '부' || r == '별' || r == '[' && s.has(p+1, end, "별"):
+		next, q, ok := s.part(c, p, end)
+		if !ok {
+			return none()
+		}
+		return next, levelPart, q, true
+	case r == '제' || isDigit(r):
+		q := p
+		if r == '제' {
+			q = s.skip(p+1, end, 1)
+		} else if !inContext {
+			return none()
+		}
+		n, q, ok := s.number(q, end)
+		if !ok {
+			return none()
+		}
+		q = s.skip(q, end, 1)
+		if q >= end {
+			return none()
+		}
+		kind := s.r[q]
+		q++
+		u := Unit{N: n}
+		if kind == '조' || kind == '호' {
+			u.Branch, q = s.branch(q, end)
+		}
+		if !s.endsUnit(q, end) {
+			return none()
+		}
+		switch kind {
+		case '조':
+			if r != '제' && s.oneOf(s.skip(q, end, 1), end, "원", "억", "천", "만") > 0 {
+				return none()
+			}
+			c.Article, c.Paragraph, c.Item, c.Subitem, c.Sub = u, 0, Unit{}, "", 0
+			return c, levelArticle, q, true
+		case '항':
+			c.Paragraph, c.Item, c.Subitem, c.Sub = n, Unit{}, "", 0
+			return c, levelParagraph, q, true
+		case '호':
+			c.Item, c.Subitem, c.Sub = u, "", 0
+			return c, levelItem, q, true
+		}
+	case inContext && strings.ContainsRune("가나다라마바사아자차카타파하", r):
+		q := s.skip(p+1, end, 1)
+		if !s.has(q, end, "목") || s.oneOf(q+1, end, "적", "록", "표", "차", "재", "격", "소", "요", "사") > 0 {
+			return none()
+		}
+		c.Subitem, c.Sub = string(r), 0
+		q++
+		if n, after, ok := s.number(q, end); ok && s.has(after, end, ")") {
+			c.Sub, q = n, after+1
+		}
+		return c, levelSubitem, q, true
+	}
+	return none()
+}
+
+// branch reads 의2. With a space before the number it must not count something: 제5조의 2년.
+func (s *scanner) branch(p, end int) (int, int) {
+	q := s.skip(p, end, 1)
+	if !s.has(q, end, "의") {
+		return 0, p
+	}
+	d := s.skip(q+1, end, 1)
+	n, after, ok := s.number(d, end)
+	if !ok || d > q+1 && after < end && isHangul(s.r[after]) && s.r[after] != '제' && !s.particle(after, end) {
+		return 0, p
+	}
+	return n, after
+}
+
+// part reads 부칙, 별표 or 별지 서식 at p.
+func (s *scanner) part(c Citation, p, end int) (Citation, int, bool) {
+	c = Citation{Law: c.Law, Back: c.Back}
+	bracket := s.r[p] == '['
+	if bracket {
+		p++
+	}
+	switch {
+	case s.has(p, end, "부칙"):
+		c.Part = Addenda
+		q := p + 2
+		if title, ok := s.addendaTitle(q, end); ok {
+			q = title
+		}
+		if n, date, after, ok := s.promulgation(q, end); ok {
+			c.Number, c.Date = n, date
+			return c, after, true
+		}
+		return c, p + 2, s.particle(p+2, end)
+	case s.has(p, end, "별표"):
+		c.Part = Table
+		q := p + 2
+		d := s.skip(q, end, 1)
+		if s.has(d, end, "제") && d > q { // 별표 제3호: an item of the only table
+			return c, q, true
+		}
+		if n, after, ok := s.number(d, end); ok {
+			c.Annex.N = n
+			c.Annex.Branch, q = s.branch(after, end)
+		} else if !s.particle(q, end) {
+			return c, p, false
+		}
+		if bracket && s.has(q, end, "]") {
+			q++
+		}
+		return c, q, true
+	case s.has(p, end, "별지"):
+		c.Part = Form
+		q := s.skip(p+2, end, 1)
+		if s.has(q, end, "제") {
+			n, after, ok := s.number(s.skip(q+1, end, 1), end)
+			after = s.skip(after, end, 1)
+			if !ok || !s.has(after, end, "호") {
+				return c, p, false
+			}
+			c.Annex.N = n
+			c.Annex.Branch, q = s.branch(after+1, end)
+			q = s.skip(q, end, 1)
+		}
+		if !s.has(q, end, "서식") {
+			return c, p, false
+		}
+		q += 2
+		if bracket && s.has(q, end, "]") {
+			q++
+		}
+		return c, q, true
+	}
+	return c, p, false
+}
+
+// addendaTitle skips the name of the amending law in 부칙(정부조직법) <제1호, ...>.
+func (s *scanner) addendaTitle(p, end int) (int, bool) {
+	if p >= end || s.r[p] != '(' {
+		return p, false
+	}
+	for q := p; q < min(end, p+80); q++ {
+		if s.r[q] == ')' {
+			return q + 1, true
+		}
+	}
+	return p, false
+}
+
+// promulgation reads <제36296호, 2026. 5. 6.>, with any kind of brackets, a
+// kind of law before 제 and either half missing.
+func (s *scanner) promulgation(p, end int) (number, date string, after int, ok bool) {
+	q := s.skip(p, end, 1)
+	if q >= end || !strings.ContainsRune("<〈＜([", s.r[q]) {
+		return "", "", p, false
+	}
+	q = s.skip(q+1, end, 1)
+	if n := s.oneOf(q, end, "법률", "대통령령", "총리령", "조례", "규칙"); n > 0 {
+		q = s.skip(q+n, end, 1)
+	}
+	if s.has(q, end, "제") {
+		n, after, ok := s.number(s.skip(q+1, end, 1), end)
+		if !ok || !s.has(after, end, "호") {
+			return "", "", p, false
+		}
+		number = strconv.Itoa(n)
+		q = s.skip(after+1, end, 1)
+		if s.has(q, end, ",") {
+			q = s.skip(q+1, end, 1)
+		}
+	}
+	var ymd [3]int
+	for i := range ymd {
+		n, after, ok := s.number(q, end)
+		if !ok {
+			break
+		}
+		ymd[i] = n
+		q = s.skip(after, end, 1)
+		if s.has(q, end, ".") {
+			q = s.skip(q+1, end, 1)
+		}
+	}
+	if y, m, d := ymd[0], ymd[1], ymd[2]; y >= 1000 && y <= 9999 && m >= 1 && m <= 12 && d >= 1 && d <= 31 {
+		date = strconv.Itoa(y) + "-" + twoDigits(m) + "-" + twoDigits(d)
+	}
+	if q >= end || !strings.ContainsRune(">〉＞)]", s.r[q]) || number == "" && date == "" {
+		return "", "", p, false
+	}
+	return number, date, q + 1, true
+}
+
+func twoDigits(n int) string {
+	if n < 10 {
+		return "0" + strconv.Itoa(n)
+	}
+	return strconv.Itoa(n)
+}
+
+// bracketed reads 「title」 at p; line breaks in it become spaces.
+func (s *scanner) bracketed(p, end int) (string, int, bool) {
+	const longest = 120
+	for q := p + 1; q < min(end, p+longest); q++ {
+		switch s.r[q] {
+		case '「', '｢', '『':
+			return "", p, false
+		case '」', '｣', '』':
+			name := strings.Join(strings.Fields(string(s.r[p+1:q])), " ")
+			return name, q + 1, name != ""
+		}
+	}
+	return "", p, false
+}
+
+// backAt reads 같은 법, 동법 시행령, 같은 조, ... at p, the longest that fits.
+func (s *scanner) backAt(p, end int) (c Citation, after int, ok bool) {
+	joined := ""
+	for q := p; q < min(end, p+12); q++ {
+		if isSpace(s.r[q]) {
+			continue
+		}
+		if !isHangul(s.r[q]) {
+			break
+		}
+		joined += string(s.r[q])
+		b, found := backs[joined]
+		if !found {
+			continue
+		}
+		if s.r[p] == '동' && strings.HasSuffix(b, "영") && !strings.HasSuffix(joined, "시행령") {
+			continue // 동영상, 동령
+		}
+		if s.endsHead(q+1, end) {
+			c, after, ok = Citation{Back: b}, q+1, true
+		}
+	}
+	return c, after, ok
+}
+
+// endsHead reports whether a back-reference ends at p, rather than being the
+// beginning of another word (같은 조건, 같은 법인).
+func (s *scanner) endsHead(p, end int) bool {
+	return s.particle(p, end) || s.oneOf(p, end, "제", "부칙", "별표", "별지", "상") > 0 && s.oneOf(p, end, "제도", "제목") == 0
+}
+
+// particle reports whether the word that ends at p is complete: no Hangul
+// follows, or a particle does.
+func (s *scanner) particle(p, end int) bool {
+	if p >= end || !isHangul(s.r[p]) {
+		return true
+	}
+	n := s.oneOf(p, end, "에서는", "에서도", "에서", "에도", "에는", "에게", "에", "의", "을", "를", "은", "는", "이나", "이며", "이다", "이라", "이",
+		"가", "과는", "과", "와", "으로", "로서", "로", "이란", "란", "도", "만", "상의", "까지", "부터", "중", "내", "다")
+	return n > 0 && (p+n >= end || !isHangul(s.r[p+n]) || n > 1)
+}
+
+// endsUnit reports whether a unit may end at p: 제1항목, 제2조합 and 제3호선 are other words.
+func (s *scanner) endsUnit(p, end int) bool {
+	if p >= end || !isHangul(s.r[p]) || strings.ContainsRune("제각및", s.r[p]) || s.particle(p, end) {
+		return true
+	}
+	if strings.ContainsRune("가나다라마바사아자차카타파하", s.r[p]) && s.has(s.skip(p+1, end, 1), end, "목") {
+		return true
+	}
+	return s.oneOf(p, end, "에", "의", "을", "를", "은", "는", "와", "과", "으로", "부터", "까지", "본문", "단서", "전단", "후단", "또는", "관련", "규정", "위반", "외의", "인", "이", "라", "내지", "마다", "보다", "처럼", "별로", "소정", "상", "등", "중", "다만", "만", "도", "나", "로") > 0 &&
+		s.oneOf(p, end, "의원", "의장", "은행", "의뢰", "의견", "인실", "이사", "상담", "도시", "로봇", "나무") == 0
+}
+
+// serial reports whether the 제 at i begins a serial number: 법률 제11041호, 고시 제3호.
+func (s *scanner) serial(i int) bool {
+	w := s.wordsBefore(s.skipBack(i), 1)
+	if len(w) == 0 {
+		return false
+	}
+	for _, e := range []string{"법률", "령", "고시", "공고", "예규", "조례", "규칙", "지침", "명령", "회", "통권", "안건", "지정", "등록", "허가", "면허"} {
+		if strings.HasSuffix(w[0].text, e) {
+			// 조례 제5조 is a citation; only a number with 호 is a serial one
+			_, p, ok := s.number(s.skip(i+1, len(s.r), 1), len(s.r))
+			return ok && s.has(s.skip(p, len(s.r), 1), len(s.r), "호")
+		}
+	}
+	return false
+}
+
+func (s *scanner) skipBack(p int) int {
+	for p > s.floor && isSpace(s.r[p-1]) {
+		p--
+	}
+	return p
+}
+
+// skip skips at most n spaces, of which at most one is a line break.
+func (s *scanner) skip(p, end, n int) int {
+	breaks := 0
+	for ; n > 0 && p < end && isSpace(s.r[p]); n-- {
+		if s.r[p] == '\n' {
+			if breaks++; breaks > 1 {
+				break
+			}
+		}
+		p++
+	}
+	return p
+}
+
+func isDigit(r rune) bool { return r >= '0' && r <= '9' || r >= '０' && r <= '９' }
+
+// number reads up to six digits, ASCII or full-width; zero is no number of a unit.
+func (s *scanner) number(p, end int) (n, after int, ok bool) {
+	q := p
+	for q < end && isDigit(s.r[q]) {
+		d := s.r[q] - '0'
+		if d > 9 {
+			d = s.r[q] - '０'
+		}
+		n = n*10 + int(d)
+		if q++; q-p > 6 {
+			return 0, p, false
+		}
+	}
+	return n, q, n > 0
+}
+
+func (s *scanner) has(p, end int, text string) bool {
+	for _, r := range text {
+		if p >= end || s.r[p] != r {
+			return false
+		}
+		p++
+	}
+	return true
+}
+
+// oneOf returns the length of the first of texts that stands at p, or 0.
+func (s *scanner) oneOf(p, end int, texts ...string) int {
+	for _, t := range texts {
+		if s.has(p, end, t) {
+			return utf8.RuneCountInString(t)
+		}
+	}
+	return 0
+}
