@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 	"unicode"
 
 	"biseo/index"
+	"biseo/korea/law"
 )
 
 // The marks of a legal text, each at the start of a line.
@@ -19,7 +19,7 @@ var (
 	addendaMark = regexp.MustCompile(`^부 ?칙(?: ?\(([^<]*?)\))?(?: ?[<〈(]([^>〉)]*)[>〉)])?$`)
 	annexMark   = regexp.MustCompile(`^(?:■.{0,60}?)?[\[〔【<] ?((?:별표|별지)[^\]〕】>]{0,20})[\]〕】>](?:$|[ (<])`)
 	omittedMark = regexp.MustCompile(`^제(\d+)조 ?(?:(?:부터|내지|및) ?제(\d+)조 ?(?:까지)? ?)?생략`)
-	numberIn    = regexp.MustCompile(`제 ?(\d+) ?호`)
+	numberIn    = regexp.MustCompile(`제 ?([\d-]+) ?호`)
 	dateIn      = regexp.MustCompile(`(\d{4})\. ?(\d{1,2})\. ?(\d{1,2})\.?`)
 	inForceNote = regexp.MustCompile(`\[시행일 ?: ?(\d{4})\. ?(\d{1,2})\. ?(\d{1,2})\.?\](?: ?(제\d+조(?:의\d+)?))?\s*(?:$|\n)`)
 
@@ -33,16 +33,16 @@ var chapterRank = map[string]int{"편": 1, "장": 2, "절": 3, "관": 4}
 
 // An article is a 조 heading: 제21조의2(제목).
 type article struct {
-	number, branch int
-	title          string // with its brackets; "" if it has none
-	length         int    // code points of the heading that are no spaces
+	law.Unit
+	title  string // with its brackets; "" if it has none
+	length int    // code points of the heading that are no spaces
 }
 
-func (a article) label() string { return legalNumber("조", a.number, a.branch) }
+func (a article) label() string { return law.Citation{Article: a.Unit}.String() }
 
 // after reports whether a comes later in a law than b.
 func (a article) after(b article) bool {
-	return a.number > b.number || a.number == b.number && a.branch > b.branch
+	return a.N > b.N || a.N == b.N && a.Branch > b.Branch
 }
 
 // parseArticle reads the heading of a 조 at the start of a line. A line that
@@ -52,7 +52,7 @@ func parseArticle(text string) (article, bool) {
 	if m == nil {
 		return article{}, false
 	}
-	a := article{number: atoi(m[1]), branch: atoi(m[2])}
+	a := article{Unit: unit(m[1], m[2])}
 	rest := strings.TrimLeft(text[len(m[0]):], " ")
 	switch {
 	case rest == "" || rest[0] == '<' || strings.HasPrefix(rest, "삭제"):
@@ -93,7 +93,7 @@ func (s *splitter) articles(least int) []section {
 		_, ok := parseArticle(l.text)
 		return ok && l.kind == Heading
 	})
-	b := lawBuilder{splitter: s, pending: 0}
+	b := lawBuilder{splitter: s, part: law.Citation{Law: s.name()}}
 	found := 0
 	for _, l := range s.lines {
 		if l.text == "" || l.kind == Table {
@@ -107,7 +107,7 @@ func (s *splitter) articles(least int) []section {
 			b.openAddenda(l, m[1], m[2])
 			continue
 		}
-		if m := chapterMark.FindStringSubmatch(l.text); m != nil && b.addenda == "" && isShort(l) && (l.kind == Heading || !headings) {
+		if m := chapterMark.FindStringSubmatch(l.text); m != nil && b.addenda == "" && (l.kind == Heading || !headings && isShort(l)) {
 			b.openChapter(l, chapterRank[m[1]])
 			continue
 		}
@@ -116,9 +116,8 @@ func (s *splitter) articles(least int) []section {
 		case b.addenda != "":
 			if ok && b.continues(a) {
 				b.openArticle(l, a)
-			} else if m := omittedMark.FindStringSubmatch(l.text); m != nil && atoi(m[1]) == b.last.number+1 {
-				b.openArticle(l, article{number: atoi(m[1])})
-				b.last.number = max(b.last.number, atoi(m[2]))
+			} else if m := omittedMark.FindStringSubmatch(l.text); m != nil && atoi(m[1]) == b.last.N+1 {
+				b.last = article{Unit: law.Unit{N: max(b.last.N+1, atoi(m[2]))}} // 제2조 부터 제4조까지 생략
 			}
 		case ok && (l.kind == Heading || !headings && a.after(b.last)):
 			b.openArticle(l, a)
@@ -141,12 +140,12 @@ func isShort(l line) bool { return len([]rune(l.text)) <= 60 && !strings.HasSuff
 type lawBuilder struct {
 	*splitter
 	sections []section
-	open     bool      // the last section still grows
-	pending  int       // start of headings that wait for their first 조; -1 if none
-	chapters [5]string // by chapterRank
-	addenda  string    // heading of the 부칙 or 별표 under way; "" in the body
-	part     string    // the same as it is cited
-	last     article   // the last 조 of this part
+	open     bool         // the last section still grows
+	pending  int          // start of headings that wait for their first 조; -1 if none
+	chapters [5]string    // by chapterRank
+	addenda  string       // heading of the 부칙 or 별표 under way; "" in the body
+	part     law.Citation // the same as it is cited
+	last     article      // the last 조 of this part
 }
 
 // close ends the section under way and what waits before pos.
@@ -219,10 +218,8 @@ func (b *lawBuilder) openArticle(l line, a article) {
 		}
 	}
 	start := b.begin(l)
-	base := b.title() + " " + a.label()
-	if b.part != "" {
-		base = b.title() + " " + b.part + " " + a.label()
-	}
+	base := b.part
+	base.Article = a.Unit
 	body := l.start
 	for ink := 0; ink < a.length && body < l.end; body++ {
 		if !unicode.IsSpace(b.text[body]) {
@@ -237,30 +234,37 @@ func (b *lawBuilder) openArticle(l line, a article) {
 	b.last = a
 }
 
-func (b *lawBuilder) openAddenda(l line, law, note string) {
-	if note == "" && dateIn.MatchString(law) { // 부칙(2024. 3. 5. 조례 제7호)
-		law, note = "", law
+// openAddenda begins a 부칙: 부칙(정부조직법) <제14839호, 2017. 7. 26.>, of which
+// other is the law that brought it and note stands in the brackets.
+func (b *lawBuilder) openAddenda(l line, other, note string) {
+	if note == "" && dateIn.MatchString(other) { // 부칙(2024. 3. 5. 조례 제7호)
+		other, note = "", other
 	}
-	cite := "부칙"
-	if n, d := numberIn.FindString(note), dateIn.FindStringSubmatch(note); n != "" && d != nil {
-		cite = fmt.Sprintf("부칙 <%s, %s>", n, koreanDate(parseDay(d[1:])))
-	} else if d != nil {
-		cite = fmt.Sprintf("부칙 <%s>", koreanDate(parseDay(d[1:])))
+	cite := law.Citation{Part: law.Addenda}
+	if m := numberIn.FindStringSubmatch(note); m != nil {
+		cite.Number = m[1]
 	}
-	heading := cite
-	if law != "" && note != "" {
-		heading = "부칙(" + law + ")" + strings.TrimPrefix(cite, "부칙")
+	if m := dateIn.FindStringSubmatch(note); m != nil {
+		cite.Date = parseDay(m[1:]).Format(time.DateOnly)
+	}
+	heading := cite.String()
+	if other != "" {
+		heading = "부칙(" + other + ")" + strings.TrimPrefix(heading, "부칙")
 	}
 	b.openPart(l, heading, cite)
 }
 
 func (b *lawBuilder) openAnnex(l line, name string) {
-	b.openPart(l, l.text, strings.Join(strings.Fields(name), " "))
+	cite, err := law.Parse(name)
+	if err != nil { // 별지 and the like, without a number
+		cite = law.Citation{Part: law.Table}
+	}
+	b.openPart(l, l.text, cite)
 }
 
 // openPart begins a 부칙 or 별표. One that has no text before the next begins, as
 // the bare heading over all 부칙, stands with it.
-func (b *lawBuilder) openPart(l line, heading, cite string) {
+func (b *lawBuilder) openPart(l line, heading string, cite law.Citation) {
 	if n := len(b.sections) - 1; b.open && b.addenda != "" && b.last == (article{}) &&
 		b.skipSpace(span{b.sections[n].body, l.start}) == l.start {
 		b.pending = b.sections[n].start
@@ -271,26 +275,26 @@ func (b *lawBuilder) openPart(l line, heading, cite string) {
 	}
 	start := b.begin(l)
 	clear(b.chapters[:])
+	cite.Law = b.part.Law
 	b.addenda, b.part, b.last = heading, cite, article{}
-	b.addSection(start, l.end, []string{heading}, b.title()+" "+cite)
+	b.addSection(start, l.end, []string{heading}, cite)
 }
 
 // continues reports whether a is the next 조 of the 부칙 under way, and not one
 // of another law that an article on 개정 quotes.
 func (b *lawBuilder) continues(a article) bool {
-	if strings.HasPrefix(b.part, "별") {
+	switch {
+	case b.part.Part != law.Addenda:
 		return false
+	case a.Branch > 0:
+		return a.N == b.last.N && a.Branch == b.last.Branch+1
+	case strings.Contains(b.last.title, "개정"):
+		return a.N == b.last.N+1
 	}
-	if a.branch > 0 {
-		return a.number == b.last.number && a.branch == b.last.branch+1
-	}
-	if strings.Contains(b.last.title, "개정") {
-		return a.number == b.last.number+1
-	}
-	return a.number > b.last.number
+	return a.N > b.last.N
 }
 
-func (b *lawBuilder) addSection(start, body int, path []string, base string) {
+func (b *lawBuilder) addSection(start, body int, path []string, base law.Citation) {
 	i := len(b.sections)
 	var marks []mark // found once, when the section has its end
 	scan := func() []mark {
@@ -315,9 +319,9 @@ func (b *lawBuilder) addSection(start, body int, path []string, base string) {
 		levels: append([]level{at(0), at(1), at(2)}, b.prose()...),
 		cite: func(r span) string {
 			if r == b.sections[i].span {
-				return base
+				return base.String()
 			}
-			return base + address(scan(), b.skipSpace(span{max(r.start, body), r.end}), r.end)
+			return partCite(base, scan(), b.skipSpace(span{max(r.start, body), r.end}), r.end)
 		},
 	})
 	b.open = true
@@ -326,9 +330,9 @@ func (b *lawBuilder) addSection(start, body int, path []string, base string) {
 // A mark is a 항, 호 or 목 (depth 0, 1, 2) and where its line begins.
 type mark struct {
 	depth int
-	start int // of its line
-	sign  int // of the mark itself
-	label string
+	start int          // of its line
+	sign  int          // of the mark itself
+	cite  law.Citation // the one unit that it opens
 }
 
 // marks finds the 항, 호 and 목 of a section from body on.
@@ -344,11 +348,11 @@ func (s *splitter) marks(r span, body int) []mark {
 		}
 		m := mark{start: start, sign: s.skipSpace(span{start, l.end})}
 		if p := paragraphMark.FindStringSubmatch(text); p != nil {
-			m.label = legalNumber("항", paragraphNumber(p), 0)
+			m.cite.Paragraph = paragraphNumber(p)
 		} else if p := itemMark.FindStringSubmatch(text); p != nil {
-			m.depth, m.label = 1, legalNumber("호", atoi(p[1]), atoi(p[2]))
+			m.depth, m.cite.Item = 1, unit(p[1], p[2])
 		} else if p := subitemMark.FindStringSubmatch(text); p != nil {
-			m.depth, m.label = 2, p[1]+"목"
+			m.depth, m.cite.Subitem = 2, p[1]
 		} else {
 			continue
 		}
@@ -357,45 +361,40 @@ func (s *splitter) marks(r span, body int) []mark {
 	return marks
 }
 
-// address names the 항, 호 and 목 that a part of a 조 covers, from its first code
-// point that is no space: 제1항, 제1항부터 제3항까지, 제1항제2호. It is empty for a part
-// that holds text of the 조 before its first mark.
-func address(marks []mark, start, end int) string {
-	var in [3]string // the 항, 호 and 목 in which the part begins
+// partCite cites a part of the 조 base by the 항, 호 and 목 that it covers, from
+// its first code point that is no space: 제1항, 제1항부터 제3항까지, 제1항제2호. A part
+// that holds text of the 조 before its first mark is cited as the 조.
+func partCite(base law.Citation, marks []mark, start, end int) string {
 	first := -1
 	for i, m := range marks {
 		if m.sign > start {
 			break
 		}
-		in[m.depth] = m.label
-		clear(in[m.depth+1:])
+		switch m.depth {
+		case 0:
+			base.Paragraph, base.Item, base.Subitem = m.cite.Paragraph, law.Unit{}, ""
+		case 1:
+			base.Item, base.Subitem = m.cite.Item, ""
+		case 2:
+			base.Subitem = m.cite.Subitem
+		}
 		if m.sign == start {
 			first = i
 		}
 	}
-	out := strings.Join(in[:], "")
 	if first < 0 {
-		return out
+		return base.String()
 	}
-	depth := marks[first].depth
-	last := in[depth]
+	last := marks[first]
 	for _, m := range marks[first:] {
-		if m.start < end && m.depth == depth {
-			last = m.label
+		if m.start < end && m.depth == last.depth {
+			last = m
 		}
 	}
-	if last != in[depth] {
-		out += "부터 " + last + "까지"
+	if last.cite == marks[first].cite {
+		return base.String()
 	}
-	return out
-}
-
-// legalNumber prints a unit of a law: 제7조의2, 제1항, 제5호의2.
-func legalNumber(unit string, number, branch int) string {
-	if branch > 0 {
-		return fmt.Sprintf("제%d%s의%d", number, unit, branch)
-	}
-	return fmt.Sprintf("제%d%s", number, unit)
+	return base.String() + "부터 " + last.cite.String() + "까지"
 }
 
 // paragraphNumber reads the circled digit of a 항, or <63> in a long 부칙.
@@ -428,6 +427,8 @@ func atoi(s string) int {
 	n, _ := strconv.Atoi(s) // only called on digits; "" is 0
 	return n
 }
+
+func unit(number, branch string) law.Unit { return law.Unit{N: atoi(number), Branch: atoi(branch)} }
 
 // parseDay reads the year, month and day of a date that a pattern found.
 func parseDay(ymd []string) time.Time {

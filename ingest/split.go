@@ -302,10 +302,12 @@ func (s *splitter) pathOf(sec section, r span) []string {
 	return path
 }
 
-// title is what the document is called in its citations.
-func (s *splitter) title() string {
+// name is what the document is called in its citations.
+func (s *splitter) name() string {
 	if t := s.doc.Meta.Title; t != "" {
-		return "「" + t + "」"
+		return t
 	}
-	return "「" + s.doc.Meta.ID + "」"
+	return s.doc.Meta.ID
 }
+
+func (s *splitter) title() string { return "「" + s.name() + "」" }
