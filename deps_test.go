@@ -1,0 +1,92 @@
+// Package biseo holds the test of the house's arrows: which package may import which.
+package biseo
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// arrows lists what each package of this module may import of it. A new arrow is
+// a design change: add it here and in DESIGN.md in the change that needs it.
+// A key ending in /... speaks for the packages below it that have no key of their own.
+var arrows = map[string]string{
+	"korea/...":        "",
+	"korea/text":       "korea/law",
+	"prompts":          "",
+	"index":            "korea/text korea/law",
+	"index/local":      "index korea/text",
+	"index/qdrant":     "index korea/text",
+	"index/indextest":  "index korea/text",
+	"llm":              "",
+	"llm/llmtest":      "llm korea/text",
+	"ingest":           "index llm korea/text korea/law korea/privacy",
+	"ingest/extract":   "ingest index korea/text korea/law",
+	"assistant":        "index llm prompts korea/...",
+	"assistant/export": "assistant korea/...",
+	"assistant/web":    "assistant assistant/export ingest index llm korea/...",
+	"eval":             "assistant ingest index llm korea/...",
+	"deploy/...":       "",
+	"cmd/biseo":        "...",
+}
+
+// TestArrows fails on every import, by code or by the packages that tests live
+// in excepted, that arrows does not list.
+func TestArrows(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		from := strings.TrimPrefix(p.ImportPath, "biseo/")
+		if from == "biseo" {
+			continue
+		}
+		seen++
+		allowed, ok := arrowsOf(from)
+		if !ok {
+			t.Errorf("package %s has no entry in arrows", from)
+		}
+		for _, imp := range p.Imports {
+			to, ours := strings.CutPrefix(imp, "biseo/")
+			if ours && !slices.ContainsFunc(allowed, func(a string) bool { return covers(a, to) }) {
+				t.Errorf("%s imports %s: not an arrow of the house", from, to)
+			}
+		}
+	}
+	if seen < 10 {
+		t.Errorf("only %d packages seen", seen)
+	}
+}
+
+func arrowsOf(pkg string) ([]string, bool) {
+	if s, ok := arrows[pkg]; ok {
+		return strings.Fields(s), true
+	}
+	for k, s := range arrows {
+		if strings.HasSuffix(k, "/...") && covers(k, pkg) {
+			return strings.Fields(s), true
+		}
+	}
+	return nil, false
+}
+
+// covers reports whether pattern, a package or a tree such as korea/..., holds pkg.
+func covers(pattern, pkg string) bool {
+	tree, ok := strings.CutSuffix(pattern, "...")
+	return pattern == pkg || ok && strings.HasPrefix(pkg, tree)
+}
