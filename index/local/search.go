@@ -1,0 +1,444 @@
+package local
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"biseo/index"
+	"biseo/korea/text"
+)
+
+// How words propose candidates. On 205,000 articles one OR over every bigram of a
+// long question takes half a second; the rarest terms find the same best chunks,
+// because all terms rank what they propose. A small collection needs no pruning.
+const (
+	smallCollection = 20_000 // chunks
+	rarestTerms     = 32
+	commonShare     = 0.05 // a term that more of the chunks hold is common
+	wordCandidates  = 300  // at least; three for each chunk that may be returned
+)
+
+// vectorCandidates is how many chunks the int8 scan proposes for each that float32
+// ranks in the end.
+const vectorCandidates = 3
+
+// Search ranks the chunks of q.Scope. Score is that of the fusion even when only
+// words or only meaning rank: BM25 scores would tell something of documents
+// outside the scope, whose terms count in the frequencies.
+func (x *Index) Search(ctx context.Context, q index.Query) ([]index.Hit, error) {
+	if q.On.IsZero() {
+		return nil, index.ErrNoDate
+	}
+	var hits []index.Hit
+	err := x.view(ctx, func(v *view) (err error) {
+		hits, err = v.search(ctx, q)
+		return err
+	})
+	return hits, err
+}
+
+// Passage returns a chunk and those of its neighbours that s allows. They have no
+// Score and no ranks. A scope without a date is [index.ErrNoDate].
+func (x *Index) Passage(ctx context.Context, s index.Scope, chunkID string, around int) ([]index.Hit, error) {
+	if s.On.IsZero() {
+		return nil, index.ErrNoDate
+	}
+	var hits []index.Hit
+	err := x.view(ctx, func(v *view) (err error) {
+		hits, err = v.passage(ctx, s, chunkID, around)
+		return err
+	})
+	return hits, err
+}
+
+// A view is one state of the index, read in one transaction.
+type view struct {
+	*snapshot
+	tx     *sql.Tx
+	dim    int
+	bm25   index.BM25
+	fusion index.Fusion
+}
+
+func (x *Index) view(ctx context.Context, read func(*view) error) error {
+	g, done, err := x.use(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if g.stale != nil {
+		return g.stale
+	}
+	err = g.view(ctx, func(tx *sql.Tx, s *snapshot) error {
+		return read(&view{snapshot: s, tx: tx, dim: g.dim, bm25: x.opt.BM25, fusion: x.opt.Fusion})
+	})
+	if ctx.Err() != nil && err != nil {
+		return ctx.Err()
+	}
+	if errors.Is(err, index.ErrNotFound) {
+		return index.ErrNotFound
+	}
+	return explain(filepath.Join(x.dir, g.name), err)
+}
+
+func (g *generation) view(ctx context.Context, read func(*sql.Tx, *snapshot) error) error {
+	conn, err := g.read.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	// The transaction begins to see the database at its first statement, which is
+	// under the lock: the snapshot of a later one is never older.
+	g.mu.Lock()
+	s, err := g.loadSnapshot(ctx, tx)
+	g.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return read(tx, s)
+}
+
+func (v *view) search(ctx context.Context, q index.Query) ([]index.Hit, error) {
+	if len(q.Dense) > 0 {
+		if err := checkVector(q.Dense, v.dim); err != nil {
+			return nil, fmt.Errorf("search: %w", err)
+		}
+	}
+	limit := q.Limit
+	if limit <= 0 {
+		limit = 10
+	}
+	depth := min(max(limit, v.fusion.Depth), v.all.Chunks)
+	if depth == 0 {
+		return nil, nil
+	}
+	allowed := v.allowed(q.Scope)
+	words, err := v.words(ctx, q.Text, allowed, depth)
+	if err != nil {
+		return nil, err
+	}
+	meaning, err := v.meaning(ctx, q.Dense, allowed, depth)
+	if err != nil {
+		return nil, err
+	}
+	slots := map[string]int{}
+	ranking := func(weight float64, best []scored) index.Ranking {
+		r := index.Ranking{Weight: weight}
+		for _, b := range best {
+			slots[b.id] = b.slot
+			r.IDs = append(r.IDs, b.id)
+		}
+		return r
+	}
+	fused := index.Fuse(v.fusion.K, ranking(v.fusion.Words, words), ranking(v.fusion.Meaning, meaning))
+	var hits []index.Hit
+	for _, f := range fused {
+		h, err := v.hit(ctx, slots[f.ID])
+		if err != nil {
+			return nil, err
+		}
+		if !q.Allows(h.Doc, h.Chunk) { // a second time, on what is stored
+			continue
+		}
+		h.Score, h.Words, h.Meaning = f.Score, f.Ranks[0], f.Ranks[1]
+		if hits = append(hits, h); len(hits) == limit {
+			break
+		}
+	}
+	return hits, nil
+}
+
+// scored is a chunk in a ranking.
+type scored struct {
+	slot  int
+	score float64
+	id    string
+}
+
+func compareScored(a, b scored) int {
+	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.id, b.id))
+}
+
+// best returns the n best slots, best first, equal scores in ID order.
+func (v *view) best(all []scored, n int) []scored {
+	if len(all) > n {
+		scores := make([]float64, len(all))
+		for i, s := range all {
+			scores[i] = s.score
+		}
+		slices.Sort(scores)
+		least := scores[len(scores)-n]
+		all = slices.DeleteFunc(all, func(s scored) bool { return s.score < least })
+	}
+	for i, s := range all {
+		all[i].id = v.id(s.slot)
+	}
+	slices.SortFunc(all, compareScored)
+	return all[:min(n, len(all))]
+}
+
+// A queryTerm is a term that the index holds.
+type queryTerm struct {
+	term   string
+	df     int
+	weight float64
+}
+
+// queryTerms returns the distinct terms of s that some chunk holds, rarest first.
+func (v *view) queryTerms(ctx context.Context, s string) ([]queryTerm, error) {
+	terms := text.Terms(s)
+	slices.Sort(terms)
+	terms = slices.Compact(terms)
+	if len(terms) == 0 {
+		return nil, nil
+	}
+	found, err := collect(ctx, v.tx, func(rows *sql.Rows) (t queryTerm, err error) {
+		err = rows.Scan(&t.term, &t.df)
+		t.weight = v.bm25.Weight(v.all, t.term, t.df)
+		return t, err
+	}, `SELECT term, df FROM terms WHERE term IN (SELECT value FROM json_each(?))`, encode(terms))
+	found = slices.DeleteFunc(found, func(t queryTerm) bool { return t.weight <= 0 })
+	slices.SortFunc(found, func(a, b queryTerm) int {
+		return cmp.Or(cmp.Compare(a.df, b.df), cmp.Compare(a.term, b.term))
+	})
+	return found, err
+}
+
+// words returns the depth allowed chunks that rank best by words.
+func (v *view) words(ctx context.Context, query string, allowed []bool, depth int) ([]scored, error) {
+	terms, err := v.queryTerms(ctx, query)
+	if err != nil || len(terms) == 0 {
+		return nil, err
+	}
+	candidates, err := v.propose(ctx, terms, allowed, depth)
+	if err != nil {
+		return nil, err
+	}
+	weights := make(map[string]float64, len(terms))
+	for _, t := range terms {
+		weights[t.term] = t.weight
+	}
+	body, err := v.tx.PrepareContext(ctx, `SELECT terms FROM bodies WHERE key = ?`)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	var matches []index.Match
+	for i := range candidates {
+		c := &candidates[i]
+		var b []byte
+		if err := body.QueryRowContext(ctx, v.key(c.slot)).Scan(&b); err != nil {
+			return nil, err
+		}
+		matches = matches[:0]
+		length, err := unpackTerms(b, func(term []byte, counts index.FieldCounts) {
+			if w, ok := weights[string(term)]; ok {
+				matches = append(matches, index.Match{Weight: w, Counts: counts})
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		c.score = v.bm25.Score(v.all, length, matches)
+	}
+	return v.best(candidates, depth), nil
+}
+
+// propose returns allowed chunks that may rank among the depth best by words. It
+// scores them by BM25 as if each term stood once in their text.
+func (v *view) propose(ctx context.Context, terms []queryTerm, allowed []bool, depth int) ([]scored, error) {
+	postings, err := v.tx.PrepareContext(ctx, `SELECT group_concat(rowid) FROM words WHERE words MATCH ?`)
+	if err != nil {
+		return nil, err
+	}
+	defer postings.Close()
+	const textField = len(index.FieldCounts{}) - 1
+	average := float64(max(1, v.all.Length[textField])) / float64(v.all.Chunks)
+	scores := make([]float64, len(allowed))
+	found := 0
+	for i, t := range terms {
+		common := i >= rarestTerms || float64(t.df) > commonShare*float64(v.all.Chunks)
+		if common && v.all.Chunks >= smallCollection && found >= depth {
+			break
+		}
+		var keys sql.RawBytes
+		if err := scanRaw(ctx, postings, &keys, phrase(t.term), func() {
+			v.slots(parseKeys(keys), func(slot, length int) {
+				if !allowed[slot] {
+					return
+				}
+				if scores[slot] == 0 {
+					found++
+				}
+				norm := 1 - v.bm25.B + v.bm25.B*float64(length)/average
+				scores[slot] += t.weight * (v.bm25.K1 + 1) / (1 + v.bm25.K1*norm)
+			})
+		}); err != nil {
+			return nil, err
+		}
+	}
+	candidates := make([]scored, 0, found)
+	for slot, score := range scores {
+		if score > 0 {
+			candidates = append(candidates, scored{slot: slot, score: score})
+		}
+	}
+	return v.best(candidates, max(wordCandidates, 3*depth)), nil
+}
+
+// scanRaw runs a query of one row and one column, and calls use while b is valid.
+func scanRaw(ctx context.Context, stmt *sql.Stmt, b *sql.RawBytes, arg string, use func()) error {
+	rows, err := stmt.QueryContext(ctx, arg)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := rows.Scan(b); err != nil {
+			return err
+		}
+		use()
+	}
+	return rows.Err()
+}
+
+// parseKeys reads numbers separated by commas.
+func parseKeys(b []byte) func(yield func(int64) bool) {
+	return func(yield func(int64) bool) {
+		var key int64
+		for i, c := range b {
+			if c != ',' {
+				key = key*10 + int64(c-'0')
+			}
+			if c == ',' || i == len(b)-1 {
+				if !yield(key) {
+					return
+				}
+				key = 0
+			}
+		}
+	}
+}
+
+// meaning returns the depth allowed chunks whose vectors are nearest to query.
+func (v *view) meaning(ctx context.Context, query []float32, allowed []bool, depth int) ([]scored, error) {
+	if len(query) == 0 {
+		return nil, nil
+	}
+	q := make([]int8, v.dim)
+	if quantise(q, query) == 0 {
+		return nil, nil // the zero vector is near to nothing
+	}
+	var near []scored
+	for i, e := range v.entries {
+		for j, scale := range e.scale {
+			if slot := v.base[i] + j; scale > 0 && allowed[slot] {
+				near = append(near, scored{slot: slot, score: float64(scale) * float64(dot8(q, e.dense[j*v.dim:(j+1)*v.dim]))})
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	near = v.best(near, max(wordCandidates, vectorCandidates*depth))
+	vector, err := v.tx.PrepareContext(ctx, `SELECT dense FROM vectors WHERE key = ?`)
+	if err != nil {
+		return nil, err
+	}
+	defer vector.Close()
+	var dense []float32
+	for i := range near {
+		var b []byte
+		if err := vector.QueryRowContext(ctx, v.key(near[i].slot)).Scan(&b); err != nil {
+			return nil, err
+		}
+		if dense, err = unpackVector(dense, b, v.dim); err != nil {
+			return nil, err
+		}
+		near[i].score = dot(query, dense)
+	}
+	return v.best(near, depth), nil
+}
+
+func dot8(a, b []int8) int32 {
+	b = b[:len(a)]
+	var s0, s1 int32
+	i := 0
+	for ; i+1 < len(a); i += 2 {
+		s0 += int32(a[i]) * int32(b[i])
+		s1 += int32(a[i+1]) * int32(b[i+1])
+	}
+	if i < len(a) {
+		s0 += int32(a[i]) * int32(b[i])
+	}
+	return s0 + s1
+}
+
+func dot(a, b []float32) float64 {
+	var s float64
+	for i, f := range a {
+		s += float64(f) * float64(b[i])
+	}
+	return s
+}
+
+func (v *view) passage(ctx context.Context, s index.Scope, chunkID string, around int) ([]index.Hit, error) {
+	var key int64
+	if err := v.tx.QueryRowContext(ctx, `SELECT key FROM chunks WHERE id = ?`, chunkID).Scan(&key); err != nil {
+		if errors.Is(err, sql.ErrNoRows) {
+			err = index.ErrNotFound
+		}
+		return nil, err
+	}
+	slot := -1
+	v.slots(parseKeys(strconv.AppendInt(nil, key, 10)), func(at, _ int) { slot = at })
+	if slot < 0 {
+		return nil, index.ErrNotFound
+	}
+	e, at := v.at(slot)
+	around = min(max(0, around), math.MaxInt32)
+	var hits []index.Hit
+	for i := max(0, at-around); i < min(e.n, at+around+1); i++ {
+		h, err := v.hit(ctx, slot-at+i)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case s.Allows(h.Doc, h.Chunk):
+			hits = append(hits, h)
+		case i == at:
+			return nil, index.ErrNotFound
+		}
+	}
+	return hits, nil
+}
+
+// hit reads a chunk and its document from the database.
+func (v *view) hit(ctx context.Context, slot int) (h index.Hit, err error) {
+	e, i := v.at(slot)
+	var doc, path []byte
+	var from, until *int64
+	c := &h.Chunk
+	c.DocID = e.doc.ID
+	err = v.tx.QueryRowContext(ctx, `SELECT d.doc, c.id, c.from_day, c.until_day, b.path, b.cite, b.text, b.start, b.page
+		FROM chunks c JOIN bodies b ON b.key = c.key JOIN docs d ON d.id = ? WHERE c.key = ?`, e.doc.ID, e.first+int64(i)).
+		Scan(&doc, &c.ID, &from, &until, &path, &c.Cite, &c.Text, &c.Start, &c.Page)
+	c.From, c.Until = timeOf(from), timeOf(until)
+	if err == nil {
+		err = errors.Join(json.Unmarshal(doc, &h.Doc), json.Unmarshal(path, &c.Path))
+	}
+	return h, err
+}
