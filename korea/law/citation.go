@@ -49,7 +49,7 @@ type Citation struct {
 	Article   Unit   // 조
 	Paragraph int    // 항
 	Item      Unit   // 호
-	Subitem   string // 목: one of 가나다라마바사아자차카타파하
+	Subitem   string // 목: 가, 나, ... 하, 거, ...
 	Sub       int    // the number below a 목, as in 나목5)
 }
 
@@ -140,7 +140,7 @@ func koreanDate(iso string) string {
 // every middle dot as ㆍ. A unit that is skipped leaves its place empty:
 // 제2조제5호의2 is NAME/2//5의2. A citation without a law name has an empty
 // NAME, so its key begins with a slash; Back does not enter the key: 같은 조
-// 제2항 is //2 until a [Resolver] has filled in the rest.
+// 제2항 is //2 until [Resolve] has filled in the rest.
 func (c Citation) Key() string {
 	name := c.Law
 	if full, ok := FullName(name); ok {

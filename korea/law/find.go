@@ -11,6 +11,7 @@ type Found struct {
 	Citation
 	Start, End         int  // code points
 	ByteStart, ByteEnd int  // the same span in bytes
+	Listed             bool // continues the list of the Found before it
 	RangeEnd           bool // ends the range that the Found before it begins: 제7조 in 제4조부터 제7조까지
 }
 
@@ -65,8 +66,9 @@ func (s *scanner) scan(i, end int) {
 	}
 }
 
-func (s *scanner) emit(c Citation, start, end int, rangeEnd bool) {
-	s.out = append(s.out, Found{Citation: c, Start: start, End: end, RangeEnd: rangeEnd})
+func (s *scanner) emit(c Citation, start, end int) *Found {
+	s.out = append(s.out, Found{Citation: c, Start: start, End: end})
+	return &s.out[len(s.out)-1]
 }
 
 // read reads the citations that begin at i and returns where they end, or i if none does.
@@ -96,9 +98,15 @@ func (s *scanner) read(i, end int) int {
 		}
 		for _, decree := range []string{"시행령", "시행규칙"} {
 			if q := s.skip(p, end, 1); s.has(q, end, decree) {
-				name += string(s.r[p:q]) + decree
-				p = q + len([]rune(decree))
+				if q > p {
+					name += " "
+				}
+				name += decree
+				p = q + utf8.RuneCountInString(decree)
 			}
+		}
+		if s.has(p, end, "」") { // its 「 is missing
+			p++
 		}
 		alone := s.particle(p, end) || s.has(p, end, "상")
 		if next := s.group(Citation{Law: name}, alone, start, p, end); next > start {
@@ -146,10 +154,10 @@ func (s *scanner) group(head Citation, alone bool, start, pos, end int) int {
 	c, p, ok := s.units(head, s.skip(pos, end, 2), end)
 	switch {
 	case ok:
-		s.emit(c, start, p, false)
+		s.emit(c, start, p)
 	case alone && pos > start:
 		// 「…」(이하 "법"이라 한다) 제2조: the units may follow the parenthesis.
-		s.emit(head, start, pos, false)
+		s.emit(head, start, pos)
 		q, inner := s.parenthesis(pos, end)
 		if !inner {
 			return pos
@@ -159,35 +167,45 @@ func (s *scanner) group(head Citation, alone bool, start, pos, end int) int {
 		if !ok {
 			return q
 		}
-		s.emit(c, from, p, false)
+		s.emit(c, from, p)
 	default:
 		return start
 	}
 	for {
-		from, rangeEnd, ok := s.next(p, end)
-		if !ok {
-			return p
+		from, resume, rangeEnd := s.next(p, end)
+		if from == resume {
+			return resume
 		}
 		c2, p2, ok := s.units(c, from, end)
 		if !ok {
-			return p
+			return resume
 		}
-		s.emit(c2, from, p2, rangeEnd)
+		if c2.Part != c.Part && c.Part != Body { // 영 별표 1, 별지 제1호서식: a form of another law
+			return resume
+		}
+		if c2.Article != c.Article && strings.HasPrefix(c2.Back, "같은 ") && hasUnit(c2.Back) {
+			c2.Back = "" // 같은 조 제1항, 제5조
+		}
+		f := s.emit(c2, from, p2)
+		f.Listed, f.RangeEnd = true, rangeEnd
 		c, p = c2, p2
 	}
 }
 
 // next skips what stands between two units of a list: qualifiers (본문, 각 호
-// 외의 부분, a parenthesis) and then one connector.
-func (s *scanner) next(p, end int) (from int, rangeEnd, ok bool) {
+// 외의 부분, a parenthesis, whose own citations it reads) and then one connector.
+// Reading goes on at resume if there is no connector, when from is resume, or
+// no unit at from.
+func (s *scanner) next(p, end int) (from, resume int, rangeEnd bool) {
 	q := p
+	resume = p
 	for {
 		if open := s.skip(q, end, 1); open < end && (s.r[open] == '(' || s.r[open] == '（') {
 			after, closed := s.parenthesis(open, end)
 			if !closed {
-				return p, false, false
+				return resume, resume, false
 			}
-			q = after
+			q, resume = after, after
 			continue
 		}
 		word := s.oneOf(s.skip(q, end, 1), end, "각 호 외의 부분", "각호외의 부분", "각 호", "각 목", "본문", "단서", "전단", "후단", "까지")
@@ -208,11 +226,11 @@ func (s *scanner) next(p, end int) (from int, rangeEnd, ok bool) {
 			n = s.oneOf(q, end, "또는", "및", "이나", "와", "과", "나")
 		}
 		if n == 0 {
-			return p, false, false
+			return resume, resume, false
 		}
 		q += n
 	}
-	return s.skip(q, end, 2), rangeEnd, true
+	return s.skip(q, end, 2), resume, rangeEnd
 }
 
 // parenthesis reads the citations inside the parenthesis at p and returns where
@@ -245,6 +263,9 @@ const (
 	levelItem
 	levelSubitem
 )
+
+// subitems are the letters of 목 in their order; the fifteenth is 거.
+const subitems = "가나다라마바사아자차카타파하거너더러머버서어저처커터퍼허고노도로모보소오조초코토포호"
 
 // units reads one or more units at p, each of a lower level than the one
 // before, into c, clearing what lies below the first.
@@ -318,7 +339,7 @@ func (s *scanner) unit(c Citation, p, end int, inContext bool) (Citation, int, i
 			c.Item, c.Subitem, c.Sub = u, "", 0
 			return c, levelItem, q, true
 		}
-	case inContext && strings.ContainsRune("가나다라마바사아자차카타파하", r):
+	case (c.Item.N > 0 || c.Back == "같은 호") && strings.ContainsRune(subitems, r):
 		q := s.skip(p+1, end, 1)
 		if !s.has(q, end, "목") || s.oneOf(q+1, end, "적", "록", "표", "차", "재", "격", "소", "요", "사") > 0 {
 			return none()
@@ -533,7 +554,7 @@ func (s *scanner) endsUnit(p, end int) bool {
 	if p >= end || !isHangul(s.r[p]) || strings.ContainsRune("제각및", s.r[p]) || s.particle(p, end) {
 		return true
 	}
-	if strings.ContainsRune("가나다라마바사아자차카타파하", s.r[p]) && s.has(s.skip(p+1, end, 1), end, "목") {
+	if strings.ContainsRune(subitems, s.r[p]) && s.has(s.skip(p+1, end, 1), end, "목") {
 		return true
 	}
 	return s.oneOf(p, end, "에", "의", "을", "를", "은", "는", "와", "과", "으로", "부터", "까지", "본문", "단서", "전단", "후단", "또는", "관련", "규정", "위반", "외의", "인", "이", "라", "내지", "마다", "보다", "처럼", "별로", "소정", "상", "등", "중", "다만", "만", "도", "나", "로") > 0 &&
