@@ -1,0 +1,215 @@
+// Package extract reads files into documents: one file per format, each a
+// function from bytes to [ingest.Document].
+//
+// [Read] decides by content, not by name, which reader a file gets. Parsers of
+// untrusted files can be made to crash or to eat memory, so programs that read
+// other people's files go through a [Pool], which runs Read in child processes.
+package extract
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"biseo/ingest"
+)
+
+// An Error says why a file cannot be read and what its owner can do, each in
+// one Korean sentence. Anything else that goes wrong (no such file, no
+// permission, the context ended) is an ordinary error.
+type Error struct {
+	Reason string `json:"reason"`
+	Next   string `json:"next"`
+}
+
+func (e *Error) Error() string { return e.Reason + " " + e.Next }
+
+// Limits of one file. Archives have their own in zip.go, time and memory in pool.go.
+const (
+	maxFile = 100 << 20 // bytes of the file itself
+	maxText = 20 << 20  // code points of text read from it; a 1,000-page report has about 1 million
+)
+
+const (
+	nextResave  = "원래 프로그램에서 열리는지 확인한 뒤 다시 저장하거나 다시 받아 주세요."
+	nextHWPX    = "한글에서 열어 HWPX로 다시 저장해 주세요."
+	nextUnlock  = "암호를 풀어 다시 저장해 주세요."
+	nextSplit   = "나누어 저장한 뒤 다시 올려 주세요."
+	nextConvert = "HWPX, DOCX, PDF, HTML, Markdown, 텍스트 중 하나로 저장해 주세요."
+)
+
+var (
+	errTooLarge = &Error{"파일이 너무 커서 읽지 않았습니다(100MB까지).", nextSplit}
+	errTooLong  = &Error{"문서의 글자 수가 너무 많아 읽지 않았습니다.", nextSplit}
+)
+
+// damaged reports a file that breaks the rules of its own format.
+func damaged(format string, cause error) *Error {
+	return &Error{fmt.Sprintf("%s 파일이 손상되어 읽을 수 없습니다(%v).", format, cause), nextResave}
+}
+
+// Read reads one file. The error is an [*Error] if the file's content is at fault.
+//
+// The document's Meta holds only what the document says about itself; ID, Kind
+// and dates are empty where it says nothing. Its headings' Path leaves out a
+// heading that only repeats the title.
+func Read(ctx context.Context, path string) (*ingest.Document, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case info.IsDir():
+		return nil, &Error{"파일이 아니라 폴더입니다.", "폴더 안의 파일을 지정해 주세요."}
+	case !info.Mode().IsRegular():
+		return nil, &Error{"보통 파일이 아니어서 읽을 수 없습니다.", "문서 파일을 지정해 주세요."}
+	case info.Size() > maxFile:
+		return nil, errTooLarge
+	}
+	data, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return read(ctx, filepath.Base(path), data)
+}
+
+// readFile does not trust the size that Stat reported: the file may grow.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(data) > maxFile {
+		err = errTooLarge
+	}
+	return data, err
+}
+
+// read gives data to the reader of its format. The name only decides whether
+// text is read as Markdown.
+func read(ctx context.Context, name string, data []byte) (*ingest.Document, error) {
+	if len(bytes.TrimLeft(data, "\x00 \t\r\n")) == 0 {
+		return nil, &Error{"내용이 없는 빈 파일입니다.", "파일을 다시 저장하거나 다시 받아 주세요."}
+	}
+	for _, m := range refused {
+		if bytes.HasPrefix(data, []byte(m.magic)) {
+			return nil, &m.err
+		}
+	}
+	switch {
+	case bytes.HasPrefix(data, []byte(oleMagic)):
+		return nil, refuseOLE(data)
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")), bytes.HasPrefix(data, []byte("PK\x05\x06")):
+		return readZip(ctx, data)
+	case bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-")):
+		return readPDF(ctx, data)
+	}
+	s, charset, err := decodeText(data)
+	if err != nil {
+		return nil, err
+	}
+	head := strings.ToLower(strings.TrimSpace(s[:min(len(s), 1024)]))
+	switch {
+	case strings.Contains(head, "<hwpml"):
+		return nil, &Error{"HWPML(XML) 형식의 한글 문서는 읽지 못합니다.", nextHWPX}
+	case reHTML.MatchString(head):
+		return readHTML(data, charset)
+	case isMarkdown(name, s):
+		return readMarkdown(s)
+	}
+	return readText(s)
+}
+
+var (
+	reHTML = regexp.MustCompile(`^(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype html|html|head|body)[\s>]`)
+	reATX  = regexp.MustCompile(`(?m)^#{1,6} \S`)
+)
+
+// isMarkdown tells Markdown from plain text: front matter, or the name of a
+// Markdown file, or a heading line in a file not named as plain text.
+func isMarkdown(name, s string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".md", ".markdown":
+		return true
+	case ".txt":
+		return strings.HasPrefix(s, "---\n") && strings.Contains(s, "\n---\n")
+	}
+	return strings.HasPrefix(s, "---\n") || reATX.MatchString(s)
+}
+
+const oleMagic = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+// refused lists what is recognised only to say a useful sentence.
+var refused = []struct {
+	magic string
+	err   Error
+}{
+	{"HWP Document File V", Error{"옛 한글(HWP 3) 문서여서 읽지 못합니다.", nextHWPX}},
+	{"{\\rtf", Error{"RTF 문서는 읽지 못합니다.", nextConvert}},
+	{"\x89PNG", errImage}, {"\xff\xd8\xff", errImage}, {"GIF8", errImage}, {"BM", errImage},
+	{"II*\x00", errImage}, {"MM\x00*", errImage},
+	{"7z\xbc\xaf", errArchive}, {"Rar!", errArchive}, {"\x1f\x8b", errArchive}, {"ALZ\x01", errArchive}, {"EGGA", errArchive},
+	{"MZ", Error{"실행 파일이어서 읽지 않았습니다.", "문서 파일을 지정해 주세요."}},
+	{"\x7fELF", Error{"실행 파일이어서 읽지 않았습니다.", "문서 파일을 지정해 주세요."}},
+}
+
+var (
+	errImage   = Error{"그림 파일이어서 글자를 읽을 수 없습니다.", "글자가 들어 있는 원본 문서(HWPX, DOCX, PDF)를 올려 주세요."}
+	errArchive = Error{"압축 파일입니다.", "압축을 풀어 안에 든 문서를 올려 주세요."}
+)
+
+// refuseOLE names the kind of compound file by the stream names in its
+// directory, which are UTF-16LE.
+func refuseOLE(data []byte) *Error {
+	has := func(name string) bool {
+		var b []byte
+		for _, c := range []byte(name) {
+			b = append(b, c, 0)
+		}
+		return bytes.Contains(data, b)
+	}
+	switch {
+	case has("FileHeader") && bytes.Contains(data, []byte("HWP Document File")):
+		return &Error{"HWP 5 문서는 이 판에서 아직 읽지 못합니다.", nextHWPX}
+	case has("EncryptedPackage"):
+		return &Error{"암호가 걸린 오피스 문서입니다.", nextUnlock}
+	case has("WordDocument"):
+		return &Error{"옛 워드(DOC) 문서여서 읽지 못합니다.", "워드에서 DOCX로 다시 저장해 주세요."}
+	case has("Workbook"), has("Book"):
+		return &Error{"옛 엑셀(XLS) 문서여서 읽지 못합니다.", nextConvert}
+	case has("PowerPoint Document"):
+		return &Error{"옛 파워포인트(PPT) 문서여서 읽지 못합니다.", "PDF로 다시 저장해 주세요."}
+	}
+	return &Error{"알 수 없는 형식의 오피스 파일입니다.", nextConvert}
+}
+
+// asError turns what a parser returned into the error that a caller sees.
+func asError(format string, err error) error {
+	var known *Error
+	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return damaged(format, err)
+}
+
+// clip shortens s for a message.
+func clip(s string, runes int) string {
+	if utf8.RuneCountInString(s) <= runes {
+		return s
+	}
+	return string([]rune(s)[:runes]) + "…"
+}

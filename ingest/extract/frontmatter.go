@@ -1,0 +1,175 @@
+package extract
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"biseo/index"
+)
+
+// cutFrontMatter splits the YAML between two lines of "---" off the top of s.
+func cutFrontMatter(s string) (front, body string) {
+	rest, ok := strings.CutPrefix(s, "---\n")
+	if !ok {
+		return "", s
+	}
+	if front, body, ok = strings.Cut("\n"+rest, "\n---\n"); !ok {
+		if front, ok = strings.CutSuffix("\n"+rest, "\n---"); !ok {
+			return "", s
+		}
+	}
+	return front, body
+}
+
+// frontMatter reads top-level keys as the text that stands in the file: an
+// unquoted 001359 keeps its zeros and a date stays as written.
+func frontMatter(front string) (map[string][]string, error) {
+	var n yaml.Node
+	if err := yaml.Unmarshal([]byte(front), &n); err != nil {
+		return nil, err
+	}
+	m := map[string][]string{}
+	if len(n.Content) == 0 || n.Content[0].Kind != yaml.MappingNode {
+		return m, nil
+	}
+	pairs := n.Content[0].Content
+	for i := 0; i+1 < len(pairs); i += 2 {
+		k, v := strings.TrimSpace(pairs[i].Value), pairs[i+1]
+		values := v.Content
+		if v.Kind == yaml.ScalarNode {
+			values = []*yaml.Node{v}
+		}
+		for _, e := range values {
+			if s := oneLine(e.Value); e.Kind == yaml.ScalarNode && e.Tag != "!!null" && s != "" {
+				m[k] = append(m[k], s)
+			}
+		}
+	}
+	return m, nil
+}
+
+// describe fills meta from the front matter of a law (keys of legalize-kr) or
+// from general keys, in English or Korean. Where both stand, general keys win.
+func describe(meta *index.Doc, m map[string][]string) (warnings []string) {
+	get := func(keys ...string) string {
+		for _, k := range keys {
+			if v := m[k]; len(v) > 0 {
+				return strings.Join(v, ", ")
+			}
+		}
+		return ""
+	}
+	date := func(keys ...string) time.Time {
+		s := get(keys...)
+		t, ok := parseDate(s)
+		if s != "" && !ok {
+			warnings = append(warnings, "날짜 “"+clip(s, 40)+"”을(를) 읽지 못했습니다("+keys[len(keys)-1]+").")
+		}
+		return t
+	}
+	if law := get("법령ID"); law != "" {
+		meta.Work = "law/" + law
+		meta.ID = meta.Work
+		if mst := get("법령MST"); mst != "" {
+			meta.ID += "@" + mst
+		}
+	}
+	if id := get("id", "ID"); id != "" {
+		meta.ID = id
+	}
+	if work := get("work"); work != "" {
+		meta.Work = work
+	}
+	meta.Title = get("title", "제목")
+	meta.Kind = documentKind(get("kind", "종류", "문서종류", "법령구분"))
+	meta.Agency = get("agency", "기관", "소관부처")
+	meta.URL = get("url", "출처")
+	meta.Gist = get("gist", "문서요지")
+	meta.Keywords = keywords(m["keywords"])
+	if meta.Keywords == nil {
+		meta.Keywords = keywords(m["키워드"])
+	}
+	meta.From = date("from", "시행일", "시행일자")
+	meta.Ends = date("until", "폐지일")
+	return warnings
+}
+
+// keywords splits at commas and the like.
+func keywords(values []string) []string {
+	var out []string
+	for _, v := range values {
+		for _, k := range strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune(",;，、\n", r) }) {
+			if k = strings.TrimPrefix(strings.TrimSpace(k), "#"); k != "" {
+				out = append(out, k)
+			}
+		}
+	}
+	return out
+}
+
+// documentKind is the Kind of index.Doc for a Korean name of one. Names that it
+// does not know stay as they are, in lower case.
+func documentKind(s string) string {
+	switch s {
+	case "":
+		return ""
+	case "법률", "헌법", "법":
+		return "law"
+	case "대통령령", "시행령":
+		return "decree"
+	case "총리령", "규칙", "시행규칙":
+		return "rule"
+	case "조례":
+		return "ordinance"
+	case "훈령", "예규", "고시", "지침", "규정":
+		return "directive"
+	case "계획", "계획서":
+		return "plan"
+	case "보고", "보고서":
+		return "report"
+	case "회신", "답변", "민원답변":
+		return "reply"
+	case "안내", "안내서", "편람":
+		return "guide"
+	case "보도자료":
+		return "press"
+	case "기타":
+		return "other"
+	}
+	if strings.HasSuffix(s, "부령") || strings.HasSuffix(s, "규칙") {
+		return "rule"
+	}
+	return strings.ToLower(s)
+}
+
+// hasArticles tells kinds whose text consists of 조.
+func hasArticles(kind string) bool {
+	switch kind {
+	case "law", "decree", "rule", "ordinance", "directive":
+		return true
+	}
+	return false
+}
+
+var reDate = regexp.MustCompile(`^['‘]?(\d{4})(?:[-./]|\s*[.년]\s*)?(\d{1,2})(?:[-./]|\s*[.월]\s*)?(\d{1,2})\s*[.일]?(?:[T ].*)?$`)
+
+// parseDate reads 2022-07-12, 20220712, 2022. 7. 12. and 2022년 7월 12일 as a
+// day in UTC, which is how the index keeps days.
+func parseDate(s string) (time.Time, bool) {
+	g := reDate.FindStringSubmatch(strings.TrimSpace(s))
+	if g == nil {
+		return time.Time{}, false
+	}
+	year, _ := strconv.Atoi(g[1])
+	month, _ := strconv.Atoi(g[2])
+	day, _ := strconv.Atoi(g[3])
+	t := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+	if t.Day() != day || int(t.Month()) != month {
+		return time.Time{}, false
+	}
+	return t, true
+}

@@ -1,0 +1,295 @@
+package extract
+
+import (
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+	"golang.org/x/net/html/charset"
+
+	"biseo/ingest"
+)
+
+// readHTML reads a web page: title and description from its head, headings,
+// paragraphs, lists and tables from its body. Scripts, styles, navigation and
+// hidden elements are left out. The encoding is that of the byte order mark,
+// else of the page's meta element, else guessed, what decodeText found.
+func readHTML(data []byte, guessed string) (*ingest.Document, error) {
+	enc, name, certain := charset.DetermineEncoding(data, "")
+	if !certain || guessed == "utf-8" {
+		enc, name = charset.Lookup(guessed)
+	}
+	s, err := enc.NewDecoder().Bytes(data)
+	if err != nil {
+		return nil, asError("HTML", err)
+	}
+	var b builder
+	if strings.Contains(string(s), "\uFFFD") {
+		b.warn("문자 인코딩(%s)으로 읽지 못한 글자가 있습니다.", name)
+	}
+	root, err := html.Parse(strings.NewReader(string(s)))
+	if err != nil {
+		return nil, asError("HTML", err)
+	}
+	b.htmlHead(root)
+	w := htmlWalker{b: &b}
+	w.walk(root)
+	w.flush()
+	if b.doc.Meta.Title == "" {
+		b.doc.Meta.Title = firstLine(b.parts)
+	}
+	return b.finish()
+}
+
+// html adds a fragment of HTML, as it stands in Markdown.
+func (b *builder) html(fragment string) {
+	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
+	nodes, err := html.ParseFragment(strings.NewReader(fragment), body)
+	if err != nil {
+		b.paragraph(fragment)
+		return
+	}
+	w := htmlWalker{b: b}
+	for _, n := range nodes {
+		w.walk(n)
+	}
+	w.flush()
+}
+
+// htmlHead reads title, description and keywords.
+func (b *builder) htmlHead(root *html.Node) {
+	meta := &b.doc.Meta
+	for n := range root.Descendants() {
+		switch {
+		case n.DataAtom == atom.Title && n.Parent != nil && n.Parent.DataAtom == atom.Head:
+			meta.Title = oneLine(htmlText(n))
+		case n.DataAtom == atom.Meta:
+			content := oneLine(attr(n, "content"))
+			switch strings.ToLower(attr(n, "name")) {
+			case "description":
+				meta.Gist = content
+			case "keywords":
+				meta.Keywords = keywords([]string{content})
+			}
+		}
+	}
+}
+
+type htmlWalker struct {
+	b     *builder
+	text  strings.Builder // of the paragraph being read
+	depth int             // of lists
+	pre   bool
+}
+
+func (w *htmlWalker) flush() {
+	s := w.text.String()
+	w.text.Reset()
+	if !w.pre {
+		var lines []string
+		for line := range strings.SplitSeq(s, "\n") {
+			lines = append(lines, strings.Join(strings.Fields(line), " "))
+		}
+		s = strings.Join(lines, "\n")
+	}
+	if w.depth > 0 {
+		w.b.paragraph(strings.Repeat("  ", w.depth-1) + s)
+		return
+	}
+	w.b.line(s)
+}
+
+func (w *htmlWalker) walk(n *html.Node) {
+	switch n.Type {
+	case html.TextNode:
+		if w.pre {
+			w.text.WriteString(n.Data)
+		} else {
+			w.text.WriteString(strings.Map(spaces, n.Data))
+		}
+		return
+	case html.DocumentNode:
+	case html.ElementNode:
+		if skipHTML(n) {
+			return
+		}
+	default:
+		return
+	}
+	switch n.DataAtom {
+	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		w.flush()
+		w.b.heading(int(n.Data[1]-'0'), htmlText(n))
+	case atom.Br:
+		w.text.WriteByte('\n')
+	case atom.Img:
+		w.text.WriteString(attr(n, "alt"))
+	case atom.Table:
+		w.flush()
+		w.table(n)
+	case atom.Pre, atom.Textarea:
+		w.flush()
+		w.pre = true
+		w.children(n)
+		w.flush()
+		w.pre = false
+	case atom.Ul, atom.Ol:
+		w.flush()
+		w.depth++
+		w.children(n)
+		w.flush()
+		w.depth--
+	case atom.Li:
+		w.flush()
+		w.text.WriteString(listMark(n))
+		w.children(n)
+		w.flush()
+	default:
+		if inlineHTML[n.DataAtom] {
+			w.children(n)
+			return
+		}
+		w.flush()
+		w.children(n)
+		w.flush()
+	}
+}
+
+func (w *htmlWalker) children(n *html.Node) {
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		w.walk(c)
+	}
+}
+
+var inlineHTML = map[atom.Atom]bool{
+	atom.A: true, atom.Abbr: true, atom.B: true, atom.Big: true, atom.Code: true, atom.Em: true, atom.Font: true, atom.I: true,
+	atom.Ins: true, atom.Kbd: true, atom.Label: true, atom.Mark: true, atom.Q: true, atom.S: true, atom.Small: true,
+	atom.Span: true, atom.Strong: true, atom.Sub: true, atom.Sup: true, atom.Time: true, atom.Tt: true, atom.U: true,
+	atom.Var: true, atom.Cite: true, atom.Ruby: true, atom.Bdi: true, atom.Bdo: true, atom.Dfn: true, atom.Samp: true,
+}
+
+func skipHTML(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.Head, atom.Script, atom.Style, atom.Nav, atom.Noscript, atom.Template, atom.Iframe, atom.Object,
+		atom.Svg, atom.Math, atom.Select, atom.Button, atom.Del, atom.Rp, atom.Rt:
+		return true
+	}
+	for _, a := range n.Attr {
+		if a.Key == "hidden" || a.Key == "aria-hidden" && a.Val == "true" || a.Key == "role" && a.Val == "navigation" ||
+			a.Key == "style" && strings.Contains(strings.ReplaceAll(strings.ToLower(a.Val), " ", ""), "display:none") {
+			return true
+		}
+	}
+	return false
+}
+
+// listMark is "- " or the item's number, as a browser shows it.
+func listMark(li *html.Node) string {
+	if li.Parent == nil || li.Parent.DataAtom != atom.Ol {
+		return "- "
+	}
+	n := 1
+	if start, err := strconv.Atoi(attr(li.Parent, "start")); err == nil {
+		n = start
+	}
+	for s := li.PrevSibling; s != nil; s = s.PrevSibling {
+		if s.DataAtom == atom.Li {
+			n++
+		}
+	}
+	return strconv.Itoa(n) + ". "
+}
+
+// table adds t with its spans. A table inside a cell is text of that cell.
+func (w *htmlWalker) table(t *html.Node) {
+	var g grid
+	for n := range t.Descendants() {
+		switch {
+		case n.DataAtom == atom.Caption && nearest(n, atom.Table) == t:
+			w.b.caption(htmlText(n))
+		case n.DataAtom == atom.Tr && nearest(n, atom.Table) == t:
+			g.row()
+			for c := n.FirstChild; c != nil; c = c.NextSibling {
+				if c.DataAtom == atom.Td || c.DataAtom == atom.Th {
+					rows, _ := strconv.Atoi(attr(c, "rowspan"))
+					cols, _ := strconv.Atoi(attr(c, "colspan"))
+					g.cell(htmlText(c), rows, cols)
+				}
+			}
+		}
+	}
+	w.b.table(g.rows)
+}
+
+func nearest(n *html.Node, a atom.Atom) *html.Node {
+	for n = n.Parent; n != nil && n.DataAtom != a; n = n.Parent {
+	}
+	return n
+}
+
+// htmlText is the visible text of n with its line breaks.
+func htmlText(n *html.Node) string {
+	if n.DataAtom == atom.Title {
+		if n.FirstChild != nil {
+			return n.FirstChild.Data
+		}
+		return ""
+	}
+	var b builder
+	w := htmlWalker{b: &b}
+	w.children(n)
+	w.flush()
+	var lines []string
+	for _, p := range b.parts {
+		lines = append(lines, p.text)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func attr(n *html.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func spaces(r rune) rune {
+	if r == '\n' || r == '\t' || r == '\r' {
+		return ' '
+	}
+	return r
+}
+
+// A grid places cells that state only their spans, as in HTML and DOCX.
+type grid struct {
+	rows  [][]ingest.Cell
+	taken map[[2]int]bool
+}
+
+const maxSpan = 1000
+
+func (g *grid) row() { g.rows = append(g.rows, nil) }
+
+// cell adds a cell to the last row at its first free column. A span of zero is one.
+func (g *grid) cell(text string, rowSpan, colSpan int) {
+	rowSpan, colSpan = min(max(rowSpan, 1), maxSpan), min(max(colSpan, 1), maxSpan)
+	r, c := len(g.rows)-1, 0
+	if g.taken == nil {
+		g.taken = map[[2]int]bool{}
+	}
+	for g.taken[[2]int{r, c}] {
+		c++
+	}
+	if len(g.taken)+rowSpan*colSpan > 1<<20 {
+		rowSpan, colSpan = 1, 1
+	}
+	for i := range rowSpan {
+		for j := range colSpan {
+			g.taken[[2]int{r + i, c + j}] = true
+		}
+	}
+	g.rows[r] = append(g.rows[r], ingest.Cell{Text: text, Row: r, Col: c, RowSpan: rowSpan, ColSpan: colSpan})
+}

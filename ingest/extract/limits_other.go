@@ -1,0 +1,19 @@
+//go:build !linux && !darwin
+
+package extract
+
+import "os/exec"
+
+// No resource limits here: what remains are the stack limit and the time limit
+// of the pool.
+func limitProcess() error { return nil }
+
+func limitCPU() error { return nil }
+
+func ownGroup(*exec.Cmd) {}
+
+func killGroup(cmd *exec.Cmd) {
+	if cmd.Process != nil {
+		cmd.Process.Kill()
+	}
+}

@@ -1,0 +1,209 @@
+package extract
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	extast "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+
+	"biseo/ingest"
+)
+
+var (
+	reLiquid      = regexp.MustCompile(`(?s)\{%.*?%\}`)
+	reLawHeading  = regexp.MustCompile(`(?m)^#{2,6} +제\d+조`)
+	reSupplements = regexp.MustCompile(`^부\s*칙\s*(?:\(.*\)\s*)?(?:<.*>)?\s*$`)
+	reDelimiter   = regexp.MustCompile(`^[ \t]*\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$`)
+	reEscape      = regexp.MustCompile("\\\\([!-/:-@\\[-`{-~])")
+)
+
+// readMarkdown reads Markdown with optional YAML front matter. The text is what
+// a reader of the page sees, not its source.
+func readMarkdown(s string) (*ingest.Document, error) {
+	var b builder
+	front, body := cutFrontMatter(s)
+	m, err := frontMatter(front)
+	if err != nil {
+		b.warn("머리말(front matter)을 읽지 못했습니다: %v", err)
+	}
+	b.doc.Warnings = append(b.doc.Warnings, describe(&b.doc.Meta, m)...)
+	if hasArticles(b.doc.Meta.Kind) || reLawHeading.MatchString(body) {
+		b.lawMarkdown(body)
+	} else {
+		b.markdown(reLiquid.ReplaceAllString(body, ""))
+	}
+	if b.doc.Meta.Title == "" && len(b.parts) > 0 && b.parts[0].kind == ingest.Heading {
+		b.doc.Meta.Title = b.parts[0].text
+	}
+	return b.finish()
+}
+
+// lawMarkdown reads the Markdown of legalize-kr and its forks, which is a
+// line format and means something else to a Markdown parser: 목 are indented
+// like code, 세목 ("1) …") stand at the margin like lists. Headings, bold and
+// escapes are undone, tables read as such, every other line stays as it is.
+// Lines that open a 부칙 become headings.
+func (b *builder) lawMarkdown(s string) {
+	lines := strings.Split(s, "\n")
+	var para []string
+	flush := func() {
+		b.paragraph(strings.Join(para, "\n"))
+		para = nil
+	}
+	supplements := false // below a heading 부칙
+	for i := 0; i < len(lines); i++ {
+		line := unmark(lines[i])
+		hashes := len(line) - len(strings.TrimLeft(line, "#"))
+		switch {
+		case strings.TrimSpace(line) == "":
+			flush()
+		case hashes > 0 && hashes <= 6 && strings.HasPrefix(line[hashes:], " "):
+			flush()
+			head := strings.TrimSpace(line[hashes:])
+			supplements = reSupplements.MatchString(head) || supplements && hashes > 2
+			b.heading(hashes, head)
+		case reSupplements.MatchString(line):
+			flush()
+			level := 2
+			if supplements {
+				level = 3
+			}
+			b.heading(level, line)
+		case strings.Contains(line, "|") && i+1 < len(lines) && strings.Contains(lines[i+1], "|") && reDelimiter.MatchString(lines[i+1]):
+			flush()
+			j := i
+			for j < len(lines) && strings.Contains(lines[j], "|") {
+				j++
+			}
+			b.markdown(strings.Join(lines[i:j], "\n"))
+			i = j - 1
+		default:
+			para = append(para, line)
+		}
+	}
+	flush()
+}
+
+// unmark undoes bold and escapes of one line.
+func unmark(line string) string {
+	if strings.Contains(line, "**") {
+		line = strings.ReplaceAll(line, "**", "")
+	}
+	return reEscape.ReplaceAllString(line, "$1")
+}
+
+var goldmarkTables = goldmark.New(goldmark.WithExtensions(extension.Table))
+
+// markdown reads CommonMark with tables.
+func (b *builder) markdown(s string) {
+	w := mdWalker{b: b, src: []byte(s)}
+	w.blocks(goldmarkTables.Parser().Parse(text.NewReader(w.src)), "")
+}
+
+type mdWalker struct {
+	b   *builder
+	src []byte
+}
+
+// blocks adds the children of n, each line behind indent.
+func (w *mdWalker) blocks(n ast.Node, indent string) {
+	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
+		switch c := c.(type) {
+		case *ast.Heading:
+			w.b.heading(c.Level, w.inline(c))
+		case *ast.Paragraph, *ast.TextBlock:
+			w.b.paragraph(indent + strings.ReplaceAll(w.inline(c), "\n", "\n"+indent))
+		case *ast.List:
+			w.list(c, indent)
+		case *ast.FencedCodeBlock, *ast.CodeBlock:
+			w.b.paragraph(indent + strings.ReplaceAll(string(c.Lines().Value(w.src)), "\n", "\n"+indent))
+		case *ast.HTMLBlock:
+			raw := string(c.Lines().Value(w.src))
+			if c.HasClosure() {
+				raw += string(c.ClosureLine.Value(w.src))
+			}
+			w.b.html(raw)
+		case *extast.Table:
+			w.table(c)
+		case *ast.ThematicBreak, *ast.LinkReferenceDefinition:
+		default:
+			w.blocks(c, indent)
+		}
+	}
+}
+
+// list adds each item as one paragraph behind its mark, and what else it holds
+// as paragraphs below it.
+func (w *mdWalker) list(l *ast.List, indent string) {
+	number := l.Start
+	for item := l.FirstChild(); item != nil; item = item.NextSibling() {
+		mark := "- "
+		if l.IsOrdered() {
+			mark = fmt.Sprintf("%d%c ", number, l.Marker)
+			number++
+		}
+		inner := indent + strings.Repeat(" ", len(mark))
+		before := len(w.b.parts)
+		w.blocks(item, inner)
+		if len(w.b.parts) > before && w.b.parts[before].kind == ingest.Paragraph {
+			p := &w.b.parts[before]
+			p.text = indent + mark + strings.TrimPrefix(p.text, inner)
+		}
+	}
+}
+
+func (w *mdWalker) table(t *extast.Table) {
+	var rows [][]ingest.Cell
+	for r := t.FirstChild(); r != nil; r = r.NextSibling() {
+		var row []ingest.Cell
+		for c := r.FirstChild(); c != nil; c = c.NextSibling() {
+			row = append(row, ingest.Cell{Text: w.inline(c), Row: len(rows), Col: len(row), RowSpan: 1, ColSpan: 1})
+		}
+		rows = append(rows, row)
+	}
+	w.b.table(rows)
+}
+
+// inline is the text of n's inline content: of links and images what is shown,
+// of HTML tags nothing but the line break.
+func (w *mdWalker) inline(n ast.Node) string {
+	var out strings.Builder
+	var walk func(n ast.Node, code bool)
+	walk = func(n ast.Node, code bool) {
+		for c := n.FirstChild(); c != nil; c = c.NextSibling() {
+			switch c := c.(type) {
+			case *ast.Text:
+				v := c.Value(w.src)
+				if !code {
+					v = util.ResolveEntityNames(util.ResolveNumericReferences(util.UnescapePunctuations(v)))
+				}
+				out.Write(v)
+				switch {
+				case c.HardLineBreak():
+					out.WriteByte('\n')
+				case c.SoftLineBreak():
+					out.WriteByte(' ')
+				}
+			case *ast.String:
+				out.Write(c.Value)
+			case *ast.AutoLink:
+				out.Write(c.Label(w.src))
+			case *ast.RawHTML:
+				tag := strings.ToLower(string(c.Segments.Value(w.src)))
+				if strings.HasPrefix(tag, "<br") {
+					out.WriteByte('\n')
+				}
+			default:
+				walk(c, code || c.Kind() == ast.KindCodeSpan)
+			}
+		}
+	}
+	walk(n, false)
+	return out.String()
+}

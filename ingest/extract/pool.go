@@ -1,0 +1,297 @@
+package extract
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"biseo/ingest"
+)
+
+// PoolOptions configure a [Pool]. Only Command is required.
+type PoolOptions struct {
+	Command []string      // program and arguments of a child, whose main must call [Worker]
+	Env     []string      // the child's environment; it inherits nothing, keys and passwords least of all
+	Workers int           // children at most; 0 means one for each CPU, at most 4
+	Files   int           // files that a child reads before it is replaced; 0 means 64
+	Timeout time.Duration // for one file; 0 means 30 s
+}
+
+// A Pool reads files in child processes, so that a file which makes a parser
+// crash, hang or eat memory costs that file and nothing else. Each child works
+// under the limits of [Worker]. It is safe for concurrent use; callers beyond
+// the number of workers wait.
+type Pool struct {
+	opt  PoolOptions
+	idle chan *child // one element for each worker; nil is one not started
+}
+
+const (
+	maxRequest = 64 << 10
+	maxAnswer  = 256 << 20 // bytes; text of maxText code points fits four times
+)
+
+// NewPool starts no process yet.
+func NewPool(opt PoolOptions) *Pool {
+	if opt.Workers <= 0 {
+		opt.Workers = min(runtime.NumCPU(), 4)
+	}
+	if opt.Files <= 0 {
+		opt.Files = 64
+	}
+	if opt.Timeout <= 0 {
+		opt.Timeout = 30 * time.Second
+	}
+	p := &Pool{opt: opt, idle: make(chan *child, opt.Workers)}
+	for range opt.Workers {
+		p.idle <- nil
+	}
+	return p
+}
+
+// Read is like the function [Read]. A crash, running out of memory or time is
+// an [*Error] too.
+func (p *Pool) Read(ctx context.Context, path string) (*ingest.Document, error) {
+	var c *child
+	select {
+	case c = <-p.idle:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if err := ctx.Err(); err != nil {
+		p.idle <- c
+		return nil, err
+	}
+	if c == nil {
+		var err error
+		if c, err = startChild(p.opt); err != nil {
+			p.idle <- nil
+			return nil, fmt.Errorf("start parser process: %w", err)
+		}
+	}
+	ans, err := c.ask(ctx, path, p.opt.Timeout)
+	if c.files++; err != nil || c.files >= p.opt.Files {
+		c.close()
+		c = nil
+	}
+	p.idle <- c
+	switch {
+	case err != nil:
+		return nil, err
+	case ans.Error != nil:
+		return nil, ans.Error
+	case ans.Failure != "":
+		return nil, errors.New(ans.Failure)
+	case ans.Document == nil:
+		return nil, fmt.Errorf("read %s: the parser process gave no document", path)
+	}
+	return ans.Document, nil
+}
+
+// Close waits for the reads under way and ends the children. The pool must not
+// be used afterwards.
+func (p *Pool) Close() {
+	for range p.opt.Workers {
+		if c := <-p.idle; c != nil {
+			c.close()
+		}
+	}
+}
+
+type request struct {
+	Path string `json:"path"`
+}
+
+type answer struct {
+	Document *ingest.Document `json:"document,omitempty"`
+	Error    *Error           `json:"error,omitempty"`
+	Failure  string           `json:"failure,omitempty"` // an error that is not the file's fault
+}
+
+// A child is one parser process with the pipes to it.
+type child struct {
+	cmd    *exec.Cmd
+	in     io.WriteCloser
+	out    *bufio.Reader
+	stderr tail
+	files  int
+}
+
+func startChild(opt PoolOptions) (*child, error) {
+	if len(opt.Command) == 0 {
+		return nil, errors.New("no command given")
+	}
+	c := &child{cmd: exec.Command(opt.Command[0], opt.Command[1:]...)}
+	c.cmd.Env = append([]string{"GOMEMLIMIT=400MiB", "GOTRACEBACK=none", "SYSTEMROOT=" + os.Getenv("SYSTEMROOT")}, opt.Env...)
+	c.cmd.Stderr = &c.stderr
+	c.cmd.WaitDelay = time.Second
+	ownGroup(c.cmd)
+	var err error
+	if c.in, err = c.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := c.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	c.out = bufio.NewReader(out)
+	return c, c.cmd.Start()
+}
+
+// ask sends one file to the child and waits for its answer. After an error the
+// child is of no further use.
+func (c *child) ask(ctx context.Context, path string, timeout time.Duration) (*answer, error) {
+	limited, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	killed := make(chan struct{})
+	stop := context.AfterFunc(limited, func() { killGroup(c.cmd); close(killed) })
+	ans, err := c.exchange(path)
+	if !stop() {
+		<-killed
+		err = cmp.Or(err, limited.Err())
+	}
+	if err == nil {
+		return ans, nil
+	}
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case limited.Err() != nil:
+		return nil, &Error{fmt.Sprintf("%g초 안에 다 읽지 못했습니다.", timeout.Seconds()), nextSplit}
+	case errors.Is(err, errAnswerTooLong):
+		return nil, errTooLong
+	}
+	c.close()
+	switch said := c.stderr.String(); {
+	case strings.Contains(said, "out of memory"), strings.Contains(said, "cannot allocate"),
+		strings.Contains(said, "pthread_create failed"), strings.Contains(said, "failed to create new OS thread"):
+		return nil, &Error{"파일을 읽는 데 메모리가 너무 많이 듭니다.", nextSplit}
+	case strings.Contains(said, "stack exceeds"), strings.Contains(said, "stack overflow"):
+		return nil, &Error{"파일의 구조가 너무 깊어 읽을 수 없습니다.", nextResave}
+	case strings.Contains(said, "SIGXCPU"):
+		return nil, &Error{"파일을 읽는 데 시간이 너무 오래 걸립니다.", nextSplit}
+	}
+	return nil, &Error{"파일을 읽던 프로그램이 멈췄습니다. 파일이 손상되었을 수 있습니다.", nextResave}
+}
+
+var errAnswerTooLong = errors.New("answer too long")
+
+func (c *child) exchange(path string) (*answer, error) {
+	line, err := json.Marshal(request{path})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.in.Write(append(line, '\n')); err != nil {
+		return nil, err
+	}
+	var size uint32
+	if err := binary.Read(c.out, binary.BigEndian, &size); err != nil {
+		return nil, err
+	}
+	if size > maxAnswer {
+		return nil, errAnswerTooLong
+	}
+	var ans answer
+	body := &io.LimitedReader{R: c.out, N: int64(size)}
+	if err := json.NewDecoder(body).Decode(&ans); err != nil {
+		return nil, err
+	}
+	_, err = io.Copy(io.Discard, body)
+	return &ans, err
+}
+
+// close ends the child. More than once is no error.
+func (c *child) close() {
+	c.in.Close()
+	killGroup(c.cmd)
+	c.cmd.Wait()
+}
+
+// A tail keeps the end of what is written to it: enough for the whole report of
+// a crash, which begins with its reason.
+type tail struct {
+	mu  sync.Mutex
+	buf []byte
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf = append(t.buf, p...)
+	if n := len(t.buf) - 256<<10; n > 0 {
+		t.buf = append(t.buf[:0], t.buf[n:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.buf)
+}
+
+// Worker is the main function of a [Pool]'s child: it reads requests from in,
+// one JSON object {"path": …} a line, and writes to out for each the length of
+// the answer in four bytes, big-endian, and the answer in JSON. It returns nil
+// at the end of in.
+//
+// First it limits this process: stack 64 MB; on Linux and macOS no core
+// dumps, 64 open files and 30 s of CPU for a file; on Linux 512 MB of data.
+// Windows has only the stack limit and the pool's time limit. Whatever
+// else the process prints to os.Stdout goes to os.Stderr from then on.
+func Worker(in io.Reader, out io.Writer) error {
+	return work(in, out, Read)
+}
+
+func work(in io.Reader, out io.Writer, read func(context.Context, string) (*ingest.Document, error)) error {
+	os.Stdout = os.Stderr // the PDF library prints
+	debug.SetMaxStack(64 << 20)
+	if err := limitProcess(); err != nil {
+		return err
+	}
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, maxRequest)
+	for lines.Scan() {
+		var req request
+		if err := json.Unmarshal(lines.Bytes(), &req); err != nil {
+			return fmt.Errorf("parse request: %w", err)
+		}
+		if err := limitCPU(); err != nil {
+			return err
+		}
+		var ans answer
+		doc, err := read(context.Background(), req.Path)
+		if known := (*Error)(nil); errors.As(err, &known) {
+			ans.Error = known
+		} else if err != nil {
+			ans.Failure = err.Error()
+		}
+		ans.Document = doc
+		body, err := json.Marshal(ans)
+		if err != nil {
+			return fmt.Errorf("write answer: %w", err)
+		}
+		if len(body) > maxAnswer {
+			if body, err = json.Marshal(answer{Error: errTooLong}); err != nil {
+				return err
+			}
+		}
+		frame := binary.BigEndian.AppendUint32(nil, uint32(len(body)))
+		if _, err := out.Write(append(frame, body...)); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}

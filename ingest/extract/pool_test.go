@@ -1,0 +1,154 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"biseo/ingest"
+)
+
+// TestMain lets the test binary be the child of a pool.
+func TestMain(m *testing.M) {
+	if os.Getenv("EXTRACT_TEST_WORKER") != "" {
+		if err := work(os.Stdin, os.Stdout, misbehave); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+var sink [][]byte
+
+// misbehave is Read with some file names that make it fail as parsers do.
+func misbehave(ctx context.Context, path string) (*ingest.Document, error) {
+	switch filepath.Base(path) {
+	case "overflow":
+		var down func(int) int
+		down = func(n int) int { return down(n+1) + 1 }
+		down(0)
+	case "hog":
+		for {
+			b := make([]byte, 16<<20)
+			for i := range b {
+				b[i] = 1
+			}
+			sink = append(sink, b)
+		}
+	case "sleeper":
+		time.Sleep(time.Hour)
+	case "panic":
+		panic("out of range")
+	case "exit":
+		os.Exit(3)
+	case "noisy":
+		fmt.Println("DEBUG: the library prints")
+		return &ingest.Document{Text: "끝\n"}, nil
+	case "environment":
+		return &ingest.Document{Text: strings.Join(os.Environ(), "\n")}, nil
+	}
+	return Read(ctx, path)
+}
+
+func testPool(t testing.TB, opt PoolOptions) *Pool {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	opt.Command = []string{exe}
+	opt.Env = []string{"EXTRACT_TEST_WORKER=1"}
+	p := NewPool(opt)
+	t.Cleanup(p.Close)
+	return p
+}
+
+func TestPoolSurvives(t *testing.T) {
+	good := filepath.Join(t.TempDir(), "good.txt")
+	if err := os.WriteFile(good, []byte("가온시"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string]string{"overflow": "깊어", "panic": "멈췄습니다", "exit": "멈췄습니다", "sleeper": "초 안에"}
+	if runtime.GOOS == "linux" {
+		cases["hog"] = "메모리"
+	}
+	for name, reason := range cases {
+		p := testPool(t, PoolOptions{Workers: 1, Timeout: 20 * time.Second})
+		if name == "sleeper" {
+			p.opt.Timeout = 300 * time.Millisecond
+		}
+		_, err := p.Read(t.Context(), name)
+		var e *Error
+		if !errors.As(err, &e) || !strings.Contains(e.Reason, reason) || e.Next == "" {
+			t.Errorf("%s: %v, want a reason with %q", name, err, reason)
+		}
+		p.opt.Timeout = 20 * time.Second
+		d, err := p.Read(t.Context(), good)
+		if err != nil || d.Text != "가온시\n" {
+			t.Errorf("after %s: %v, %v", name, d, err)
+		}
+	}
+}
+
+func TestPoolOrdinary(t *testing.T) {
+	dir := t.TempDir()
+	p := testPool(t, PoolOptions{Workers: 2, Files: 3})
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			path := filepath.Join(dir, fmt.Sprintf("한글 이름\n%d.txt", i))
+			want := fmt.Sprintf("문서 %d", i)
+			if err := os.WriteFile(path, []byte(want), 0o600); err != nil {
+				t.Error(err)
+				return
+			}
+			if d, err := p.Read(t.Context(), path); err != nil || strings.TrimSpace(d.Text) != want {
+				t.Errorf("%s: %v, %v", want, d, err)
+			}
+		})
+	}
+	wg.Wait()
+	if d, err := p.Read(t.Context(), "noisy"); err != nil || d.Text != "끝\n" {
+		t.Errorf("a parser that prints: %v, %v", d, err)
+	}
+	t.Setenv("BISEO_SECRET", "x")
+	if d, err := p.Read(t.Context(), "environment"); err != nil || strings.Contains(d.Text, "BISEO_SECRET") {
+		t.Errorf("the child inherits the environment: %v, %v", d, err)
+	}
+	var e *Error
+	if _, err := p.Read(t.Context(), dir); !errors.As(err, &e) || !strings.Contains(e.Reason, "폴더") {
+		t.Errorf("folder: %v", err)
+	}
+	if _, err := p.Read(t.Context(), filepath.Join(dir, "none")); err == nil || errors.As(err, &e) {
+		t.Errorf("no file: %v", err)
+	}
+}
+
+func TestPoolCancel(t *testing.T) {
+	p := testPool(t, PoolOptions{Workers: 1})
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := p.Read(ctx, "sleeper"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := p.Read(ctx, "sleeper"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("second: got %v", err)
+	}
+	if d, err := p.Read(t.Context(), "noisy"); err != nil || d == nil {
+		t.Errorf("afterwards: %v, %v", d, err)
+	}
+	bad := NewPool(PoolOptions{Command: []string{filepath.Join(t.TempDir(), "none")}})
+	var e *Error
+	if _, err := bad.Read(t.Context(), "x"); err == nil || errors.As(err, &e) {
+		t.Errorf("no program: %v", err)
+	}
+	bad.Close()
+}

@@ -1,0 +1,101 @@
+package extract
+
+import (
+	"bytes"
+	"encoding/binary"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/korean"
+
+	"biseo/ingest"
+)
+
+// readText reads plain text. Every line is a paragraph or a heading.
+func readText(s string) (*ingest.Document, error) {
+	var b builder
+	for line := range strings.Lines(s) {
+		b.line(line)
+	}
+	b.doc.Meta.Title = firstLine(b.parts)
+	return b.finish()
+}
+
+// firstLine is the title of a document that does not name one: its first line,
+// if that is short and no sentence.
+func firstLine(parts []part) string {
+	for _, p := range parts {
+		if p.kind == ingest.Table {
+			continue
+		}
+		if s := oneLine(p.text); utf8.RuneCountInString(s) <= 80 && !strings.HasSuffix(s, "다.") {
+			return s
+		}
+		break
+	}
+	return ""
+}
+
+// decodeText finds the encoding of text by its byte order mark, then by what
+// decodes: UTF-8, UTF-16 without a mark, CP949 (which contains EUC-KR). Line
+// ends become "\n". charset is the encoding's name in HTML.
+func decodeText(data []byte) (s, charset string, err error) {
+	switch {
+	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
+		data = data[3:]
+		if !utf8.Valid(data) {
+			return "", "", errEncoding
+		}
+		s, charset = string(data), "utf-8"
+	case bytes.HasPrefix(data, []byte("\xff\xfe")):
+		s, charset = decodeUTF16(data[2:], binary.LittleEndian), "utf-16le"
+	case bytes.HasPrefix(data, []byte("\xfe\xff")):
+		s, charset = decodeUTF16(data[2:], binary.BigEndian), "utf-16be"
+	case bytes.IndexByte(data, 0) >= 0:
+		if s, charset = decodeUTF16(data, binary.LittleEndian), "utf-16le"; !readable(s) {
+			s, charset = decodeUTF16(data, binary.BigEndian), "utf-16be"
+		}
+	case utf8.Valid(data):
+		s, charset = string(data), "utf-8"
+	default:
+		b, err := korean.EUCKR.NewDecoder().Bytes(data)
+		if err != nil {
+			return "", "", errEncoding
+		}
+		s, charset = string(b), "euc-kr"
+	}
+	if !readable(s) || charset != "utf-8" && strings.ContainsRune(s, utf8.RuneError) {
+		return "", "", errEncoding
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n"), charset, nil
+}
+
+var errEncoding = &Error{"글자로 읽을 수 없는 파일입니다(알 수 없는 형식이거나 문자 인코딩이 깨졌습니다).", "UTF-8 텍스트나 HWPX, DOCX, PDF로 다시 저장해 주세요."}
+
+func decodeUTF16(data []byte, order binary.ByteOrder) string {
+	if len(data)%2 != 0 {
+		return "\x00"
+	}
+	u := make([]uint16, len(data)/2)
+	for i := range u {
+		u[i] = order.Uint16(data[2*i:])
+	}
+	return string(utf16.Decode(u))
+}
+
+// readable rejects what no text contains: control characters, and characters of
+// rare scripts in number, as in UTF-16 read the wrong way.
+func readable(s string) bool {
+	var odd, n int
+	for _, r := range s {
+		n++
+		switch {
+		case r < ' ' && !strings.ContainsRune("\t\n\v\f\r\x1a\x1b", r):
+			return false
+		case r >= 0xe000 && r < 0xf900, r >= 0x0700 && r < 0x1100, r >= 0xa000 && r < 0xac00:
+			odd++
+		}
+	}
+	return n > 0 && odd*20 <= n
+}

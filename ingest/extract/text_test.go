@@ -1,0 +1,179 @@
+package extract
+
+import (
+	"bytes"
+	"encoding/binary"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/unicode/norm"
+)
+
+func TestEncodings(t *testing.T) {
+	const want = "가온시 공고 똠방각하 2025년\n둘째 줄입니다.\n"
+	cp949, err := korean.EUCKR.NewEncoder().String(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide := func(order binary.AppendByteOrder, mark bool) string {
+		var b []byte
+		if mark {
+			b = order.AppendUint16(b, 0xfeff)
+		}
+		for _, u := range utf16.Encode([]rune(want)) {
+			b = order.AppendUint16(b, u)
+		}
+		return string(b)
+	}
+	for name, s := range map[string]string{
+		"utf-8":            want,
+		"utf-8 with mark":  "\ufeff" + want,
+		"cp949":            cp949,
+		"utf-16le":         wide(binary.LittleEndian, true),
+		"utf-16be":         wide(binary.BigEndian, true),
+		"utf-16le no mark": wide(binary.LittleEndian, false),
+		"utf-16be no mark": wide(binary.BigEndian, false),
+		"nfd, crlf":        strings.ReplaceAll(norm.NFD.String(want), "\n", "\r\n"),
+	} {
+		if d := readString(t, "a.txt", s); d.Text != want {
+			t.Errorf("%s: got %q", name, d.Text)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	got := clean("\u00adA\u200bB\u00a0 C\t\x07\n\n \U000f02b2 \uf0a7 \ue123  \n")
+	if want := "AB  C\n ② ▪ □"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestGuessHeading(t *testing.T) {
+	type result struct {
+		Mark  mark
+		Level int
+		Head  string
+		Rest  string
+	}
+	for _, tt := range []struct {
+		line string
+		in   bool
+		want result
+	}{
+		{"제1장 총칙", true, result{division, 2, "제1장 총칙", ""}},
+		{"제2절의2 절차", false, result{division, 3, "제2절의2 절차", ""}},
+		{"제2장에 따라 처리한다", false, result{}},
+		{"제2장 및 제3장을 준용한다.", false, result{}},
+		{"제1조(목적) 이 조례는 …을 정한다.", false, result{article, 5, "제1조(목적)", "이 조례는 …을 정한다."}},
+		{"제4조의2(위원회(소위원회를 포함한다))① 둔다.", true, result{article, 5, "제4조의2(위원회(소위원회를 포함한다))", "① 둔다."}},
+		{"제1조(목적)에 따른 사업", false, result{}},
+		{"제45조 삭제 <2022.1.11>", true, result{article, 5, "제45조", "삭제 <2022.1.11>"}},
+		{"제45조에 따라", true, result{}},
+		{"부 칙 <제10호, 2020.1.1>", true, result{supplement, 2, "부 칙 <제10호, 2020.1.1>", ""}},
+		{"부칙에서 정한다", true, result{}},
+		{"[별표 1] 수수료(제5조 관련)", true, result{supplement, 2, "[별표 1] 수수료(제5조 관련)", ""}},
+		{"Ⅰ. 추진배경", false, result{roman, 1, "Ⅰ. 추진배경", ""}},
+		{"Ⅰ. 추진배경 ······ 3", false, result{}},
+		{"1. 추진배경 및 필요성", false, result{number, 2, "1. 추진배경 및 필요성", ""}},
+		{"1. 추진배경", true, result{}},
+		{"1. 귀 기관의 발전을 기원합니다.", false, result{}},
+		{"1. 관련: 청년과-12", false, result{}},
+		{"2025. 3. 1. 시행", false, result{}},
+		{"1.5배 증가", false, result{}},
+		{"□ 추진 개요", false, result{box, 3, "□ 추진 개요", ""}},
+		{"□ 일시 : 2025. 3. 1.", false, result{}},
+		{"○ 추진 개요", false, result{}},
+		{"붙임  1. 명단 1부.  끝.", false, result{}},
+	} {
+		var got result
+		got.Mark, got.Level, got.Head, got.Rest = guessHeading(tt.line, tt.in)
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", tt.line, diff)
+		}
+	}
+}
+
+func TestPlainText(t *testing.T) {
+	d := readString(t, "a.txt", `가온시 수당 조례
+
+제1장 총칙
+제1조(목적) 이 조례는 수당을 정한다.
+1. 신청
+제2조(정의) 뜻은 다음과 같다.
+부칙
+제1조(시행일) 이 조례는 공포한 날부터 시행한다.
+[별표 1] 수당표
+1. 사과
+2. 배
+`)
+	want := []string{
+		"p [] 가온시 수당 조례",
+		"h2 [] 제1장 총칙",
+		"h5 [제1장 총칙] 제1조(목적)",
+		"p [제1장 총칙 > 제1조(목적)] 이 조례는 수당을 정한다.",
+		"p [제1장 총칙 > 제1조(목적)] 1. 신청",
+		"h5 [제1장 총칙] 제2조(정의)",
+		"p [제1장 총칙 > 제2조(정의)] 뜻은 다음과 같다.",
+		"h2 [] 부칙",
+		"p [부칙] 제1조(시행일) 이 조례는 공포한 날부터 시행한다.",
+		"h2 [] [별표 1] 수당표",
+		"p [[별표 1] 수당표] 1. 사과",
+		"p [[별표 1] 수당표] 2. 배",
+	}
+	if diff := cmp.Diff(want, outline(d)); diff != "" {
+		t.Errorf("blocks (-want +got):\n%s", diff)
+	}
+	if d.Meta.Title != "가온시 수당 조례" {
+		t.Errorf("title %q", d.Meta.Title)
+	}
+}
+
+func TestHTML(t *testing.T) {
+	page := `<!DOCTYPE html><html><head><meta charset="euc-kr"><title>가온시 안내</title>
+<meta name="description" content="요지"><meta name="keywords" content="민원, 수당"></head>
+<body><nav>메뉴</nav><script>bad()</script><style>x</style><h1>안내</h1><p>첫 <b>문</b>단<br>둘째 줄<p>다음
+<ul><li>하나<ul><li>안쪽</ul><li>둘</ul><ol start=3><li>셋</ol><div hidden>숨김</div>
+<table><caption>표 1</caption><tr><th rowspan=2>구분<th colspan=2>금액<tr><td>가<td>나<p>다</table></body></html>`
+	cp949, err := korean.EUCKR.NewEncoder().String(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []string{cp949, page, strings.Replace(page, `<meta charset="euc-kr">`, "", 1)} {
+		d := readString(t, "a.pdf", s)
+		want := []string{
+			"h1 [] 안내", "p [안내] 첫 문단⏎둘째 줄", "p [안내] 다음", "p [안내] - 하나", "p [안내]   - 안쪽", "p [안내] - 둘",
+			"p [안내] 3. 셋", "c [안내] 표 1", "t [안내] 구분 | 금액⏎가 | 나 다",
+		}
+		if diff := cmp.Diff(want, outline(d)); diff != "" {
+			t.Errorf("blocks (-want +got):\n%s", diff)
+		}
+		if d.Meta.Title != "가온시 안내" || d.Meta.Gist != "요지" || len(d.Meta.Keywords) != 2 {
+			t.Errorf("meta %+v", d.Meta)
+		}
+		cells := d.Blocks[len(d.Blocks)-1].Cells
+		if c := cells[0][0]; c.RowSpan != 2 {
+			t.Errorf("first cell %+v", c)
+		}
+		if c := cells[1][0]; c.Col != 1 || c.Row != 1 {
+			t.Errorf("cell below a span %+v", c)
+		}
+	}
+}
+
+func FuzzText(f *testing.F) {
+	for _, s := range []string{lawSample, "---\na: 1\n---\n# 가\n- 나\n\n| a |\n|-|\n| b |", "<html><table><tr><td rowspan=9>가<table><td>나", "제1조(목적) 가\n부칙\nⅠ. 나\n\u1100\u1161", "\xff\xfe\x00\xac", "\xb0\xa1"} {
+		f.Add("a.md", []byte(s))
+		f.Add("a", []byte(s))
+	}
+	f.Fuzz(func(t *testing.T, name string, data []byte) {
+		if bytes.HasPrefix(data, []byte("PK")) || bytes.Contains(data, []byte("%PDF")) {
+			return
+		}
+		if d, err := read(t.Context(), name, data); err == nil {
+			checkShape(t, d)
+		}
+	})
+}
