@@ -1,0 +1,638 @@
+// Package indextest is the contract of [index.Index] as tests. A backend calls
+// [Run] and [Rights] from a test of its own.
+package indextest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"biseo/index"
+)
+
+// Space is the embedding space of the indexes that are tested.
+const Space = "toy/8"
+
+// Run tests that an index keeps its contract. open returns the index that belongs
+// to t, with the embedding space [Space]: empty at first, and what was stored when
+// it is called again with the same t after Close.
+func Run(t *testing.T, open func(t *testing.T) index.Index) {
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, index.Index)
+	}{
+		{"Empty", testEmpty},
+		{"RoundTrip", testRoundTrip},
+		{"FilterBeforeLimit", testFilterBeforeLimit},
+		{"Limit", testLimit},
+		{"Replace", testReplace},
+		{"Remove", testRemove},
+		{"Describe", testDescribe},
+		{"Dimension", testDimension},
+		{"NoDate", testNoDate},
+		{"InForce", testInForce},
+		{"ReadersAndGrade", testReadersAndGrade},
+		{"Restrictions", testRestrictions},
+		{"Ties", testTies},
+		{"Ranks", testRanks},
+		{"Passage", testPassage},
+		{"Arguments", testArguments},
+		{"Cancelled", testCancelled},
+		{"Concurrent", testConcurrent},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			x := open(t)
+			defer x.Close()
+			test.run(t, x)
+		})
+	}
+	t.Run("Reopen", func(t *testing.T) { testReopen(t, open) })
+}
+
+// today is the day of questions that are not about dates.
+var today = index.Day(2026, 6, 1)
+
+// everyone is the scope of an asker without groups.
+func everyone() index.Scope { return index.Scope{On: today} }
+
+// newDoc is a document that everyone may read.
+func newDoc(id string) index.Doc {
+	return index.Doc{ID: id, Work: id, Title: "규정", Kind: "rule", Agency: "가온시",
+		Readers: []string{index.Public}, Grade: index.Open, Digest: "d1"}
+}
+
+// newChunks cuts texts into chunks of d, each with a vector near to the axis of
+// its position.
+func newChunks(d index.Doc, texts ...string) []index.Chunk {
+	var chunks []index.Chunk
+	for i, s := range texts {
+		chunks = append(chunks, index.Chunk{ID: index.ChunkID(d.ID, i), DocID: d.ID, Text: s,
+			Cite: fmt.Sprintf("제%d조", i+1), Start: 100 * i, Dense: axis(i)})
+	}
+	return chunks
+}
+
+// axis is a unit vector along axis i.
+func axis(i int) []float32 { return between(i, i, 0) }
+
+// between is a unit vector that turns from axis i to axis j as share goes from 0 to 1.
+func between(i, j int, share float64) []float32 {
+	v := make([]float32, 8)
+	v[i%8] = float32(math.Cos(share * math.Pi / 2))
+	v[j%8] += float32(math.Sin(share * math.Pi / 2))
+	return v
+}
+
+func store(t *testing.T, x index.Index, d index.Doc, chunks []index.Chunk) {
+	t.Helper()
+	if err := x.Replace(t.Context(), d, chunks); err != nil {
+		t.Fatalf("Replace(%s): %v", d.ID, err)
+	}
+}
+
+func search(t *testing.T, x index.Index, q index.Query) []index.Hit {
+	t.Helper()
+	hits, err := x.Search(t.Context(), q)
+	if err != nil {
+		t.Fatalf("Search(%+v): %v", q, err)
+	}
+	return hits
+}
+
+func docIDs(hits []index.Hit) []string {
+	var ids []string
+	for _, h := range hits {
+		ids = append(ids, h.Doc.ID)
+	}
+	return ids
+}
+
+func chunkIDs(hits []index.Hit) []string {
+	var ids []string
+	for _, h := range hits {
+		ids = append(ids, h.Chunk.ID)
+	}
+	return ids
+}
+
+func allDocs(t *testing.T, x index.Index) []index.Doc {
+	t.Helper()
+	var docs []index.Doc
+	for d, err := range x.Docs(t.Context()) {
+		if err != nil {
+			t.Fatalf("Docs: %v", err)
+		}
+		docs = append(docs, d)
+	}
+	return docs
+}
+
+func diff(t *testing.T, what string, want, got any) {
+	t.Helper()
+	if d := cmp.Diff(want, got, cmpopts.EquateEmpty()); d != "" {
+		t.Errorf("%s (-want +got):\n%s", what, d)
+	}
+}
+
+// modes are the three ways to ask for text and vector in s.
+func modes(s index.Scope, text string, dense []float32) map[string]index.Query {
+	return map[string]index.Query{
+		"words":   {Scope: s, Text: text},
+		"meaning": {Scope: s, Dense: dense},
+		"hybrid":  {Scope: s, Text: text, Dense: dense},
+	}
+}
+
+func testEmpty(t *testing.T, x index.Index) {
+	diff(t, "Space", Space, x.Space())
+	for mode, q := range modes(everyone(), "민원 처리 기간", axis(0)) {
+		diff(t, mode, 0, len(search(t, x, q)))
+	}
+	diff(t, "Docs", 0, len(allDocs(t, x)))
+	if err := x.Remove(t.Context(), "none"); err != nil {
+		t.Errorf("Remove of nothing: %v", err)
+	}
+	if err := x.Describe(t.Context(), newDoc("none")); !errors.Is(err, index.ErrNotFound) {
+		t.Errorf("Describe of nothing: got %v, want ErrNotFound", err)
+	}
+	if _, err := x.Passage(t.Context(), everyone(), index.ChunkID("none", 0), 1); !errors.Is(err, index.ErrNotFound) {
+		t.Errorf("Passage of nothing: got %v, want ErrNotFound", err)
+	}
+	store(t, x, newDoc("empty"), nil)
+	diff(t, "document without chunks", 1, len(allDocs(t, x)))
+	diff(t, "its hits", 0, len(search(t, x, index.Query{Scope: everyone(), Text: "규정", Dense: axis(0)})))
+}
+
+func testRoundTrip(t *testing.T, x index.Index) {
+	d := index.Doc{
+		ID: "law/1@2", Work: "law/1", Title: "민원 처리에 관한 법률", Kind: "law", Agency: "행정안전부",
+		URL: "https://example.invalid/1", Gist: "처리 기간", Keywords: []string{"민원", "기간"},
+		Source: "/src/1.md", Digest: "abc", Readers: []string{"감사", index.Public}, Grade: index.Sensitive,
+		From: index.Day(2020, 1, 2), Until: index.Day(2030, 3, 4), Ends: index.Day(2031, 5, 6),
+	}
+	c := index.Chunk{
+		ID: index.ChunkID(d.ID, 0), DocID: d.ID, Path: []string{"제1장 총칙", "제1절 \"목적\""},
+		Cite: "「민원 처리에 관한 법률」 제19조제1항", Text: "처리기간을 '즉시'로 정한 민원은\n3근무시간 내에 처리한다.",
+		Start: 17, Page: 3, From: index.Day(2021, 1, 1), Until: index.Day(2029, 1, 1), Dense: axis(0),
+	}
+	store(t, x, d, []index.Chunk{c})
+	store(t, x, newDoc("a"), nil)
+	store(t, x, newDoc("z"), nil)
+	s := everyone()
+	s.Grade = index.Sensitive
+	want := index.Hit{Chunk: c, Doc: d}
+	want.Chunk.Dense = nil
+	for mode, q := range modes(s, "민원 처리기간", axis(0)) {
+		hits := search(t, x, q)
+		if len(hits) != 1 {
+			t.Fatalf("%s: %d hits, want 1", mode, len(hits))
+		}
+		got := hits[0]
+		if !(got.Score > 0) {
+			t.Errorf("%s: score %v, want above 0", mode, got.Score)
+		}
+		got.Score, got.Words, got.Meaning = 0, 0, 0
+		diff(t, mode, want, got)
+	}
+	hits, err := x.Passage(t.Context(), s, c.ID, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "Passage", []index.Hit{want}, hits)
+	diff(t, "Docs", []index.Doc{newDoc("a"), d, newDoc("z")}, allDocs(t, x))
+}
+
+func testFilterBeforeLimit(t *testing.T, x index.Index) {
+	for i := range 400 { // more than any backend proposes before it filters
+		d := newDoc(fmt.Sprintf("hidden-%03d", i))
+		d.Readers = []string{"감사"}
+		store(t, x, d, newChunks(d, "당직 근무 당직 근무 당직 근무"))
+	}
+	for i := range 3 {
+		d := newDoc(fmt.Sprintf("seen-%d", i))
+		c := newChunks(d, "여러 가지 일 가운데 하나인 당직 근무에 관하여 이 규정이 정하는 바에 따른다")
+		c[0].Dense = between(0, 1, 0.9)
+		store(t, x, d, c)
+	}
+	for mode, q := range modes(everyone(), "당직 근무", axis(0)) {
+		q.Limit = 3
+		diff(t, mode, []string{"seen-0", "seen-1", "seen-2"}, slices.Sorted(slices.Values(docIDs(search(t, x, q)))))
+	}
+}
+
+func testLimit(t *testing.T, x index.Index) {
+	for i := range 15 {
+		d := newDoc(fmt.Sprintf("d%02d", i))
+		store(t, x, d, newChunks(d, "휴가 신청"))
+	}
+	for limit, want := range map[int]int{0: 10, 1: 1, 15: 15, 1000: 15, math.MaxInt: 15} {
+		for mode, q := range modes(everyone(), "휴가 신청", axis(0)) {
+			q.Limit = limit
+			diff(t, fmt.Sprintf("%s, limit %d", mode, limit), want, len(search(t, x, q)))
+		}
+	}
+}
+
+func testReplace(t *testing.T, x index.Index) {
+	d := newDoc("d")
+	store(t, x, d, newChunks(d, "옛날 조문", "옛날 조문 둘", "옛날 조문 셋"))
+	d.Title = "개정"
+	c := newChunks(d, "바뀐 내용")
+	c[0].Dense = axis(5)
+	store(t, x, d, c)
+	diff(t, "old words", 0, len(search(t, x, index.Query{Scope: everyone(), Text: "옛날 조문"})))
+	diff(t, "old title", 0, len(search(t, x, index.Query{Scope: everyone(), Text: "규정"})))
+	diff(t, "new words", []string{c[0].ID}, chunkIDs(search(t, x, index.Query{Scope: everyone(), Text: "바뀐 내용"})))
+	diff(t, "meaning", []string{c[0].ID}, chunkIDs(search(t, x, index.Query{Scope: everyone(), Dense: axis(1)})))
+	if _, err := x.Passage(t.Context(), everyone(), index.ChunkID("d", 1), 0); !errors.Is(err, index.ErrNotFound) {
+		t.Errorf("Passage of an old chunk: got %v, want ErrNotFound", err)
+	}
+	diff(t, "Docs", []index.Doc{d}, allDocs(t, x))
+}
+
+func testRemove(t *testing.T, x index.Index) {
+	for _, id := range []string{"a", "b"} {
+		d := newDoc(id)
+		store(t, x, d, newChunks(d, "출장 여비", "출장 여비 정산"))
+	}
+	for range 2 { // the second time there is nothing left to remove
+		if err := x.Remove(t.Context(), "a"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for mode, q := range modes(everyone(), "출장 여비", axis(0)) {
+		diff(t, mode, []string{"b", "b"}, docIDs(search(t, x, q)))
+	}
+	diff(t, "Docs", []index.Doc{newDoc("b")}, allDocs(t, x))
+	d := newDoc("a")
+	store(t, x, d, newChunks(d, "출장 여비"))
+	diff(t, "stored again", 3, len(search(t, x, index.Query{Scope: everyone(), Text: "출장 여비"})))
+}
+
+func testDescribe(t *testing.T, x index.Index) {
+	d := newDoc("d")
+	store(t, x, d, newChunks(d, "복무 점검"))
+	describe := func(d index.Doc) {
+		t.Helper()
+		if err := x.Describe(t.Context(), d); err != nil {
+			t.Fatalf("Describe: %v", err)
+		}
+		diff(t, "Docs", []index.Doc{d}, allDocs(t, x))
+	}
+	count := func(what string, want int, s index.Scope) {
+		t.Helper()
+		for mode, q := range modes(s, "복무 점검", axis(0)) {
+			diff(t, what+", "+mode, want, len(search(t, x, q)))
+		}
+	}
+	count("at first", 1, everyone())
+	d.Readers = []string{"감사"}
+	describe(d)
+	count("other readers", 0, everyone())
+	count("other readers", 1, index.Scope{On: today, Readers: []string{"감사"}})
+	d.Readers, d.Until = []string{index.Public}, today
+	describe(d)
+	count("no longer in force", 0, everyone())
+	d.Until, d.Title = today.AddDate(0, 0, 1), "상훈"
+	describe(d)
+	count("in force again", 1, everyone())
+	diff(t, "new title", 1, len(search(t, x, index.Query{Scope: everyone(), Text: "상훈"})))
+	diff(t, "old title", 0, len(search(t, x, index.Query{Scope: everyone(), Text: "규정"})))
+}
+
+func testDimension(t *testing.T, x index.Index) {
+	d := newDoc("d")
+	good := newChunks(d, "하나", "두울")
+	store(t, x, d, good)
+	bad := newChunks(d, "세엣", "네엣")
+	bad[1].Dense = []float32{1, 0}
+	if err := x.Replace(t.Context(), d, bad); !errors.Is(err, index.ErrDimension) {
+		t.Errorf("Replace: got %v, want ErrDimension", err)
+	}
+	if _, err := x.Search(t.Context(), index.Query{Scope: everyone(), Dense: make([]float32, 9)}); !errors.Is(err, index.ErrDimension) {
+		t.Errorf("Search: got %v, want ErrDimension", err)
+	}
+	diff(t, "the old document", []string{good[1].ID}, chunkIDs(search(t, x, index.Query{Scope: everyone(), Text: "두울"})))
+	diff(t, "the refused one", 0, len(search(t, x, index.Query{Scope: everyone(), Text: "세엣"})))
+	d.ID = "words only"
+	chunks := newChunks(d, "벡터 없는 조각")
+	chunks[0].Dense = nil
+	store(t, x, d, chunks)
+	diff(t, "chunk without vector", 1, len(search(t, x, index.Query{Scope: everyone(), Text: "벡터 없는 조각"})))
+	diff(t, "by meaning", 2, len(search(t, x, index.Query{Scope: everyone(), Dense: axis(0)})))
+}
+
+func testNoDate(t *testing.T, x index.Index) {
+	d := newDoc("d")
+	store(t, x, d, newChunks(d, "청사 관리"))
+	for mode, q := range modes(index.Scope{}, "청사 관리", axis(0)) {
+		if _, err := x.Search(t.Context(), q); !errors.Is(err, index.ErrNoDate) {
+			t.Errorf("%s: got %v, want ErrNoDate", mode, err)
+		}
+	}
+	if hits, err := x.Passage(t.Context(), index.Scope{}, index.ChunkID("d", 0), 0); err == nil {
+		t.Errorf("Passage without a date: %d hits, want an error", len(hits))
+	}
+}
+
+func testInForce(t *testing.T, x index.Index) {
+	old, now := newDoc("w@1"), newDoc("w@2")
+	old.Work, old.Until = "w", index.Day(2026, 5, 12)
+	now.Work, now.From = "w", index.Day(2026, 5, 12)
+	chunks := newChunks(now, "기간 연장 사유", "기간 연장 사유 가운데 나중에 시행하는 것", "기간 연장 사유 가운데 먼저 끝나는 것")
+	chunks[1].From = index.Day(2026, 7, 1)
+	chunks[2].Until = index.Day(2026, 7, 1)
+	store(t, x, old, newChunks(old, "기간 연장 사유"))
+	store(t, x, now, chunks)
+	was := index.ChunkID("w@1", 0)
+	for _, test := range []struct {
+		on   time.Time
+		want []string
+	}{
+		{index.Day(1990, 1, 1), []string{was}},
+		{index.Day(2026, 5, 11), []string{was}},
+		{index.Day(2026, 5, 12), []string{chunks[0].ID, chunks[2].ID}},
+		{index.Day(2026, 6, 30), []string{chunks[0].ID, chunks[2].ID}},
+		{index.Day(2026, 7, 1), []string{chunks[0].ID, chunks[1].ID}},
+	} {
+		s := index.Scope{On: test.on}
+		slices.Sort(test.want)
+		for mode, q := range modes(s, "기간 연장 사유", axis(0)) {
+			diff(t, fmt.Sprint(mode, " on ", s.On), test.want, slices.Sorted(slices.Values(chunkIDs(search(t, x, q)))))
+		}
+		for _, id := range []string{was, chunks[0].ID, chunks[1].ID, chunks[2].ID} {
+			_, err := x.Passage(t.Context(), s, id, 0)
+			if got, want := !errors.Is(err, index.ErrNotFound), slices.Contains(test.want, id); got != want {
+				t.Errorf("Passage on %v of %s: seen %v, want %v", s.On, id, got, want)
+			}
+		}
+	}
+}
+
+func testReadersAndGrade(t *testing.T, x index.Index) {
+	for id, set := range map[string]func(*index.Doc){
+		"public":     func(d *index.Doc) {},
+		"nobody":     func(d *index.Doc) { d.Readers = nil },
+		"audit":      func(d *index.Doc) { d.Readers = []string{"감사", "인사"} },
+		"sensitive":  func(d *index.Doc) { d.Grade = index.Sensitive },
+		"classified": func(d *index.Doc) { d.Grade = index.Classified },
+		"ungraded":   func(d *index.Doc) { d.Grade = 0 },
+	} {
+		d := newDoc(id)
+		set(&d)
+		store(t, x, d, newChunks(d, "비상 연락망"))
+	}
+	for _, test := range []struct {
+		scope index.Scope
+		want  []string
+	}{
+		{index.Scope{}, []string{"public"}},
+		{index.Scope{Grade: index.Open}, []string{"public"}},
+		{index.Scope{Readers: []string{"인사", "총무"}}, []string{"audit", "public"}},
+		{index.Scope{Readers: []string{""}}, []string{"public"}},
+		{index.Scope{Grade: index.Sensitive}, []string{"public", "sensitive"}},
+		{index.Scope{Grade: index.Classified}, []string{"classified", "public", "sensitive", "ungraded"}},
+	} {
+		test.scope.On = today
+		for mode, q := range modes(test.scope, "비상 연락망", axis(0)) {
+			diff(t, fmt.Sprintf("%s %+v", mode, test.scope), test.want, slices.Sorted(slices.Values(docIDs(search(t, x, q)))))
+		}
+	}
+}
+
+func testRestrictions(t *testing.T, x index.Index) {
+	for i, id := range []string{"a", "b", "c"} {
+		d := newDoc(id)
+		d.Kind = []string{"law", "rule", "plan"}[i]
+		d.Agency = []string{"가온시", "가온시", "나래군"}[i]
+		store(t, x, d, newChunks(d, "주차 단속"))
+	}
+	for _, test := range []struct {
+		scope index.Scope
+		want  []string
+	}{
+		{index.Scope{Kinds: []string{"law", "plan"}}, []string{"a", "c"}},
+		{index.Scope{Agencies: []string{"가온시"}}, []string{"a", "b"}},
+		{index.Scope{Docs: []string{"b", "none"}}, []string{"b"}},
+		{index.Scope{Kinds: []string{"law"}, Agencies: []string{"나래군"}}, nil},
+	} {
+		test.scope.On = today
+		for mode, q := range modes(test.scope, "주차 단속", axis(0)) {
+			diff(t, fmt.Sprintf("%s %+v", mode, test.scope), test.want, slices.Sorted(slices.Values(docIDs(search(t, x, q)))))
+		}
+	}
+}
+
+func testTies(t *testing.T, x index.Index) {
+	var want []string
+	for i := range 40 {
+		d := newDoc(fmt.Sprintf("d%02d", i*7%40))
+		store(t, x, d, newChunks(d, "같은 문장"))
+		want = append(want, index.ChunkID(d.ID, 0))
+	}
+	slices.Sort(want)
+	for mode, q := range modes(everyone(), "같은 문장", axis(0)) {
+		for range 3 {
+			q.Limit = 12
+			diff(t, mode, want[:12], chunkIDs(search(t, x, q)))
+		}
+	}
+}
+
+func testRanks(t *testing.T, x index.Index) {
+	words, meaning, both := newDoc("words"), newDoc("meaning"), newDoc("both")
+	store(t, x, words, newChunks(words, "보조금 정산 보조금 정산"))
+	c := newChunks(meaning, "지원한 돈의 셈")
+	store(t, x, meaning, c)
+	c = newChunks(both, "보조금 정산 방법과 절차 그리고 그 밖에 필요한 사항")
+	c[0].Dense = between(0, 1, 0.2)
+	store(t, x, both, c)
+	none := newChunks(words, "보조금 정산 보조금 정산")
+	none[0].Dense = nil
+	store(t, x, words, none)
+	type ranks struct{ Words, Meaning int }
+	for mode, want := range map[string]map[string]ranks{
+		"words":   {"words": {1, 0}, "both": {2, 0}},
+		"meaning": {"meaning": {0, 1}, "both": {0, 2}},
+		"hybrid":  {"words": {1, 0}, "meaning": {0, 1}, "both": {2, 2}},
+	} {
+		got := map[string]ranks{}
+		hits := search(t, x, modes(everyone(), "보조금 정산", axis(0))[mode])
+		for i, h := range hits {
+			got[h.Doc.ID] = ranks{h.Words, h.Meaning}
+			if i > 0 && h.Score > hits[i-1].Score {
+				t.Errorf("%s: score rises at hit %d", mode, i+1)
+			}
+		}
+		diff(t, mode, want, got)
+	}
+}
+
+func testPassage(t *testing.T, x index.Index) {
+	d := newDoc("d")
+	chunks := newChunks(d, "하나", "둘", "셋", "넷", "다섯")
+	chunks[3].Until = index.Day(2026, 1, 1)
+	store(t, x, d, chunks)
+	other := newDoc("e")
+	store(t, x, other, newChunks(other, "이웃 문서"))
+	for _, test := range []struct {
+		at, around int
+		want       string
+	}{
+		{2, 0, "셋"}, {2, -1, "셋"}, {0, 1, "하나둘"}, {4, 1, "다섯"}, {2, 2, "하나둘셋다섯"},
+		{1, math.MaxInt, "하나둘셋다섯"},
+	} {
+		hits, err := x.Passage(t.Context(), everyone(), chunks[test.at].ID, test.around)
+		if err != nil {
+			t.Errorf("Passage(%d, %d): %v", test.at, test.around, err)
+			continue
+		}
+		var got string
+		for _, h := range hits {
+			got += h.Chunk.Text
+			if h.Chunk.Dense != nil || h.Doc.ID != "d" {
+				t.Errorf("hit with %d numbers of document %s", len(h.Chunk.Dense), h.Doc.ID)
+			}
+		}
+		diff(t, fmt.Sprintf("Passage(%d, %d)", test.at, test.around), test.want, got)
+	}
+	_, outside := x.Passage(t.Context(), everyone(), chunks[3].ID, 0)
+	_, absent := x.Passage(t.Context(), everyone(), index.ChunkID("none", 0), 0)
+	if !errors.Is(outside, index.ErrNotFound) || !errors.Is(absent, index.ErrNotFound) || outside.Error() != absent.Error() {
+		t.Errorf("outside the scope: %v; absent: %v; want the same ErrNotFound", outside, absent)
+	}
+}
+
+func testArguments(t *testing.T, x index.Index) {
+	d := newDoc("d")
+	d.Keywords = []string{"세외수입"}
+	chunks := newChunks(d, "체납 처분")
+	chunks[0].Path = []string{"제1장"}
+	store(t, x, d, chunks)
+	d.Readers[0], d.Keywords[0], chunks[0].Path[0], chunks[0].Dense[0] = "감사", "x", "x", -1
+	for range 2 { // what a caller does to a hit must not reach the index either
+		hits := search(t, x, index.Query{Scope: everyone(), Text: "체납 처분", Dense: axis(0)})
+		if len(hits) != 1 {
+			t.Fatalf("%d hits, want 1", len(hits))
+		}
+		h := hits[0]
+		diff(t, "stored", []string{index.Public, "세외수입", "제1장"}, []string{h.Doc.Readers[0], h.Doc.Keywords[0], h.Chunk.Path[0]})
+		h.Doc.Readers[0], h.Doc.Keywords[0], h.Chunk.Path[0] = "감사", "x", "x"
+	}
+}
+
+func testCancelled(t *testing.T, x index.Index) {
+	d := newDoc("d")
+	store(t, x, d, newChunks(d, "결재 경로"))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	other := newDoc("e")
+	errs := map[string]error{
+		"Replace":  x.Replace(ctx, other, newChunks(other, "결재 경로")),
+		"Describe": x.Describe(ctx, d),
+		"Remove":   x.Remove(ctx, "d"),
+	}
+	_, errs["Search"] = x.Search(ctx, index.Query{Scope: everyone(), Text: "결재 경로", Dense: axis(0)})
+	_, errs["Passage"] = x.Passage(ctx, everyone(), index.ChunkID("d", 0), 1)
+	for _, err := range x.Docs(ctx) {
+		errs["Docs"] = err
+	}
+	for _, call := range []string{"Replace", "Describe", "Remove", "Search", "Passage", "Docs"} {
+		if !errors.Is(errs[call], context.Canceled) {
+			t.Errorf("%s: got %v, want context.Canceled", call, errs[call])
+		}
+	}
+	diff(t, "Docs afterwards", []index.Doc{d}, allDocs(t, x))
+}
+
+// testConcurrent replaces a document by turns with two versions while readers
+// look: each must see one version, whole.
+func testConcurrent(t *testing.T, x index.Index) {
+	versions := map[string]int{"홀수": 3, "짝수": 6} // a word of the version, and its chunks
+	d := newDoc("d")
+	put := func(word string) error {
+		d := d
+		d.Gist = word
+		var texts []string
+		for range versions[word] {
+			texts = append(texts, "공통 "+word)
+		}
+		return x.Replace(t.Context(), d, newChunks(d, texts...))
+	}
+	if err := put("홀수"); err != nil {
+		t.Fatal(err)
+	}
+	stop := make(chan struct{})
+	var readers sync.WaitGroup
+	look := func(what string, read func() ([]index.Hit, error)) {
+		readers.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				hits, err := read()
+				if err != nil || len(hits) == 0 {
+					t.Errorf("%s: %d hits, %v", what, len(hits), err)
+					return
+				}
+				word := hits[0].Doc.Gist
+				for _, h := range hits {
+					if h.Doc.Gist != word || h.Chunk.Text != "공통 "+word {
+						t.Errorf("%s: text %q with document %q in a result of %q", what, h.Chunk.Text, h.Doc.Gist, word)
+						return
+					}
+				}
+				if len(hits) != versions[word] {
+					t.Errorf("%s: %d chunks of %q, want %d", what, len(hits), word, versions[word])
+					return
+				}
+			}
+		})
+	}
+	for mode, q := range modes(everyone(), "공통", axis(0)) {
+		look(mode, func() ([]index.Hit, error) { return x.Search(t.Context(), q) })
+	}
+	look("Passage", func() ([]index.Hit, error) {
+		return x.Passage(t.Context(), everyone(), index.ChunkID("d", 0), 10)
+	})
+	for i := range 100 {
+		if err := put([]string{"짝수", "홀수"}[i%2]); err != nil {
+			t.Errorf("Replace: %v", err)
+			break
+		}
+	}
+	close(stop)
+	readers.Wait()
+}
+
+func testReopen(t *testing.T, open func(t *testing.T) index.Index) {
+	x := open(t)
+	d := newDoc("d")
+	chunks := newChunks(d, "기록물 이관", "기록물 폐기")
+	store(t, x, d, chunks)
+	before := map[string][]index.Hit{}
+	for mode, q := range modes(everyone(), "기록물 이관", axis(0)) {
+		before[mode] = search(t, x, q)
+		diff(t, mode, chunks[0].ID, before[mode][0].Chunk.ID)
+	}
+	if err := x.Close(); err != nil {
+		t.Fatalf("Close: %v", err)
+	}
+	x = open(t)
+	defer x.Close()
+	for mode, q := range modes(everyone(), "기록물 이관", axis(0)) {
+		diff(t, mode, before[mode], search(t, x, q))
+	}
+	store(t, x, newDoc("e"), nil)
+	diff(t, "Docs", []index.Doc{d, newDoc("e")}, allDocs(t, x))
+}
