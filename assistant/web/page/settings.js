@@ -1,0 +1,27 @@
+// Display settings and help: dialogs. Settings stay in this browser and hold
+// nothing personal.
+import { $ } from './dom.js'
+
+const root = document.documentElement
+
+export function bindSettings(onLanguage) {
+  for (const [button, dialog] of [['open-display', 'display'], ['open-help', 'help']]) {
+    $(button).addEventListener('click', () => {
+      $(dialog).showModal()
+      $(dialog).querySelector('h2').focus()
+    })
+  }
+  const now = { theme: root.dataset.theme, size: root.dataset.size, enter: root.dataset.enter, lang: root.lang }
+  for (const [name, value] of Object.entries(now)) {
+    for (const radio of $('display').querySelectorAll(`[name=${name}]`)) {
+      radio.checked = radio.value === value
+      radio.addEventListener('change', () => {
+        now[name] = radio.value
+        if (name === 'lang') root.lang = radio.value
+        else root.dataset[name] = radio.value
+        try { localStorage.setItem('biseo.display', JSON.stringify(now)) } catch { /* blocked: for this page only */ }
+        onLanguage()
+      })
+    }
+  }
+}

@@ -1,0 +1,279 @@
+package web
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// november is today in these tests: the agency's clauses have ceased to be in force.
+var november = time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+
+func agencyOptions() Options {
+	return Options{Version: "test", Now: func() time.Time { return november }, Examples: []string{"주차요금은 얼마입니까?", "정기권은 언제부터 팝니까?"},
+		Status: func(context.Context) (Status, error) {
+			return Status{Documents: 2, Chunks: 4, Kinds: []string{"ordinance"}}, nil
+		}}
+}
+
+func TestPage(t *testing.T) {
+	c := startChrome(t)
+	h, err := New(slog.New(slog.DiscardHandler), &fake{}, agencyOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(h)
+	defer srv.Close()
+	axe, err := os.ReadFile("testdata/node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Log("needs axe-core (npm ci in assistant/web/testdata)")
+	}
+	accessible := func(view string) {
+		t.Helper()
+		if axe == nil {
+			return
+		}
+		for _, theme := range []string{"light", "dark", "contrast"} {
+			c.eval(nil, `document.documentElement.dataset.theme = '`+theme+`'`)
+			var found []string
+			c.eval(nil, string(axe)+";0")
+			c.eval(&found, `axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], rules: {'target-size': {enabled: true}}})
+				.then(r => r.violations.flatMap(v => v.nodes.map(n => v.id + ': ' + n.html.slice(0, 120) + ' ' + n.failureSummary.slice(0, 300))))`)
+			for _, f := range found {
+				t.Errorf("%s, %s: %s", view, theme, f)
+			}
+			c.shoot(view + "-" + theme)
+		}
+		c.eval(nil, `document.documentElement.dataset.theme = 'light'`)
+	}
+
+	c.size(1280, 900)
+	c.open(srv.URL + "/")
+	accessible("start")
+
+	// Ask with the keyboard; the example only fills the field.
+	c.eval(nil, `document.querySelector('#example-list button').click()`)
+	if got, want := c.text(`document.activeElement.id + ':' + document.activeElement.value`), "question:주차요금은 얼마입니까?"; got != want {
+		t.Fatalf("after the example: got %q, want %q", got, want)
+	}
+	c.typeText(" 감면도 알려 주세요")
+	c.eval(nil, `document.querySelector('#ask-on').value = '2026.9.1'`)
+	c.key("Enter", 13, "\r")
+	c.wait(`document.querySelector('.outcome')?.dataset.kind === 'partial'`)
+
+	got := map[string]string{
+		"title":     c.text(`document.title`),
+		"address":   c.text(`location.pathname + location.search`),
+		"h1":        c.text(`document.querySelector('#work h1').textContent`),
+		"focus":     c.text(`document.activeElement.tagName`),
+		"outcome":   c.text(`document.querySelector('.outcome p').textContent`),
+		"scope":     c.text(`document.querySelector('.scope').textContent`),
+		"chips":     c.text(`[...document.querySelectorAll('.answer .chip')].map(c => c.firstChild.textContent).join(' ')`),
+		"chip name": c.text(`document.querySelector('.answer .chip').textContent`),
+		"states":    c.text(`[...document.querySelectorAll('.answer .s')].map(s => s.className).join(', ')`),
+		"tab stops": c.text(`document.querySelectorAll('.answer .chip[tabindex="0"]').length`),
+		"items":     c.text(`document.querySelectorAll('.answer ul > li').length`),
+		"used":      c.text(`document.querySelectorAll('.used li').length`),
+		"kept text": c.text(`document.querySelector('#question').value`),
+		"panel":     c.text(`document.querySelector('#side #source-title').textContent`),
+		"mark":      c.text(`document.querySelector('#side mark').textContent`),
+	}
+	want := map[string]string{
+		"title": "작업 1 - 질문 - 비서", "address": "/?n=1", "h1": "주차요금은 얼마입니까? 감면도 알려 주세요", "focus": "H1",
+		"outcome": "일부 답변: 확인 필요 1건, 작성 필요 1건이 있습니다.", "scope": "기준일 2026. 9. 1.(화), 문서 종류: 전체",
+		"chips": "1 2 1", "chip name": "1 번 근거: 「가온시 주차장 조례」 제5조", "states": "s verified, s verified, s unverified, s gap", "tab stops": "1", "items": "2",
+		"used": "2", "kept text": "주차요금은 얼마입니까? 감면도 알려 주세요",
+		"panel": "근거 1 ● 현행", "mark": "소형 승용차의 1시간 요금은 1,200원으로 한다.",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("answer (-want +got):\n%s", d)
+	}
+	c.wait(`document.querySelector('#status').textContent.startsWith('일부 답변')`)
+	accessible("answer")
+
+	// From a chip to its source by keys, and back.
+	c.eval(nil, `document.querySelectorAll('.answer .chip')[0].focus()`)
+	c.key("ArrowRight", 39, "")
+	c.key("Enter", 13, "\r")
+	c.wait(`document.activeElement.id === 'source-title'`)
+	if got, want := c.text(`document.querySelector('#source mark').textContent`), "정기권은 한 달에 60,000원으로 하며"; got != want {
+		t.Errorf("mark: got %q, want %q", got, want)
+	}
+	if got := c.text(`document.querySelector('#source').innerText`); !strings.Contains(got, "기준일에는 현행이지만 2026. 10. 1.에 바뀌었습니다.") {
+		t.Errorf("the source does not say that it changed since:\n%s", got)
+	}
+	if got, want := c.text(`(a => a.textContent + ' ' + a.href + ' ' + a.rel)(document.querySelector('#source a'))`), "원문 열기(새 창) https://gaon.example/parking noopener noreferrer"; got != want {
+		t.Errorf("original: got %q, want %q", got, want)
+	}
+	c.key("Escape", 27, "")
+	c.wait(`document.activeElement === document.querySelectorAll('.answer .chip')[1]`)
+	if got := c.text(`document.querySelectorAll('.s.lit').length + ' ' + [...document.querySelectorAll('.used li.lit')].map(l => l.dataset.n)`); got != "1 1,2" && got != "1 2,1" {
+		t.Errorf("a focused chip lights its sentence and sources 1 and 2, got %q", got)
+	}
+
+	// The clause after it is not evidence, and nothing in it is marked.
+	c.wait(`[...document.querySelectorAll('#source button')].some(b => b.textContent === '다음 조문' && b.getAttribute('aria-disabled') === 'false')`)
+	c.eval(nil, `[...document.querySelectorAll('#source button')].find(b => b.textContent === '다음 조문').click()`)
+	c.wait(`document.querySelector('#source .cite').textContent.endsWith('제7조')`)
+	if got, want := c.text(`document.querySelector('#source-title').textContent + document.querySelectorAll('#source mark').length`), "앞뒤 조문 ● 현행0"; got != want {
+		t.Errorf("neighbour: got %q, want %q", got, want)
+	}
+
+	// Enter that ends the composition of a syllable sends once, and whole.
+	c.eval(nil, `document.querySelector('.new-task').click()`)
+	c.wait(`!document.querySelector('#ask-intro').hidden`)
+	c.eval(nil, `(q => {
+		q.focus(); q.value = '가산금'
+		const key = (type, o) => q.dispatchEvent(new KeyboardEvent(type, {key: 'Enter', code: 'Enter', bubbles: true, cancelable: true, ...o}))
+		q.dispatchEvent(new CompositionEvent('compositionstart', {bubbles: true}))
+		key('keydown', {isComposing: true, keyCode: 229})
+		q.dispatchEvent(new CompositionEvent('compositionend', {data: '금', bubbles: true}))
+		key('keydown', {}); key('keyup', {})
+	})(document.querySelector('#question'))`)
+	c.wait(`document.querySelectorAll('#recent-list a').length === 2 && document.querySelector('.outcome')?.dataset.kind === 'partial'`)
+	if got, want := c.text(`[...document.querySelectorAll('#recent-list a')].map(a => a.textContent).join(', ')`), "가산금, 주차요금은 얼마입니까? 감면도 알려 주세요"; got != want {
+		t.Errorf("recent work: got %q, want %q", got, want)
+	}
+	c.eval(nil, `history.back()`)
+	c.wait(`location.search === '' && !document.querySelector('#ask-intro').hidden`)
+	c.eval(nil, `history.back()`)
+	c.wait(`document.querySelector('#work h1')?.textContent.startsWith('주차요금')`)
+
+	// Search.
+	c.eval(nil, `document.querySelector('.tasks a').click()`)
+	c.wait(`location.pathname === '/search' && document.title === '검색 - 비서'`)
+	c.eval(nil, `document.querySelector('#query').focus()`)
+	c.typeText("정기권")
+	c.key("Enter", 13, "\r")
+	c.wait(`document.querySelectorAll('.hits > li').length === 3`)
+	if got, want := c.text(`document.querySelector('.hits .state').textContent`), "◐ 연혁"; got != want {
+		t.Errorf("badge today: got %q, want %q", got, want)
+	}
+	c.eval(nil, `document.querySelectorAll('.hits button')[1].click()`)
+	c.wait(`document.querySelector('#source-title').textContent.startsWith('결과 2')`)
+	accessible("search")
+
+	// What the reader typed stays where it is when the input is wrong.
+	c.eval(nil, `document.querySelector('#search-on').value = '2026-02-30'`)
+	c.eval(nil, `document.querySelector('#query').focus()`)
+	c.key("Enter", 13, "\r")
+	c.wait(`document.activeElement.id === 'search-on'`)
+	if got, want := c.text(`document.querySelector('#query-error').textContent + document.querySelector('#query').value`), "날짜를 2026. 10. 2. 형식으로 입력해 주세요.정기권"; got != want {
+		t.Errorf("wrong date: got %q, want %q", got, want)
+	}
+
+	// Narrow: the source is a dialog, nothing is wider than the screen, also at 150 %.
+	c.size(360, 740)
+	c.open(srv.URL + "/")
+	accessible("narrow-start")
+	c.eval(nil, `document.querySelector('#example-list button').click()`)
+	c.key("Enter", 13, "\r")
+	c.wait(`document.querySelector('.outcome')?.dataset.kind === 'partial'`)
+	accessible("narrow-answer")
+	c.eval(nil, `document.querySelector('.answer .chip').click()`)
+	c.wait(`document.querySelector('#source-dialog').open && document.activeElement.id === 'source-title'`)
+	accessible("narrow-source")
+	c.key("Escape", 27, "")
+	c.wait(`!document.querySelector('#source-dialog').open && document.activeElement.classList.contains('chip')`)
+	for _, size := range []string{"100", "150"} {
+		c.eval(nil, `document.documentElement.dataset.size = '`+size+`'`)
+		if got := c.text(`[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth && !e.closest('.vh, .skips')).map(e => e.tagName + '.' + e.className)`); got != "" {
+			t.Errorf("at %s %%: wider than the screen: %s", size, got)
+		}
+		c.shoot("narrow-" + size)
+	}
+
+	// Settings: the theme changes at once and is still there after loading again.
+	c.eval(nil, `document.querySelector('#open-display').click()`)
+	c.wait(`document.querySelector('#display').open`)
+	accessible("settings")
+	c.eval(nil, `document.querySelector('[name=theme][value=dark]').click()`)
+	c.open(srv.URL + "/?lang=en")
+	if got, want := c.text(`document.documentElement.dataset.theme + getComputedStyle(document.body).backgroundColor`), "darkrgb(19, 20, 22)"; got != want {
+		t.Errorf("theme: got %q, want %q", got, want)
+	}
+	if got, want := c.text(`document.documentElement.lang + document.querySelector('#ask-form .primary').textContent + document.title`), "enSendAsk - Biseo"; got != want {
+		t.Errorf("English: got %q, want %q", got, want)
+	}
+	if got, want := c.text(`[...document.querySelectorAll('[data-t]')].map(e => e.textContent).filter(s => /[가-힣]/.test(s))`), "Words, a sentence, or a citation such as 민원처리법 제19조."; got != want {
+		t.Errorf("Korean in the English interface: got %q, want only %q", got, want)
+	}
+
+	// The service goes away while an answer is asked for.
+	c.eval(nil, `document.querySelector('#question').value = '남는 글'`)
+	srv.CloseClientConnections()
+	srv.Listener.Close()
+	c.eval(nil, `document.querySelector('#ask-form .primary').click()`)
+	c.wait(`document.querySelector('.outcome')?.dataset.kind === 'error' && !document.querySelector('#offline').hidden`)
+	if got, want := c.text(`document.querySelector('#question').value`), "남는 글"; got != want {
+		t.Errorf("typed text: got %q, want %q", got, want)
+	}
+
+	for _, s := range c.complaints(srv.URL) {
+		if !strings.Contains(s, "ERR_CONNECTION_REFUSED") { // the service that went away
+			t.Error(s)
+		}
+	}
+}
+
+func TestPageFiles(t *testing.T) {
+	total := int64(0)
+	ids := map[string]bool{}
+	korean := map[string]string{} // interface words in use, and where
+	err := fs.WalkDir(pageFiles, "page", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := pageFiles.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		total += int64(len(b))
+		s := string(b)
+		for _, bad := range []string{" style=", "<style", "onclick=", "innerHTML", "insertAdjacentHTML", "eval(", "http://", "https://"} {
+			if strings.Contains(strings.ReplaceAll(s, "http://www.w3.org/2000/svg", ""), bad) {
+				t.Errorf("%s holds %s", name, bad)
+			}
+		}
+		if name == "page/index.html" {
+			for _, m := range regexp.MustCompile(`\bid="([^"]+)"`).FindAllStringSubmatch(s, -1) {
+				if ids[m[1]] {
+					t.Errorf("id %s stands twice", m[1])
+				}
+				ids[m[1]] = true
+			}
+			for _, m := range regexp.MustCompile(`data-t(?: [^>]*)?>([^<]+)<`).FindAllStringSubmatch(s, -1) {
+				korean[m[1]] = name
+			}
+		}
+		if strings.HasSuffix(name, ".js") && name != "page/en.js" {
+			for _, m := range regexp.MustCompile(`\bt\('([^']+)'`).FindAllStringSubmatch(s, -1) {
+				korean[m[1]] = name
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if total > 200_000 {
+		t.Errorf("the page is %d bytes, at most 200,000", total)
+	}
+	en, err := pageFiles.ReadFile("page/en.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for word, name := range korean {
+		if !strings.Contains(string(en), "'"+word+"':") {
+			t.Errorf("%s: no English for %q", name, word)
+		}
+	}
+}

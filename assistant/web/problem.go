@@ -1,0 +1,143 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/danielgtaylor/huma/v2/validation"
+
+	"biseo/assistant"
+	"biseo/index"
+)
+
+// A Problem is the body of every error (RFC 9457, application/problem+json). It
+// never repeats what the caller sent.
+type Problem struct {
+	Title   string       `json:"title" doc:"The HTTP status in words"`
+	Status  int          `json:"status"`
+	Code    string       `json:"code" doc:"Stable name of the error: bad_json, body_too_large, body_timeout, cross_origin, index_outdated, internal, invalid_request, method_not_allowed, not_found, shutting_down, unsupported_media_type, wrong_host"`
+	Detail  string       `json:"detail" doc:"What happened and what to do, in Korean"`
+	Errors  []FieldError `json:"errors,omitempty" doc:"The fields at fault"`
+	TraceID string       `json:"trace_id,omitempty" doc:"Names this request in the log, as the header X-Request-Id does"`
+}
+
+// A FieldError says what is wrong with one field of a request.
+type FieldError struct {
+	Field  string `json:"field" doc:"Name of the body member or parameter; body where it is none of the known ones"`
+	Detail string `json:"detail" doc:"One Korean sentence that says what to do"`
+}
+
+// Error, GetStatus and ContentType make a Problem what huma sends as it is.
+func (p *Problem) Error() string               { return p.Code }
+func (p *Problem) GetStatus() int              { return p.Status }
+func (p *Problem) ContentType(_ string) string { return problemType }
+
+const problemType = "application/problem+json"
+
+func newProblem(status int, code, detail string, fields ...FieldError) *Problem {
+	return &Problem{Title: http.StatusText(status), Status: status, Code: code, Detail: detail, Errors: fields}
+}
+
+func writeProblem(w http.ResponseWriter, p *Problem) {
+	p.TraceID = w.Header().Get(requestIDHeader)
+	w.Header().Set("Content-Type", problemType)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // a client that is gone needs no answer
+}
+
+var errShutdown = errors.New("the service is shutting down")
+
+// problem turns an error of the service into what the caller may know of it. What
+// the caller cannot mend goes to the log, and only there.
+func (s *server) problem(ctx context.Context, err error) *Problem {
+	var input *assistant.InputError
+	switch {
+	case errors.As(err, &input):
+		return newProblem(http.StatusUnprocessableEntity, "invalid_request", input.Text, FieldError{input.Field, input.Text})
+	case errors.Is(err, index.ErrNotFound):
+		return newProblem(http.StatusNotFound, "not_found", "문서를 찾을 수 없습니다.")
+	case errors.Is(context.Cause(ctx), errShutdown):
+		return newProblem(http.StatusServiceUnavailable, "shutting_down", "서비스를 멈추는 중입니다. 잠시 뒤 다시 시도해 주세요.")
+	case ctx.Err() != nil: // nobody is left to read it
+		return newProblem(http.StatusServiceUnavailable, "canceled", "요청이 취소되었습니다.")
+	case errors.Is(err, index.ErrFingerprint):
+		s.lg.Error("request failed", "id", requestID(ctx), "err", err)
+		return newProblem(http.StatusServiceUnavailable, "index_outdated",
+			"색인을 만든 규칙이 지금과 달라 검색할 수 없습니다. 관리자에게 알려 주세요. (biseo ingest --rebuild)")
+	}
+	s.lg.Error("request failed", "id", requestID(ctx), "err", err)
+	return internal()
+}
+
+func internal() *Problem {
+	return newProblem(http.StatusInternalServerError, "internal", "처리하지 못했습니다. 잠시 뒤 다시 시도하고, 계속되면 문의 번호를 관리자에게 알려 주세요.")
+}
+
+// rewrite is a huma transformer: it completes our problems and replaces huma's
+// own, which are in English and echo the rejected values.
+func rewrite(ctx huma.Context, _ string, v any) (any, error) {
+	p, ok := v.(*Problem)
+	if !ok {
+		m, ok := v.(*huma.ErrorModel)
+		if !ok {
+			return v, nil
+		}
+		p = fromHuma(ctx.Operation(), m)
+	}
+	p.TraceID = humagin.Unwrap(ctx).Writer.Header().Get(requestIDHeader)
+	return p, nil
+}
+
+func fromHuma(op *huma.Operation, m *huma.ErrorModel) *Problem {
+	switch m.Status {
+	case http.StatusBadRequest:
+		return newProblem(m.Status, "bad_json", "본문을 JSON으로 읽을 수 없습니다. UTF-8로 쓴 JSON 객체를 보내 주세요.")
+	case http.StatusUnsupportedMediaType:
+		return newProblem(m.Status, "unsupported_media_type", "Content-Type: application/json으로 보내 주세요.")
+	case http.StatusUnprocessableEntity:
+		p := newProblem(m.Status, "invalid_request", "")
+		for _, e := range m.Errors {
+			f := fieldError(op, e)
+			if !slices.Contains(p.Errors, f) {
+				p.Errors = append(p.Errors, f)
+			}
+		}
+		if len(p.Errors) > 0 {
+			p.Detail = p.Errors[0].Detail
+		}
+		return p
+	}
+	return internal()
+}
+
+// fieldError words one of huma's findings. Its location is "body.kinds[0]",
+// "query.on", or "body" with the missing property named in the message.
+func fieldError(op *huma.Operation, e *huma.ErrorDetail) FieldError {
+	_, name, _ := strings.Cut(e.Location, ".")
+	name, _, _ = strings.Cut(name, "[")
+	if missing, ok := strings.CutPrefix(e.Message, "expected required property "); ok {
+		name, _, _ = strings.Cut(missing, " ")
+	}
+	if detail := fieldDetails[name]; detail != "" && e.Message != validation.MsgUnexpectedProperty {
+		return FieldError{name, detail}
+	}
+	return FieldError{"body", "정해진 항목만 담은 JSON 객체를 보내 주세요. 항목은 /openapi.json에 있습니다: " + op.OperationID}
+}
+
+var fieldDetails = map[string]string{
+	"question": "질문을 1자 이상 2,000자 이하로 적어 주세요.",
+	"query":    "찾을 말을 1자 이상 2,000자 이하로 적어 주세요.",
+	"on":       "기준일을 2026-10-02처럼 실제로 있는 날짜로 적어 주세요.",
+	"limit":    "결과 수를 1 이상 100 이하의 정수로 적어 주세요.",
+	"around":   "앞뒤 문단 수를 0 이상 20 이하의 정수로 적어 주세요.",
+	"kinds":    "문서 종류(kinds)를 문자열 목록으로 적어 주세요. 50개까지 됩니다.",
+	"agencies": "기관(agencies)을 문자열 목록으로 적어 주세요. 50개까지 됩니다.",
+	"docs":     "문서 식별자(docs)를 문자열 목록으로 적어 주세요. 50개까지 됩니다.",
+}

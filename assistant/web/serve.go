@@ -1,0 +1,69 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+const (
+	drainTime = 8 * time.Second  // open answers may go on for this long after a stop
+	stopTime  = 10 * time.Second // then every connection is closed
+)
+
+// Serve serves h on addr, such as "127.0.0.1:8080", until ctx is done, then lets
+// open requests finish: answers still under way after 8 seconds get an error event,
+// and after 10 seconds nothing is left open. It returns nil after such a stop.
+// An address other than loopback is refused.
+func Serve(ctx context.Context, lg *slog.Logger, addr string, h http.Handler) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("address %q: want host:port, such as 127.0.0.1:8080", addr)
+	}
+	if !isLoopback(host) {
+		return fmt.Errorf("address %q: authentication is not configured, so only a loopback address such as 127.0.0.1:8080 may be used", addr)
+	}
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return err // names the operation and the address
+	}
+	return serve(ctx, lg, ln, h, drainTime, stopTime)
+}
+
+func serve(ctx context.Context, lg *slog.Logger, ln net.Listener, h http.Handler, drain, stop time.Duration) error {
+	base, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(nil)
+	srv := &http.Server{
+		Handler:           h,
+		BaseContext:       func(net.Listener) context.Context { return base },
+		ErrorLog:          slog.NewLogLogger(lg.Handler(), slog.LevelWarn),
+		ReadHeaderTimeout: 5 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		// No WriteTimeout: it would cut answers short. Each event has its own deadline.
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(ln) }()
+	lg.Info("listening", "address", ln.Addr().String())
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve %s: %w", ln.Addr(), err)
+	case <-ctx.Done():
+	}
+	lg.Info("stopping")
+	timer := time.AfterFunc(drain, func() { cancel(errShutdown) })
+	defer timer.Stop()
+	end, done := context.WithTimeout(context.WithoutCancel(ctx), stop)
+	defer done()
+	if err := srv.Shutdown(end); errors.Is(err, context.DeadlineExceeded) {
+		lg.Warn("closed requests that did not end in time")
+		return srv.Close()
+	} else if err != nil {
+		return fmt.Errorf("shut down: %w", err)
+	}
+	return nil
+}
