@@ -1,0 +1,186 @@
+package text
+
+import (
+	"strconv"
+	"strings"
+)
+
+// digits adds the terms of the number whose first digits are s[i:j], and of the
+// date, amount or telephone number that begins with it. It returns the number's end.
+func (sc *scanner) digits(i, j int) int {
+	rest := sc.s[i:]
+	year, month, day, ok := readDate(rest)
+	if ok {
+		if year > 0 {
+			sc.join(strconv.Itoa(year), "-", twoDigits(month), "-", twoDigits(day))
+		}
+		if year == 0 || !strings.HasPrefix(sc.s[j:], "년") { // else 10월 2일 adds it
+			sc.join(twoDigits(month), "-", twoDigits(day))
+		}
+	} else {
+		j = i + numberLen(rest)
+	}
+	number := strings.ReplaceAll(sc.s[i:j], ",", "")
+	sc.add(number)
+	if won, ok := readAmount(rest); ok {
+		sc.join(strconv.FormatInt(won, 10), "원")
+	}
+	if n := phoneLen(rest); n > 0 && !ok {
+		sc.join(strings.Map(func(r rune) rune {
+			if r < '0' || r > '9' {
+				return -1
+			}
+			return r
+		}, rest[:n]))
+	}
+	sc.number = number
+	return j
+}
+
+func twoDigits(n int) string { return strconv.Itoa(n/10) + strconv.Itoa(n%10) }
+
+func isDigit(b byte) bool { return b >= '0' && b <= '9' }
+
+// digitsLen is the number of digits that s begins with.
+func digitsLen(s string) int {
+	n := 0
+	for n < len(s) && isDigit(s[n]) {
+		n++
+	}
+	return n
+}
+
+// numberLen is the length of the number that s begins with: 1,234.5.
+func numberLen(s string) int {
+	n := digitsLen(s)
+	for n <= 3 || strings.Contains(s[:n], ",") {
+		if n == len(s) || s[n] != ',' || digitsLen(s[n+1:]) != 3 {
+			break
+		}
+		n += 4
+	}
+	if n < len(s) && s[n] == '.' {
+		if d := digitsLen(s[n+1:]); d > 0 {
+			n += 1 + d
+		}
+	}
+	return n
+}
+
+// readDate reads 2026년 10월 2일, 2026. 10. 2., 2026-10-02, 2026/10/2, and
+// 10월 2일 with year 0.
+func readDate(s string) (year, month, day int, ok bool) {
+	if n := digitsLen(s); n == 4 {
+		var mark string
+		year, s, mark = datePart(s, 4, "년", ".", "-", "/")
+		if year < 1900 || year > 2100 {
+			return 0, 0, 0, false
+		}
+		switch mark {
+		case "":
+			return 0, 0, 0, false
+		case "년":
+			mark = "월"
+		}
+		if month, s, mark = datePart(s, 2, mark); mark == "" {
+			return 0, 0, 0, false
+		}
+		if day, s, mark = datePart(s, 2, "일", ""); mark == "" && month > 0 {
+			ok = digitsLen(s) == 0
+		}
+		ok = ok || mark == "일"
+	} else {
+		var mark string
+		if month, s, mark = datePart(s, 2, "월"); mark == "" {
+			return 0, 0, 0, false
+		}
+		day, _, mark = datePart(s, 2, "일")
+		ok = mark != ""
+	}
+	return year, month, day, ok && month >= 1 && month <= 12 && day >= 1 && day <= 31
+}
+
+// datePart reads a number of at most longest digits, the first of marks that
+// follows it, and one space. Without a mark or a number the mark is "".
+func datePart(s string, longest int, marks ...string) (n int, rest, mark string) {
+	d := digitsLen(s)
+	if d == 0 || d > longest {
+		return 0, s, ""
+	}
+	n, _ = strconv.Atoi(s[:d])
+	s = s[d:]
+	for _, m := range marks {
+		if strings.HasPrefix(s, m) {
+			return n, strings.TrimPrefix(s[len(m):], " "), m
+		}
+	}
+	return 0, s, ""
+}
+
+// readAmount reads an amount of money with Korean units, 5만원, 1억 2천만 원,
+// 12,000백만원, or with a space before 원.
+func readAmount(s string) (won int64, ok bool) {
+	const most = 1e15
+	var total float64
+	units := false
+	for {
+		n := numberLen(s)
+		if n == 0 {
+			return 0, false
+		}
+		v, err := strconv.ParseFloat(strings.ReplaceAll(s[:n], ",", ""), 64)
+		if err != nil || v > most {
+			return 0, false
+		}
+		s = s[n:]
+		for {
+			m, rest := unit(s)
+			if m == 0 {
+				break
+			}
+			v, s, units = v*m, rest, true
+		}
+		if total += v; total > most {
+			return 0, false
+		}
+		after := strings.TrimPrefix(s, " ")
+		if strings.HasPrefix(after, "원") {
+			return int64(total + 0.5), units || len(after) < len(s)
+		}
+		if !units || digitsLen(after) == 0 {
+			return 0, false
+		}
+		s = after
+	}
+}
+
+// unit reads one unit of number and returns 0 if s begins with none.
+func unit(s string) (float64, string) {
+	for _, u := range [...]struct {
+		name  string
+		value float64
+	}{{"십", 10}, {"백", 100}, {"천", 1000}, {"만", 1e4}, {"억", 1e8}, {"조", 1e12}} {
+		if rest, ok := strings.CutPrefix(s, u.name); ok {
+			return u.value, rest
+		}
+	}
+	return 0, s
+}
+
+// phoneLen is the length of the telephone number that s begins with, else 0:
+// 02-123-4567, 02)123-4567, 010-1234-5678, 1588-1234.
+func phoneLen(s string) int {
+	a := digitsLen(s)
+	if a < 2 || a > 4 || a == len(s) || s[a] != '-' && s[a] != ')' {
+		return 0
+	}
+	b := digitsLen(s[a+1:])
+	if s[0] == '1' && a == 4 && b == 4 && s[a] == '-' {
+		return a + 1 + b
+	}
+	last := a + 1 + b
+	if s[0] != '0' || b < 3 || b > 4 || last >= len(s) || s[last] != '-' || digitsLen(s[last+1:]) != 4 {
+		return 0
+	}
+	return last + 5
+}
