@@ -144,9 +144,14 @@ func (v *view) search(ctx context.Context, q index.Query) ([]index.Hit, error) {
 		return r
 	}
 	fused := index.Fuse(v.fusion.K, ranking(v.fusion.Words, words), ranking(v.fusion.Meaning, meaning))
+	read, err := v.tx.PrepareContext(ctx, hitQuery)
+	if err != nil {
+		return nil, err
+	}
+	defer read.Close()
 	var hits []index.Hit
 	for _, f := range fused {
-		h, err := v.hit(ctx, slots[f.ID])
+		h, err := v.hit(ctx, read, slots[f.ID])
 		if err != nil {
 			return nil, err
 		}
@@ -231,30 +236,50 @@ func (v *view) words(ctx context.Context, query string, allowed []bool, depth in
 	for _, t := range terms {
 		weights[t.term] = t.weight
 	}
-	body, err := v.tx.PrepareContext(ctx, `SELECT terms FROM bodies WHERE key = ?`)
-	if err != nil {
-		return nil, err
-	}
-	defer body.Close()
 	var matches []index.Match
-	for i := range candidates {
-		c := &candidates[i]
-		var b []byte
-		if err := body.QueryRowContext(ctx, v.key(c.slot)).Scan(&b); err != nil {
-			return nil, err
-		}
+	err = v.rescore(ctx, `SELECT key, terms FROM bodies`, candidates, func(b []byte) (float64, error) {
 		matches = matches[:0]
 		length, err := unpackTerms(b, func(term []byte, counts index.FieldCounts) {
 			if w, ok := weights[string(term)]; ok {
 				matches = append(matches, index.Match{Weight: w, Counts: counts})
 			}
 		})
-		if err != nil {
-			return nil, err
-		}
-		c.score = v.bm25.Score(v.all, length, matches)
+		return v.bm25.Score(v.all, length, matches), err
+	})
+	return v.best(candidates, depth), err
+}
+
+// rescore gives each candidate its exact score, from the blob that query selects
+// with its key.
+func (v *view) rescore(ctx context.Context, query string, candidates []scored, score func([]byte) (float64, error)) error {
+	slices.SortFunc(candidates, func(a, b scored) int { return a.slot - b.slot }) // which is key order
+	keys := make([]int64, len(candidates))
+	for i, c := range candidates {
+		keys[i] = v.key(c.slot)
 	}
-	return v.best(candidates, depth), nil
+	rows, err := v.tx.QueryContext(ctx, query+` WHERE key IN (SELECT value FROM json_each(?)) ORDER BY key`, encode(keys))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	i := 0
+	for ; rows.Next() && i < len(keys); i++ {
+		var key int64
+		var b sql.RawBytes
+		if err := rows.Scan(&key, &b); err != nil {
+			return err
+		}
+		if key != keys[i] {
+			break
+		}
+		if candidates[i].score, err = score(b); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil || i == len(keys) {
+		return err
+	}
+	return fmt.Errorf("chunk %s is not whole: run biseo ingest --rebuild", candidates[i].id)
 }
 
 // propose returns allowed chunks that may rank among the depth best by words. It
@@ -354,23 +379,15 @@ func (v *view) meaning(ctx context.Context, query []float32, allowed []bool, dep
 		}
 	}
 	near = v.best(near, max(wordCandidates, vectorCandidates*depth))
-	vector, err := v.tx.PrepareContext(ctx, `SELECT dense FROM vectors WHERE key = ?`)
-	if err != nil {
-		return nil, err
-	}
-	defer vector.Close()
 	var dense []float32
-	for i := range near {
-		var b []byte
-		if err := vector.QueryRowContext(ctx, v.key(near[i].slot)).Scan(&b); err != nil {
-			return nil, err
+	err := v.rescore(ctx, `SELECT key, dense FROM vectors`, near, func(b []byte) (_ float64, err error) {
+		dense, err = unpackVector(dense, b, v.dim)
+		if err != nil {
+			return 0, err
 		}
-		if dense, err = unpackVector(dense, b, v.dim); err != nil {
-			return nil, err
-		}
-		near[i].score = dot(query, dense)
-	}
-	return v.best(near, depth), nil
+		return dot(query, dense), nil
+	})
+	return v.best(near, depth), err
 }
 
 func dot8(a, b []int8) int32 {
@@ -410,9 +427,14 @@ func (v *view) passage(ctx context.Context, s index.Scope, chunkID string, aroun
 	}
 	e, at := v.at(slot)
 	around = min(max(0, around), math.MaxInt32)
+	read, err := v.tx.PrepareContext(ctx, hitQuery)
+	if err != nil {
+		return nil, err
+	}
+	defer read.Close()
 	var hits []index.Hit
 	for i := max(0, at-around); i < min(e.n, at+around+1); i++ {
-		h, err := v.hit(ctx, slot-at+i)
+		h, err := v.hit(ctx, read, slot-at+i)
 		if err != nil {
 			return nil, err
 		}
@@ -426,15 +448,17 @@ func (v *view) passage(ctx context.Context, s index.Scope, chunkID string, aroun
 	return hits, nil
 }
 
-// hit reads a chunk and its document from the database.
-func (v *view) hit(ctx context.Context, slot int) (h index.Hit, err error) {
+const hitQuery = `SELECT d.doc, c.id, c.from_day, c.until_day, b.path, b.cite, b.text, b.start, b.page
+	FROM chunks c JOIN bodies b ON b.key = c.key JOIN docs d ON d.id = ? WHERE c.key = ?`
+
+// hit reads a chunk and its document from the database by hitQuery.
+func (v *view) hit(ctx context.Context, read *sql.Stmt, slot int) (h index.Hit, err error) {
 	e, i := v.at(slot)
 	var doc, path []byte
 	var from, until *int64
 	c := &h.Chunk
 	c.DocID = e.doc.ID
-	err = v.tx.QueryRowContext(ctx, `SELECT d.doc, c.id, c.from_day, c.until_day, b.path, b.cite, b.text, b.start, b.page
-		FROM chunks c JOIN bodies b ON b.key = c.key JOIN docs d ON d.id = ? WHERE c.key = ?`, e.doc.ID, e.first+int64(i)).
+	err = read.QueryRowContext(ctx, e.doc.ID, e.first+int64(i)).
 		Scan(&doc, &c.ID, &from, &until, &path, &c.Cite, &c.Text, &c.Start, &c.Page)
 	c.From, c.Until = timeOf(from), timeOf(until)
 	if err == nil {
