@@ -1,0 +1,178 @@
+package privacy
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestFindAndMask(t *testing.T) {
+	for _, tt := range []struct {
+		in   string
+		want Type // "" for none
+		item string
+		mask string
+	}{
+		{"주민등록번호: 900101-1234567", RRN, "900101-1234567", "주민등록번호: 900101-1******"},
+		{"주민번호 9001011234567 입니다", RRN, "9001011234567", "주민번호 9001011****** 입니다"},
+		{"９００１０１－１２３４５６７", RRN, "９００１０１－１２３４５６７", "９００１０１－１******"},
+		{"900101\u200b-1234567", RRN, "900101\u200b-1234567", "900101\u200b-1******"},
+		{"901301-1234567", "", "", ""}, // month 13
+		{"외국인등록번호 900101-5234567", FRN, "900101-5234567", "외국인등록번호 900101-5******"},
+		{"법인등록번호 110111-7745882", Corporate, "110111-7745882", "법인등록번호 11****-*******"},
+		{"연락처 010-1234-5678", Phone, "010-1234-5678", "연락처 010-****-5678"},
+		{"연락처 01012345678로", Phone, "01012345678", "연락처 010****5678로"},
+		{"☎ 02-123-4567", Phone, "02-123-4567", "☎ 02-***-4567"},
+		{"☎ 000-0000-0000", "", "", ""},
+		{"대표번호 1588-1234", "", "", ""},
+		{"메일 hong.gd@example.kr 로", Email, "hong.gd@example.kr", "메일 ho*****@example.kr 로"},
+		{"카드번호 4111-1111-1111-1111", Card, "4111-1111-1111-1111", "카드번호 4111-11**-****-1111"},
+		{"계좌(국민은행 123456-01-234567)", Account, "123456-01-234567", "계좌(국민은행 ******-**-234567)"},
+		{"관리번호 123456-01-234567", "", "", ""},
+		{"운전면허 11-09-384756-21", Driver, "11-09-384756-21", "운전면허 11-**-******-**"},
+		{"여권번호 M12345678", Passport, "M12345678", "여권번호 M1*******"},
+		{"사업자등록번호 123-45-67890", Business, "123-45-67890", "사업자등록번호 12*-**-*****"},
+		{"건강보험증번호: 1-2204857361", Insurance, "1-2204857361", "건강보험증번호: 1-**********"},
+		{"차량 12가 3456 소유", Vehicle, "12가 3456", "차량 12* **** 소유"},
+		{"제12조 2024년 개정", "", "", ""},
+		{"성명: 홍길동", Person, "홍길동", "성명: 홍*동"},
+		{"홍길동 님께", Person, "홍길동", "홍*동 님께"},
+		{"신청인 정보를 적는다", "", "", ""},
+		{"주소: 서울특별시 종로구 세종대로 209", Address, "서울특별시 종로구 세종대로 209", "주소: 서울특별시 종로구 **** ***"},
+		{"「민원 처리에 관한 법률」 제19조제1항, 2026. 5. 6.", "", "", ""},
+		{"수수료 50,000원, 처리기간 14일", "", "", ""},
+	} {
+		spans := Find(tt.in)
+		if tt.want == "" {
+			if len(spans) > 0 {
+				t.Errorf("Find(%q) = %v, want none", tt.in, spans)
+			}
+			continue
+		}
+		if len(spans) != 1 {
+			t.Errorf("Find(%q) = %v, want one %s", tt.in, spans, tt.want)
+			continue
+		}
+		r := []rune(tt.in)
+		if got := string(r[spans[0].Start:spans[0].End]); spans[0].Type != tt.want || got != tt.item {
+			t.Errorf("Find(%q) = %s %q, want %s %q", tt.in, spans[0].Type, got, tt.want, tt.item)
+		}
+		if got := Mask(tt.in, spans); got != tt.mask {
+			t.Errorf("Mask(%q) = %q, want %q", tt.in, got, tt.mask)
+		}
+	}
+}
+
+// A resident number whose check digit agrees is certain; one issued without a
+// check digit is found all the same.
+func TestConfidence(t *testing.T) {
+	for s, want := range map[string]float64{"880101-1234568": certain, "880101-1234560": byShape} {
+		got := Find(s)
+		if len(got) != 1 || got[0].Confidence != want {
+			t.Errorf("Find(%q) = %v, want confidence %v", s, got, want)
+		}
+	}
+}
+
+func TestNamesRecur(t *testing.T) {
+	s := "민원인 홍길동\n위 홍길동은 2026. 5. 6. 신청하였다."
+	want := "민원인 홍*동\n위 홍*동은 2026. 5. 6. 신청하였다."
+	if diff := cmp.Diff(want, Mask(s, Find(s))); diff != "" {
+		t.Errorf("masked (-want +got):\n%s", diff)
+	}
+}
+
+func FuzzFind(f *testing.F) {
+	f.Add("성명: 홍길동 900101-1234567 010-1234-5678 a@b.kr")
+	f.Add("\u200b９００１０１－１２３４５６７\u200b")
+	f.Add("@@가나다라 서울 중구 세종로 1, 101동 1호")
+	f.Fuzz(func(t *testing.T, s string) {
+		if !utf8.ValidString(s) {
+			return
+		}
+		spans := Find(s)
+		last, n := 0, utf8.RuneCountInString(s)
+		for _, sp := range spans {
+			if sp.Start < last || sp.End <= sp.Start || sp.End > n {
+				t.Fatalf("Find(%q) = %v: out of order or range", s, spans)
+			}
+			last = sp.End
+		}
+		if got := utf8.RuneCountInString(Mask(s, spans)); got != n {
+			t.Fatalf("Mask(%q) has %d code points, want %d", s, got, n)
+		}
+	})
+}
+
+// TestAdministrativeSet measures on 270 documents with marked spans. A span
+// counts as found when one of its type overlaps it.
+func TestAdministrativeSet(t *testing.T) {
+	f, err := os.Open(filepath.Join("..", "..", "..", "shared", "data", "pii-ko-admin", "pii.jsonl"))
+	if err != nil {
+		t.Skip("needs ../shared/data/pii-ko-admin")
+	}
+	defer f.Close()
+	type mark struct {
+		Start, End int
+		Type       Type
+	}
+	gold, found, claimed, right := map[Type]int{}, map[Type]int{}, map[Type]int{}, map[Type]int{}
+	meets := func(a mark, bs []mark) bool {
+		for _, b := range bs {
+			if a.Type == b.Type && a.Start < b.End && b.Start < a.End {
+				return true
+			}
+		}
+		return false
+	}
+	in := bufio.NewScanner(f)
+	in.Buffer(nil, 1<<22)
+	for in.Scan() {
+		var d struct {
+			Text           string
+			Spans, Repeats []mark
+		}
+		if err := json.Unmarshal(in.Bytes(), &d); err != nil {
+			t.Fatal(err)
+		}
+		var got []mark
+		for _, s := range Find(d.Text) {
+			got = append(got, mark{s.Start, s.End, s.Type})
+		}
+		for _, g := range d.Spans {
+			gold[g.Type]++
+			if meets(g, got) {
+				found[g.Type]++
+			}
+		}
+		for _, g := range got {
+			claimed[g.Type]++
+			if meets(g, append(d.Spans, d.Repeats...)) {
+				right[g.Type]++
+			}
+		}
+	}
+	if err := in.Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		kind              Type
+		recall, precision float64
+	}{
+		{RRN, .98, .95}, {FRN, .94, .95}, {Phone, .98, .98}, {Email, .98, .98}, {Card, .98, .95},
+		{Account, .90, .95}, {Passport, .90, .95}, {Driver, .95, .95}, {Vehicle, .95, .95},
+		{Business, .95, .95}, {Corporate, .94, .95}, {Insurance, .95, .95}, {Address, .85, .95}, {Person, .72, .92},
+	} {
+		recall := float64(found[tt.kind]) / float64(gold[tt.kind])
+		precision := float64(right[tt.kind]) / float64(max(1, claimed[tt.kind]))
+		t.Logf("%-18s %4d marked, recall %.3f, precision %.3f", tt.kind, gold[tt.kind], recall, precision)
+		if recall < tt.recall || precision < tt.precision {
+			t.Errorf("%s: recall %.3f, precision %.3f; want at least %.2f and %.2f", tt.kind, recall, precision, tt.recall, tt.precision)
+		}
+	}
+}
