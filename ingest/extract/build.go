@@ -59,38 +59,56 @@ func (b *builder) note(s string) { b.add(part{kind: ingest.Footnote, text: s}) }
 func (b *builder) caption(s string) { b.add(part{kind: ingest.Caption, text: s}) }
 
 // table adds rows of cells. In the text a row is one line with its cells
-// separated by " | ". A table of one cell is a box around text, and its lines
-// are added as such.
+// separated by " | ".
 func (b *builder) table(rows [][]ingest.Cell) {
 	var lines []string
-	var cells int
 	for _, row := range rows {
 		var texts []string
 		for i := range row {
 			row[i].Text = clean(row[i].Text)
 			texts = append(texts, oneLine(row[i].Text))
 		}
-		cells += len(row)
 		if strings.Join(texts, "") != "" {
 			lines = append(lines, strings.Join(texts, " | "))
 		}
 	}
-	if cells == 1 {
-		for s := range strings.Lines(lines1(rows)) {
-			b.line(s)
-		}
-		return
-	}
 	b.add(part{kind: ingest.Table, text: strings.Join(lines, "\n"), cells: rows})
 }
 
-func lines1(rows [][]ingest.Cell) string {
-	for _, row := range rows {
-		for _, c := range row {
-			return c.Text
+// plain is the text of all parts, one below the other: for what becomes part of
+// another block.
+func (b *builder) plain() string {
+	var lines []string
+	for _, p := range b.parts {
+		lines = append(lines, p.text)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// title is the document's title: what its properties name, if the body says
+// the same; the field 제목 of an official letter; the first line.
+func (b *builder) title(properties string) string {
+	bare := func(s string) string { return strings.Join(strings.Fields(s), "") }
+	if t := bare(properties); t != "" && strings.Contains(bare(b.plain()), t) {
+		return properties
+	}
+	for _, p := range b.parts[:min(len(b.parts), 40)] {
+		if s, ok := strings.CutPrefix(bare(p.text), "제목"); ok && p.kind == ingest.Paragraph {
+			if s = strings.TrimLeft(s, ":： "); s != "" {
+				line, _, _ := strings.Cut(p.text, "\n")
+				_, title, _ := strings.Cut(line, "목")
+				return oneLine(strings.TrimLeft(title, ":： \t"))
+			}
+		}
+		for _, row := range p.cells {
+			for i, c := range row {
+				if bare(c.Text) == "제목" && i+1 < len(row) {
+					return oneLine(row[i+1].Text)
+				}
+			}
 		}
 	}
-	return ""
+	return firstLine(b.parts)
 }
 
 func (b *builder) warn(format string, args ...any) {

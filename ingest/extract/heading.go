@@ -2,6 +2,7 @@ package extract
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -44,10 +45,10 @@ var (
 // Levels are those of law Markdown and of reports: 편 1, 장 2, 절 3, 관 4, 조 5;
 // 부칙, 별표 and 별지 2; Ⅰ. 1, "1." 2, □ 3. A heading of the last three kinds is
 // short (40 code points), is no sentence, names no value after a colon and is
-// no line of a table of contents. Inside an article (inArticle) those three are
-// items (호), never headings. Of "제1조(목적) 이 조례는 …" only the first part is
+// no line of a table of contents. With lawOnly those three are no headings: inside
+// an article they are its items (호). Of "제1조(목적) 이 조례는 …" only the first part is
 // the heading; rest is what follows.
-func guessHeading(line string, inArticle bool) (m mark, level int, heading, rest string) {
+func guessHeading(line string, lawOnly bool) (m mark, level int, heading, rest string) {
 	line = strings.TrimSpace(line)
 	n := utf8.RuneCountInString(line)
 	if strings.Contains(line, "\n") {
@@ -72,7 +73,7 @@ func guessHeading(line string, inArticle bool) (m mark, level int, heading, rest
 		return division, level, line, ""
 	}
 	switch {
-	case inArticle:
+	case lawOnly:
 	case reRoman.MatchString(line):
 		return roman, 1, line, ""
 	case reNumber.MatchString(line) && n <= 34:
@@ -85,8 +86,10 @@ func guessHeading(line string, inArticle bool) (m mark, level int, heading, rest
 
 // guessHeadings turns the marked lines among parts into headings. Numbered or
 // boxed lines that follow each other directly are a list, not headings. The
-// articles of 부칙 stay text under 부칙.
+// articles of 부칙 stay text under 부칙. In a document whose headings are marked
+// as such only the marks of laws are looked for.
 func guessHeadings(parts []part) []part {
+	structured := slices.ContainsFunc(parts, func(p part) bool { return p.kind == ingest.Heading })
 	var out []part
 	var inArticle, inSupplement bool
 	for _, p := range parts {
@@ -99,7 +102,7 @@ func guessHeadings(parts []part) []part {
 			inSupplement = inSupplement && p.level > 2 || reSupplement.MatchString(head)
 			inArticle = !inSupplement && (reArticleNumber.MatchString(head) || inArticle && p.level > 5)
 		case p.guess:
-			m, level, head, rest = guessHeading(p.text, inArticle || inSupplement)
+			m, level, head, rest = guessHeading(p.text, structured || inArticle || inSupplement)
 		}
 		if m == article && inSupplement {
 			m = noMark

@@ -204,6 +204,7 @@ func listMark(li *html.Node) string {
 // table adds t with its spans. A table inside a cell is text of that cell.
 func (w *htmlWalker) table(t *html.Node) {
 	var g grid
+	var cells []*html.Node
 	for n := range t.Descendants() {
 		switch {
 		case n.DataAtom == atom.Caption && nearest(n, atom.Table) == t:
@@ -215,9 +216,15 @@ func (w *htmlWalker) table(t *html.Node) {
 					rows, _ := strconv.Atoi(attr(c, "rowspan"))
 					cols, _ := strconv.Atoi(attr(c, "colspan"))
 					g.cell(htmlText(c), rows, cols)
+					cells = append(cells, c)
 				}
 			}
 		}
+	}
+	if len(cells) == 1 { // a box around text
+		w.children(cells[0])
+		w.flush()
+		return
 	}
 	w.b.table(g.rows)
 }
@@ -240,11 +247,7 @@ func htmlText(n *html.Node) string {
 	w := htmlWalker{b: &b}
 	w.children(n)
 	w.flush()
-	var lines []string
-	for _, p := range b.parts {
-		lines = append(lines, p.text)
-	}
-	return strings.Join(lines, "\n")
+	return b.plain()
 }
 
 func attr(n *html.Node, key string) string {

@@ -1,9 +1,268 @@
 package extract
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
 
 	"biseo/ingest"
 )
 
-func readZip(ctx context.Context, data []byte) (*ingest.Document, error) { return nil, &errArchive }
+// Limits of one archive. Office files seen have at most 100 parts, 4 MB each,
+// inflated from a 65th; larger ones exist.
+const (
+	maxEntries  = 2000
+	maxPart     = 100 << 20 // bytes inflated
+	maxInflated = 500 << 20 // bytes inflated from one archive
+	maxRatio    = 200       // inflated to stored, of parts above 1 MB
+	maxDepth    = 256       // of XML elements
+)
+
+var (
+	errBomb     = &Error{"압축을 풀면 너무 커지는 파일이어서 읽지 않았습니다.", nextSplit}
+	errUnsafe   = &Error{"안에 든 파일 이름이 안전하지 않아 읽지 않았습니다.", nextResave}
+	errTooDeep  = &Error{"파일의 구조가 너무 깊어 읽을 수 없습니다.", nextResave}
+	errDTD      = &Error{"외부 개체를 선언한 파일이어서 읽지 않았습니다.", nextResave}
+	errPassword = &Error{"암호가 걸렸거나 배포용으로 잠긴 문서입니다.", nextUnlock}
+)
+
+// An archive is a ZIP file whose parts are inflated on demand, within limits
+// that count what actually comes out.
+type archive struct {
+	files    map[string]*zip.File
+	inflated int64
+}
+
+func openArchive(data []byte) (*archive, error) {
+	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, damaged("ZIP", err)
+	}
+	if len(r.File) > maxEntries {
+		return nil, errBomb
+	}
+	a := &archive{files: map[string]*zip.File{}}
+	for _, f := range r.File {
+		name := f.Name
+		clean := path.Clean("/" + name)[1:]
+		if strings.ContainsAny(name, "\\\x00:") || strings.HasPrefix(name, "/") || strings.TrimSuffix(name, "/") != clean || !f.Mode().IsRegular() && !f.Mode().IsDir() {
+			return nil, errUnsafe
+		}
+		if a.files[name] != nil {
+			return nil, errUnsafe
+		}
+		a.files[name] = f
+	}
+	return a, nil
+}
+
+// part inflates one part; it is nil if there is none of that name.
+func (a *archive) part(name string) ([]byte, error) {
+	f := a.files[name]
+	if f == nil {
+		return nil, nil
+	}
+	if f.Flags&1 != 0 {
+		return nil, errPassword
+	}
+	limit := int64(min(maxPart, maxInflated-a.inflated))
+	if stored := int64(f.CompressedSize64); stored < limit/maxRatio {
+		limit = max(1<<20, stored*maxRatio)
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	defer r.Close()
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	a.inflated += int64(len(data))
+	if int64(len(data)) > limit {
+		return nil, errBomb
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return data, nil
+}
+
+// need is part for what the format cannot be without.
+func (a *archive) need(name string) ([]byte, error) {
+	data, err := a.part(name)
+	if err == nil && data == nil {
+		err = fmt.Errorf("%s 없음", name)
+	}
+	return data, err
+}
+
+// tree parses a part as a whole; without such a part it is an empty element.
+func (a *archive) tree(name string) (*element, error) {
+	data, err := a.part(name)
+	if err != nil || data == nil {
+		return &element{}, err
+	}
+	root := &element{}
+	err = eachElement(data, "", func(e *element) error { root = e; return nil })
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return root, nil
+}
+
+// readZip tells the office formats that are ZIP archives apart by their parts.
+func readZip(ctx context.Context, data []byte) (*ingest.Document, error) {
+	a, err := openArchive(data)
+	if err != nil {
+		return nil, err
+	}
+	mimetype, err := a.part("mimetype")
+	if err != nil {
+		return nil, asError("ZIP", err)
+	}
+	has := func(prefix string) bool {
+		for name := range a.files {
+			if strings.HasPrefix(name, prefix) {
+				return true
+			}
+		}
+		return false
+	}
+	kind := strings.TrimSpace(string(mimetype))
+	switch {
+	case kind == "application/hwp+zip", has("Contents/content.hpf"), has("Contents/section"):
+		return readHWPX(ctx, a)
+	case has("xl/"):
+		return nil, &Error{"엑셀(XLSX) 문서는 이 판에서 아직 읽지 못합니다.", nextConvert}
+	case has("ppt/"):
+		return nil, &Error{"파워포인트(PPTX) 문서는 이 판에서 아직 읽지 못합니다.", "PDF로 다시 저장해 주세요."}
+	case a.files["[Content_Types].xml"] != nil:
+		return readDOCX(ctx, a)
+	case strings.HasPrefix(kind, "application/vnd.oasis."):
+		return nil, &Error{"오픈도큐먼트(ODF) 문서는 읽지 못합니다.", nextConvert}
+	}
+	return nil, &errArchive
+}
+
+// An element is an XML element, its names without prefixes: namespaces vary
+// with the year of the program. A child without a name is text.
+type element struct {
+	name string
+	attr []xml.Attr
+	kids []*element
+	text string
+}
+
+func (e *element) get(attr string) string {
+	for _, a := range e.attr {
+		if a.Name.Local == attr {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// child is the first child of that name, or nil; so is the child of nil.
+func (e *element) child(name string) *element {
+	if e != nil {
+		for _, k := range e.kids {
+			if k.name == name {
+				return k
+			}
+		}
+	}
+	return nil
+}
+
+// all calls f with each element of that name at any depth.
+func (e *element) all(name string, f func(*element)) {
+	for _, k := range e.kids {
+		if k.name == name {
+			f(k)
+		}
+		k.all(name, f)
+	}
+}
+
+// content is all text in e.
+func (e *element) content() string {
+	if e == nil {
+		return ""
+	}
+	s := e.text
+	for _, k := range e.kids {
+		s += k.content()
+	}
+	return s
+}
+
+// eachElement calls f with each child element of the first-level element named
+// parent, at whatever depth that stands, so that only one child at a time is in
+// memory. With parent "" it calls f with the root.
+func eachElement(data []byte, parent string, f func(*element) error) error {
+	d := xml.NewDecoder(bytes.NewReader(data))
+	depth := 0
+	inside := parent == ""
+	for {
+		t, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch t := t.(type) {
+		case xml.Directive:
+			return errDTD
+		case xml.StartElement:
+			if !inside {
+				if depth++; depth > maxDepth {
+					return errTooDeep
+				}
+				inside = t.Name.Local == parent
+				continue
+			}
+			e, err := readElement(d, t, depth+1)
+			if err != nil {
+				return err
+			}
+			if err := f(e); err != nil {
+				return err
+			}
+		case xml.EndElement:
+			depth--
+			inside = parent == ""
+		}
+	}
+}
+
+func readElement(d *xml.Decoder, start xml.StartElement, depth int) (*element, error) {
+	if depth > maxDepth {
+		return nil, errTooDeep
+	}
+	e := &element{name: start.Name.Local, attr: start.Attr}
+	for {
+		t, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		switch t := t.(type) {
+		case xml.Directive:
+			return nil, errDTD
+		case xml.StartElement:
+			k, err := readElement(d, t, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			e.kids = append(e.kids, k)
+		case xml.CharData:
+			e.kids = append(e.kids, &element{text: string(t)})
+		case xml.EndElement:
+			return e, nil
+		}
+	}
+}
