@@ -242,7 +242,7 @@ func (b *lawBuilder) openAddenda(l line, other, note string) {
 	}
 	cite := law.Citation{Part: law.Addenda}
 	if m := numberIn.FindStringSubmatch(note); m != nil {
-		cite.Number = m[1]
+		cite.Number = strings.TrimLeft(m[1], "0")
 	}
 	if m := dateIn.FindStringSubmatch(note); m != nil {
 		cite.Date = parseDay(m[1:]).Format(time.DateOnly)
@@ -338,6 +338,7 @@ type mark struct {
 // marks finds the 항, 호 and 목 of a section from body on.
 func (s *splitter) marks(r span, body int) []mark {
 	marks := []mark{}
+	inItem := false // a 가. outside a 호 is a list of other text, such as a quoted amendment
 	for _, l := range s.linesIn(span{r.start, r.end}) {
 		if l.end <= body || l.kind == Table {
 			continue
@@ -348,10 +349,10 @@ func (s *splitter) marks(r span, body int) []mark {
 		}
 		m := mark{start: start, sign: s.skipSpace(span{start, l.end})}
 		if p := paragraphMark.FindStringSubmatch(text); p != nil {
-			m.cite.Paragraph = paragraphNumber(p)
+			m.cite.Paragraph, inItem = paragraphNumber(p), false
 		} else if p := itemMark.FindStringSubmatch(text); p != nil {
-			m.depth, m.cite.Item = 1, unit(p[1], p[2])
-		} else if p := subitemMark.FindStringSubmatch(text); p != nil {
+			m.depth, m.cite.Item, inItem = 1, unit(p[1], p[2]), true
+		} else if p := subitemMark.FindStringSubmatch(text); p != nil && inItem {
 			m.depth, m.cite.Subitem = 2, p[1]
 		} else {
 			continue

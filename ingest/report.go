@@ -1,0 +1,60 @@
+package ingest
+
+import (
+	"errors"
+	"os"
+)
+
+// A Report says what a [Sync] did. Lists are in path order.
+type Report struct {
+	Added      int         `json:"added"`
+	Changed    int         `json:"changed"`
+	Described  int         `json:"described"` // only readers, grade, dates or place changed
+	Removed    int         `json:"removed"`
+	Unchanged  int         `json:"unchanged"`
+	Skipped    int         `json:"skipped"` // files that are no documents
+	Chunks     int         `json:"chunks"`  // written
+	Duplicates []Duplicate `json:"duplicates"`
+	Failed     []Failure   `json:"failed"`
+	NoReaders  []string    `json:"no_readers"` // one Korean sentence for each folder whose documents nobody may read
+	Warnings   []string    `json:"warnings"`
+}
+
+// A Duplicate is a file that holds the same document as another one.
+type Duplicate struct {
+	Path string `json:"path"`
+	Of   string `json:"of"` // the file that counts
+	ID   string `json:"id"`
+}
+
+// A Failure is a file that is not in the index as it stands. What was stored of
+// it before is kept.
+type Failure struct {
+	Path   string `json:"path"`
+	Reason string `json:"reason"` // in Korean
+	Next   string `json:"next"`   // what its owner can do, in Korean
+}
+
+// A FileError says why a file cannot be read and what its owner can do, each in
+// one Korean sentence.
+type FileError struct{ Reason, Next string }
+
+func (e *FileError) Error() string { return e.Reason + " " + e.Next }
+
+// fail records a file that did not make it.
+func (s *syncer) fail(path string, err error) {
+	f := Failure{Path: path, Reason: "파일을 읽지 못했습니다(" + err.Error() + ").", Next: "원래 프로그램에서 열리는지 확인한 뒤 다시 저장해 주세요."}
+	var known *FileError
+	switch {
+	case errors.As(err, &known):
+		f.Reason, f.Next = known.Reason, known.Next
+	case errors.Is(err, os.ErrNotExist):
+		f.Reason, f.Next = "읽기 전에 파일이 없어졌습니다.", "다시 실행해 주세요."
+	case errors.Is(err, os.ErrPermission):
+		f.Reason, f.Next = "파일을 읽을 권한이 없습니다.", "파일 권한을 확인한 뒤 다시 실행해 주세요."
+	case errors.Is(err, errEmbed):
+		f.Reason, f.Next = "임베딩을 만들지 못했습니다("+err.Error()+").", "임베딩 서버를 확인한 뒤 다시 실행해 주세요."
+	}
+	s.rep.Failed = append(s.rep.Failed, f)
+	s.lg.Warn("file failed", "path", path, "err", err)
+}
