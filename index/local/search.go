@@ -63,6 +63,7 @@ func (x *Index) Passage(ctx context.Context, s index.Scope, chunkID string, arou
 type view struct {
 	*snapshot
 	tx     *sql.Tx
+	small  int // a collection of fewer chunks needs no pruning
 	dim    int
 	bm25   index.BM25
 	fusion index.Fusion
@@ -78,7 +79,7 @@ func (x *Index) view(ctx context.Context, read func(*view) error) error {
 		return g.stale
 	}
 	err = g.view(ctx, func(tx *sql.Tx, s *snapshot) error {
-		return read(&view{snapshot: s, tx: tx, dim: g.dim, bm25: x.opt.BM25, fusion: x.opt.Fusion})
+		return read(&view{snapshot: s, tx: tx, small: smallCollection, dim: g.dim, bm25: x.opt.BM25, fusion: x.opt.Fusion})
 	})
 	if ctx.Err() != nil && err != nil {
 		return ctx.Err()
@@ -296,7 +297,7 @@ func (v *view) propose(ctx context.Context, terms []queryTerm, allowed []bool, d
 	found := 0
 	for i, t := range terms {
 		common := i >= rarestTerms || float64(t.df) > commonShare*float64(v.all.Chunks)
-		if common && v.all.Chunks >= smallCollection && found >= depth {
+		if common && v.all.Chunks >= v.small && found >= depth {
 			break
 		}
 		var keys sql.RawBytes
