@@ -85,7 +85,7 @@ func (s *splitter) outline(r span, base []string) []section {
 	finish(r.end)
 	for i := range sections {
 		sec := &sections[i]
-		sec.levels = append([]level{s.blockStarts}, s.prose()...)
+		sec.levels = s.prose()
 		sec.cite = func(r span) string { return s.placeCite(r, sec.path) }
 	}
 	return sections
@@ -158,7 +158,7 @@ func (s *splitter) reply() []section {
 			return
 		}
 		cur.end = end
-		cur.levels = append([]level{s.blockStarts}, s.prose()...)
+		cur.levels = s.prose()
 		cite := strings.TrimSpace(title + " " + part)
 		cur.cite = func(span) string { return cite }
 		if part != "" {

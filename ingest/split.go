@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"biseo/index"
+	"biseo/korea/text"
 )
 
 // SplitVersion names the rules by which [Split] cuts. It enters every
@@ -178,9 +179,10 @@ func (s *splitter) divide(r span, body int, levels []level) []span {
 	return out
 }
 
-// prose is the last resort of every section: lines, sentences, words, code points.
+// prose is how every section may be cut at last: blocks and table rows,
+// sentences, lines, words, code points.
 func (s *splitter) prose() []level {
-	return []level{s.lineStarts, s.sentenceStarts, s.wordStarts, s.everyMax}
+	return []level{s.blockStarts, s.sentenceStarts, s.lineStarts, s.wordStarts, s.everyMax}
 }
 
 // lineStarts are the lines that are not blank.
@@ -194,7 +196,8 @@ func (s *splitter) lineStarts(r span) []int {
 	return cuts
 }
 
-// blockStarts are the blocks that are not blank. A caption stays with its table.
+// blockStarts are the blocks that are not blank, and the rows of tables. A
+// caption stays with its table.
 func (s *splitter) blockStarts(r span) []int {
 	var cuts []int
 	last := line{block: -2}
@@ -203,7 +206,7 @@ func (s *splitter) blockStarts(r span) []int {
 			continue
 		}
 		captioned := last.kind == Caption && l.kind == Table
-		if l.block != last.block && !captioned {
+		if (l.block != last.block || l.kind == Table) && !captioned {
 			cuts = append(cuts, l.start)
 		}
 		last = l
@@ -211,32 +214,22 @@ func (s *splitter) blockStarts(r span) []int {
 	return cuts
 }
 
+// sentenceStarts are the sentences of r, with the spaces before them where they
+// begin a line.
 func (s *splitter) sentenceStarts(r span) []int {
 	var cuts []int
-	for i := r.start + 2; i < r.end; i++ {
-		if unicode.IsSpace(s.text[i-1]) && !unicode.IsSpace(s.text[i]) && s.endsSentence(r.start, i-1) {
-			cuts = append(cuts, i)
+	for _, x := range text.Sentences(string(s.text[r.start:r.end])) {
+		start := r.start + x.Start
+		line := start
+		for line > r.start && s.text[line-1] != '\n' && unicode.IsSpace(s.text[line-1]) {
+			line--
 		}
+		if line == r.start || s.text[line-1] == '\n' {
+			start = line
+		}
+		cuts = append(cuts, start)
 	}
 	return cuts
-}
-
-// endsSentence reports whether a sentence ends before the space at i: a full
-// stop after a Hangul ending (…다. …요. …함.), not after 가. or 1.
-func (s *splitter) endsSentence(start, i int) bool {
-	for i > start && unicode.IsSpace(s.text[i]) {
-		i--
-	}
-	for i > start && strings.ContainsRune(`"'”’)]>`, s.text[i]) {
-		i--
-	}
-	switch {
-	case i-2 < start:
-		return false
-	case s.text[i] == '?' || s.text[i] == '!' || s.text[i] == '\n':
-		return true
-	}
-	return s.text[i] == '.' && unicode.Is(unicode.Hangul, s.text[i-1]) && unicode.IsLetter(s.text[i-2])
 }
 
 func (s *splitter) wordStarts(r span) []int {
