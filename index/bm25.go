@@ -52,8 +52,8 @@ type Match struct {
 //
 // Its methods are pure. The zero value ranks nothing; start from [DefaultBM25].
 type BM25 struct {
-	K1     float64                    // how slowly repeats of a term stop counting
-	B      float64                    // how much a long field counts less, 0 to 1
+	K1     float64                     // how slowly repeats of a term stop counting
+	B      float64                     // how much a long field counts less, 0 to 1
 	Fields [len(FieldCounts{})]float64 // w_f, in the order of FieldCounts
 }
 
