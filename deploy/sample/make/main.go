@@ -1,0 +1,131 @@
+// Make turns the Markdown sources under deploy/sample/src into the HWPX, DOCX and
+// PDF files of the sample agency. Run it by hand from the repository's root after
+// changing a source, and commit what it writes:
+//
+//	go run ./deploy/sample/make
+//
+// A PDF is made only if its source is newer than it or -pdf is given, and needs
+// LibreOffice (soffice) and the fonts of Debian's fonts-nanum.
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+func main() {
+	dir := flag.String("dir", "deploy/sample", "folder that holds src and files")
+	pdf := flag.Bool("pdf", false, "make every PDF again")
+	flag.Parse()
+	if err := run(*dir, *pdf); err != nil {
+		fmt.Fprintln(os.Stderr, "make:", err)
+		os.Exit(1)
+	}
+}
+
+func run(dir string, allPDF bool) error {
+	return eachSource(dir, func(src, dst string, d *document) error {
+		if d.Format == "pdf" {
+			if !allPDF && newer(dst, src) {
+				return nil
+			}
+			return makePDF(d, dst)
+		}
+		b, err := d.render()
+		if err != nil {
+			return err
+		}
+		if old, err := os.ReadFile(dst); err == nil && bytes.Equal(old, b) {
+			return nil
+		}
+		fmt.Println(dst)
+		return os.WriteFile(dst, b, 0o644)
+	})
+}
+
+// eachSource parses every source below dir/src in path order and calls f with
+// its path, the path of the file to make, and the document.
+func eachSource(dir string, f func(src, dst string, d *document) error) error {
+	root := filepath.Join(dir, "src")
+	return filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || filepath.Ext(path) != ".md" {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		d, err := parse(string(b))
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		dst := filepath.Join(dir, "files", strings.TrimSuffix(rel, ".md")+"."+d.Format)
+		if err := f(path, dst, d); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		return nil
+	})
+}
+
+// render writes d as HWPX or DOCX. Equal documents give equal bytes.
+func (d *document) render() ([]byte, error) {
+	switch d.Format {
+	case "hwpx":
+		return hwpx(d)
+	case "docx":
+		return docx(d)
+	}
+	return nil, fmt.Errorf("format %q: want hwpx, docx or pdf", d.Format)
+}
+
+func newer(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && x.ModTime().After(y.ModTime())
+}
+
+// makePDF writes d as DOCX to a scratch folder and has LibreOffice print it.
+func makePDF(d *document, dst string) error {
+	office, err := exec.LookPath("soffice")
+	if err != nil {
+		return errors.New("a PDF needs LibreOffice: install libreoffice-writer-nogui and fonts-nanum")
+	}
+	b, err := docx(d)
+	if err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp("", "biseo-sample-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	in := filepath.Join(tmp, "in.docx")
+	if err := os.WriteFile(in, b, 0o644); err != nil {
+		return err
+	}
+	cmd := exec.Command(office, "-env:UserInstallation=file://"+filepath.ToSlash(tmp)+"/profile",
+		"--headless", "--convert-to", "pdf:writer_pdf_Export", "--outdir", tmp, in)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("soffice: %w: %s", err, out)
+	}
+	b, err = os.ReadFile(filepath.Join(tmp, "in.pdf"))
+	if err != nil {
+		return err
+	}
+	fmt.Println(dst)
+	return os.WriteFile(dst, b, 0o644)
+}

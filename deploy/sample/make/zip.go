@@ -1,0 +1,58 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/flate"
+	"hash/crc32"
+	"strings"
+)
+
+// A part is one entry of a package.
+type part struct {
+	name   string
+	body   string
+	stored bool
+}
+
+// pack writes parts in order with a fixed date and without data descriptors,
+// which some office editors refuse.
+func pack(parts []part) ([]byte, error) {
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for _, p := range parts {
+		data, method := []byte(p.body), zip.Store
+		if !p.stored {
+			var c bytes.Buffer
+			w, err := flate.NewWriter(&c, flate.BestCompression)
+			if err != nil {
+				return nil, err
+			}
+			if _, err := w.Write(data); err != nil {
+				return nil, err
+			}
+			if err := w.Close(); err != nil {
+				return nil, err
+			}
+			data, method = c.Bytes(), zip.Deflate
+		}
+		w, err := z.CreateRaw(&zip.FileHeader{
+			Name: p.name, Method: method, CreatorVersion: 20, ReaderVersion: 20, ModifiedDate: 0x21,
+			CRC32: crc32.ChecksumIEEE([]byte(p.body)), UncompressedSize64: uint64(len(p.body)), CompressedSize64: uint64(len(data)),
+		})
+		if err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(data); err != nil {
+			return nil, err
+		}
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+var xmlEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
+
+func esc(s string) string { return xmlEscaper.Replace(s) }
