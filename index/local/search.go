@@ -205,7 +205,7 @@ type queryTerm struct {
 
 // queryTerms returns the distinct terms of s that some chunk holds, rarest first.
 func (v *view) queryTerms(ctx context.Context, s string) ([]queryTerm, error) {
-	terms := text.Terms(s)
+	terms := text.QueryTerms(s)
 	slices.Sort(terms)
 	terms = slices.Compact(terms)
 	if len(terms) == 0 {

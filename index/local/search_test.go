@@ -57,7 +57,7 @@ func TestWords(t *testing.T) {
 	bm25 := index.DefaultBM25()
 	for range 50 {
 		query := sampleText(r, 1+r.IntN(6))
-		terms := text.Terms(query)
+		terms := text.QueryTerms(query)
 		slices.Sort(terms)
 		var want []scored
 		for _, c := range chunks {
