@@ -18,7 +18,6 @@ import (
 
 const (
 	eventStream = "text/event-stream"
-	writeTime   = 5 * time.Second // a client that takes no event for this long is gone
 
 	answersDescription = `With "Accept: text/event-stream" the answer comes as server-sent events, each with an id:
 status {"status":"searching"|"writing"}, sources {"sources":[Source]}, sentence (a Sentence, sent only after its check),
@@ -75,8 +74,7 @@ func wantsStream(accept string) bool {
 func (s *server) stream(ctx context.Context, w http.ResponseWriter, req assistant.AnswerRequest) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ev := &events{w: w, rc: http.NewResponseController(w)}
-	defer ev.end()
+	ev := &events{w: w, rc: http.NewResponseController(w), limit: s.writeTime}
 
 	ticker := time.NewTicker(s.keepAlive)
 	defer ticker.Stop()
@@ -112,9 +110,11 @@ func (s *server) stream(ctx context.Context, w http.ResponseWriter, req assistan
 
 // events writes server-sent events. Its methods may be called from two goroutines.
 type events struct {
+	w     http.ResponseWriter
+	rc    *http.ResponseController
+	limit time.Duration // to write one event
+
 	mu sync.Mutex
-	w  http.ResponseWriter
-	rc *http.ResponseController
 	id int // of the last event; 0 before the first
 }
 
@@ -157,7 +157,7 @@ func (e *events) comment() error {
 }
 
 func (e *events) write(b []byte) error {
-	_ = e.rc.SetWriteDeadline(time.Now().Add(writeTime))
+	_ = e.rc.SetWriteDeadline(time.Now().Add(e.limit))
 	if _, err := e.w.Write(b); err != nil {
 		return err
 	}
@@ -168,11 +168,4 @@ func (e *events) started() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.id > 0
-}
-
-// end lifts the deadline, which would otherwise hit the connection's next response.
-func (e *events) end() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	_ = e.rc.SetWriteDeadline(time.Time{})
 }

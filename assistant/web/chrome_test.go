@@ -184,7 +184,7 @@ func first(js string) string {
 func (c *chrome) text(js string) string {
 	c.t.Helper()
 	var s string
-	c.eval(&s, "String("+js+")")
+	c.eval(&s, "(async () => String("+js+"))()")
 	return s
 }
 

@@ -24,6 +24,15 @@ func agencyOptions() Options {
 		}}
 }
 
+const copied = `주차요금은 얼마입니까? 감면도 알려 주세요
+
+소형 승용차의 1시간 요금은 1,200원입니다.(「가온시 주차장 조례」 제5조) 정기권은 한 달에 60,000원이며 장애인 차량은 절반을 줄입니다.(「가온시 주차장 조례」 제6조, 「가온시 주차장 조례」 제5조)
+- 가산금은 요금의 5배입니다. [근거 확인 필요]
+- [작성 필요: 담당자 연락처]  끝.
+
+기준일 2026. 9. 1.(화) / AI 초안 - 담당자 확인 필요
+`
+
 func TestPage(t *testing.T) {
 	c := startChrome(t)
 	h, err := New(slog.New(slog.DiscardHandler), &fake{}, agencyOptions())
@@ -97,7 +106,24 @@ func TestPage(t *testing.T) {
 		t.Errorf("answer (-want +got):\n%s", d)
 	}
 	c.wait(`document.querySelector('#status').textContent.startsWith('일부 답변')`)
+	if got, want := c.text(`document.querySelector('#side .pager').textContent`), "1/2‹›"; got != want {
+		t.Errorf("pages of the panel: got %q, want %q", got, want)
+	}
 	accessible("answer")
+	c.size(1440, 900)
+	c.shoot("wide")
+	if got, want := c.text(`[...document.querySelectorAll('.recent *')].filter(e => e.getBoundingClientRect().right > 248).length`), "0"; got != want {
+		t.Errorf("elements of the recent work outside their column: got %s, want %s", got, want)
+	}
+	c.size(1280, 900)
+
+	// A copy for a document: citations in words, no numbers of chips.
+	c.eval(nil, `navigator.clipboard.writeText = text => { window.copied = text; return Promise.resolve() }`)
+	c.eval(nil, `document.querySelector('.work > .actions button').click()`)
+	c.wait(`window.copied`)
+	if d := cmp.Diff(copied, c.text(`window.copied`)); d != "" {
+		t.Errorf("copy (-want +got):\n%s", d)
+	}
 
 	// From a chip to its source by keys, and back.
 	c.eval(nil, `document.querySelectorAll('.answer .chip')[0].focus()`)
@@ -127,17 +153,10 @@ func TestPage(t *testing.T) {
 		t.Errorf("neighbour: got %q, want %q", got, want)
 	}
 
-	// Enter that ends the composition of a syllable sends once, and whole.
 	c.eval(nil, `document.querySelector('.new-task').click()`)
 	c.wait(`!document.querySelector('#ask-intro').hidden`)
-	c.eval(nil, `(q => {
-		q.focus(); q.value = '가산금'
-		const key = (type, o) => q.dispatchEvent(new KeyboardEvent(type, {key: 'Enter', code: 'Enter', bubbles: true, cancelable: true, ...o}))
-		q.dispatchEvent(new CompositionEvent('compositionstart', {bubbles: true}))
-		key('keydown', {isComposing: true, keyCode: 229})
-		q.dispatchEvent(new CompositionEvent('compositionend', {data: '금', bubbles: true}))
-		key('keydown', {}); key('keyup', {})
-	})(document.querySelector('#question'))`)
+	c.eval(nil, `(q => { q.value = '가산금'; q.focus() })(document.querySelector('#question'))`)
+	c.key("Enter", 13, "\r")
 	c.wait(`document.querySelectorAll('#recent-list a').length === 2 && document.querySelector('.outcome')?.dataset.kind === 'partial'`)
 	if got, want := c.text(`[...document.querySelectorAll('#recent-list a')].map(a => a.textContent).join(', ')`), "가산금, 주차요금은 얼마입니까? 감면도 알려 주세요"; got != want {
 		t.Errorf("recent work: got %q, want %q", got, want)
@@ -196,6 +215,9 @@ func TestPage(t *testing.T) {
 	c.wait(`document.querySelector('#display').open`)
 	accessible("settings")
 	c.eval(nil, `document.querySelector('[name=theme][value=dark]').click()`)
+	if got, want := c.text(`document.documentElement.dataset.theme`), "dark"; got != want {
+		t.Errorf("theme chosen: got %q, want %q", got, want)
+	}
 	c.open(srv.URL + "/?lang=en")
 	if got, want := c.text(`document.documentElement.dataset.theme + getComputedStyle(document.body).backgroundColor`), "darkrgb(19, 20, 22)"; got != want {
 		t.Errorf("theme: got %q, want %q", got, want)
@@ -220,6 +242,58 @@ func TestPage(t *testing.T) {
 	for _, s := range c.complaints(srv.URL) {
 		if !strings.Contains(s, "ERR_CONNECTION_REFUSED") { // the service that went away
 			t.Error(s)
+		}
+	}
+}
+
+// Sequences of keys as browsers and input methods give them: c starts a
+// composition, e ends it with the text after it, I is Enter while composing, E is
+// Enter, S is Shift+Enter, u releases the key, w waits.
+func TestEnter(t *testing.T) {
+	c := startChrome(t)
+	h, err := New(slog.New(slog.DiscardHandler), &fake{}, agencyOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(h)
+	defer srv.Close()
+	c.open(srv.URL + "/")
+	tests := []struct {
+		name, keys string
+		sent       string
+	}{
+		{"no composition", "E u w", "1"},
+		{"key held down", "E E E u w", "1"},
+		{"twice", "E u w E u w", "2"},
+		{"new line", "S u w", "0"},
+		{"composition ends, no second key event (macOS)", "c I e요 u w", "1"},
+		{"the key is released before", "c I u e요 w", "0"},
+		{"composition ends, then Enter (Windows)", "c I e요 E u w", "1"},
+		{"composition ends by itself, then Enter", "c e요 w E u w", "1"},
+		{"Enter picks a symbol", "c I e※ u w", "0"},
+		{"Enter picks Hanja", "c I e要 u w", "0"},
+		{"and the next Enter sends", "c I e要 u w E u w", "1"},
+	}
+	for _, tt := range tests {
+		got := c.text(`(await (async keys => {
+			const {onEnter} = await import('/page/compose.js')
+			const field = document.createElement('textarea')
+			let sent = 0
+			onEnter(field, () => sent++)
+			const key = (type, o) => field.dispatchEvent(new KeyboardEvent(type, {key: 'Enter', code: 'Enter', cancelable: true, ...o}))
+			for (const k of keys.split(' ')) {
+				if (k === 'c') field.dispatchEvent(new CompositionEvent('compositionstart'))
+				if (k[0] === 'e') field.dispatchEvent(new CompositionEvent('compositionend', {data: k.slice(1)}))
+				if (k === 'I') key('keydown', {isComposing: true, keyCode: 229})
+				if (k === 'E') key('keydown', {})
+				if (k === 'S') key('keydown', {shiftKey: true})
+				if (k === 'u') key('keyup', {})
+				if (k === 'w') await new Promise(done => setTimeout(done, 5))
+			}
+			return sent
+		})('` + tt.keys + `'))`)
+		if got != tt.sent {
+			t.Errorf("%s (%s): sent %s times, want %s", tt.name, tt.keys, got, tt.sent)
 		}
 	}
 }

@@ -50,6 +50,7 @@ type server struct {
 	o         Options
 	keepAlive time.Duration // between comments in a silent stream
 	bodyTime  time.Duration // to read a request body
+	writeTime time.Duration // a client that takes an event no sooner is gone
 }
 
 // New returns the handler of the whole service: API, page, health. It logs method,
@@ -65,7 +66,7 @@ func newServer(lg *slog.Logger, svc Service, o Options) *server {
 	if o.Status == nil {
 		o.Status = func(context.Context) (Status, error) { return Status{}, nil }
 	}
-	return &server{lg: lg, svc: svc, o: o, keepAlive: 15 * time.Second, bodyTime: 5 * time.Second}
+	return &server{lg: lg, svc: svc, o: o, keepAlive: 15 * time.Second, bodyTime: 5 * time.Second, writeTime: 5 * time.Second}
 }
 
 func (s *server) handler() (http.Handler, error) {

@@ -17,13 +17,14 @@ export class AnswerView {
     this.outcome = el('section', { class: 'outcome', 'aria-label': t('처리 결과') })
     this.warningList = el('ul', { class: 'warnings' })
     this.body = el('div', { class: 'answer', lang: 'ko' })
+    this.heading = el('h2', {}, t('답변'))
     this.pending = el('p', { class: 'pending' })
     this.actions = el('div', { class: 'actions' })
     this.used = el('ol', { class: 'used', 'aria-labelledby': 'used-title' })
     this.usedPart = el('div', { hidden: true }, el('h2', { id: 'used-title' }, t('쓰인 근거')), this.used)
     this.title = el('h1', { tabindex: '-1', lang: 'ko', class: 'question' }, question)
     this.node = el('article', { class: 'work' }, this.title, el('p', { class: 'hint scope' }, scope), this.outcome, this.warningList,
-      el('h2', {}, t('답변')), this.body, this.pending, this.actions, this.usedPart)
+      this.heading, this.body, this.pending, this.actions, this.usedPart)
     this.listen()
   }
 
@@ -104,6 +105,7 @@ export class AnswerView {
     this.answer = answer
     this.listUsed()
     this.rove()
+    if (this.node.isConnected) panel.refresh()
   }
 
   usedSources() {
@@ -112,6 +114,7 @@ export class AnswerView {
   }
 
   listUsed() {
+    this.heading.hidden = this.sentences.length === 0
     const used = this.usedSources()
     this.usedPart.hidden = used.length === 0
     this.used.replaceChildren(...used.map(s => el('li', { 'data-n': s.n, lang: 'ko' },
@@ -123,11 +126,11 @@ export class AnswerView {
   // open shows the source of a chip or of an entry of the list.
   open(button, focus) {
     const n = Number(button.dataset.n)
-    const sources = this.usedSources()
+    const view = this
     const holder = button.closest('.s')
     const chosen = holder ? this.sentences[Number(holder.dataset.i)] : null
     panel.show({
-      sources, at: sources.findIndex(s => s.n === n), on: this.on, focus, word: t('근거'), backWord: '답변으로 돌아가기',
+      get sources() { return view.usedSources() }, at: this.usedSources().findIndex(s => s.n === n), on: this.on, focus, word: t('근거'), backWord: '답변으로 돌아가기',
       back: () => button.focus(),
       spans: source => {
         const own = chosen?.refs.includes(source.n) ? [chosen] : this.sentences
@@ -195,6 +198,7 @@ export class AnswerView {
     const line = s => s.text + cites(s) + (s.status === 'verified' || s.status === 'gap' ? '' : ' [근거 확인 필요]')
     const blocks = this.answer?.blocks ?? [{ kind: 'paragraph', sentences: this.sentences.map(s => s.sentence) }]
     const text = blocks.map(b => (b.kind === 'item' ? '  '.repeat((b.level || 1) - 1) + '- ' : '') + b.sentences.map(line).join(' '))
-    return `${this.question}\n\n${text.join('\n')}  끝.\n\n기준일 ${showDate(this.on, true)} / AI 초안 - 담당자 확인 필요\n`
+    const what = this.answer?.outcome === 'extractive' ? '원문 발췌' : 'AI 초안'
+    return `${this.question}\n\n${text.join('\n')}  끝.\n\n기준일 ${showDate(this.on, true)} / ${what} - 담당자 확인 필요\n`
   }
 }

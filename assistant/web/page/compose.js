@@ -6,7 +6,9 @@
 export function onEnter(field, send, breaks = () => false) {
   let pending = false // Enter came while composing
   let locked = false // until the key is released
+  let timer = 0
   const fire = () => {
+    clearTimeout(timer)
     if (locked) return
     locked = true
     send()
@@ -25,7 +27,7 @@ export function onEnter(field, send, breaks = () => false) {
   field.addEventListener('compositionend', e => {
     const ends = pending && /^[\p{Script=Hangul}]+$/u.test(e.data)
     pending = false
-    if (ends) setTimeout(fire)
+    if (ends) timer = setTimeout(fire)
   })
   field.addEventListener('keyup', e => { if (e.key === 'Enter' || e.code === 'Enter') locked = pending = false })
   field.addEventListener('blur', () => { locked = pending = false })

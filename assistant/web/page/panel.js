@@ -10,7 +10,7 @@ let today = ''
 
 export function setToday(day) { today = day }
 
-// show opens the panel at sources[at] as of the day on. spans(source) gives the
+// show opens the panel at sources[at] as of the day on; the list may grow. spans(source) gives the
 // quotes to mark, users(source) the sentences that cite it as [{label, go}].
 // back returns to where the reader came from; onChange(source) tells what is shown.
 export function show(o) {
@@ -26,6 +26,11 @@ export function show(o) {
     if (!$('source-dialog').open) $('source-dialog').showModal()
   }
   if (o.focus || !asColumn) $('source-title').focus()
+}
+
+// refresh draws the panel again when there are more sources to page through.
+export function refresh() {
+  if (shown?.count !== undefined && shown.count !== shown.sources.length) render(shown.sources[shown.at], true)
 }
 
 export function clear() {
@@ -88,14 +93,14 @@ function render(source, cited) {
   const parts = segments(source.text, spans)
   const marked = parts.some(p => p.marked)
   const users = cited ? o.users(source) : []
-  const many = o.sources.length > 1
+  o.count = o.sources.length
   const name = cited ? `${o.word} ${source.n}` : t('앞뒤 조문')
   const text = el('div', { class: 'passage', lang: 'ko' }, parts.map(p => p.marked ? el('mark', {}, p.text) : p.text))
   section.replaceChildren(
     el('div', { class: 'source-head' },
       el('h2', { id: 'source-title', tabindex: '-1' }, name, ' ', badge(source.in_force, o.on)),
-      cited && many ? el('span', { class: 'pager' },
-        el('span', { class: 'hint' }, `${o.at + 1}/${o.sources.length}`),
+      cited && o.count > 1 ? el('span', { class: 'pager' },
+        el('span', { class: 'hint' }, `${o.at + 1}/${o.count}`),
         el('button', { type: 'button', class: 'quiet square', 'aria-label': t('이전 근거'), click: () => step(-1) }, '‹'),
         el('button', { type: 'button', class: 'quiet square', 'aria-label': t('다음 근거'), click: () => step(1) }, '›')) : '',
       el('button', { type: 'button', class: 'quiet back', click: leave }, t(o.backWord))),

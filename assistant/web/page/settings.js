@@ -11,14 +11,15 @@ export function bindSettings(onLanguage) {
       $(dialog).querySelector('h2').focus()
     })
   }
-  const now = { theme: root.dataset.theme, size: root.dataset.size, enter: root.dataset.enter, lang: root.lang }
+  const now = { theme: root.dataset.chosen, size: root.dataset.size, enter: root.dataset.enter, lang: root.lang }
   for (const [name, value] of Object.entries(now)) {
     for (const radio of $('display').querySelectorAll(`[name=${name}]`)) {
       radio.checked = radio.value === value
       radio.addEventListener('change', () => {
         now[name] = radio.value
         if (name === 'lang') root.lang = radio.value
-        else root.dataset[name] = radio.value
+        else root.dataset[name === 'theme' ? 'chosen' : name] = radio.value
+        root.dispatchEvent(new Event('theme'))
         try { localStorage.setItem('biseo.display', JSON.stringify(now)) } catch { /* blocked: for this page only */ }
         onLanguage()
       })
