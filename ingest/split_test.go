@@ -155,6 +155,11 @@ func TestSplitLaw(t *testing.T) {
 			"제2장 보칙 / 제3조(시행) ‖ 「법」 제3조 ‖ 제2장 … 시행한다.",
 			"부칙 <제7호, 2024. 3. 5.> / 제1조(시행일) ‖ 「법」 부칙 <제7호, 2024. 3. 5.> 제1조 ‖ 부 … 시행한다.",
 		}},
+		{"another law quoted in a 부칙", 0, "# 법\n##### 제1조 (목적)\n정한다.\n## 부칙\n제1조(시행일) 공포한 날부터 시행한다.\n제3조(특례) 다음과 같다.\n제2조(정의) 다른 법의 조문이다.\n", []string{
+			"제1조(목적) ‖ 「법」 제1조 ‖ 법 … 정한다.",
+			"부칙 / 제1조(시행일) ‖ 「법」 부칙 제1조 ‖ 부칙 … 시행한다.",
+			"부칙 / 제3조(특례) ‖ 「법」 부칙 제3조 ‖ 제3조(특례) … 조문이다.",
+		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -190,6 +195,10 @@ func TestSplitOthers(t *testing.T) {
 			"1. 현황 ‖ 「보고」 1. 현황 ‖ 1. … 1,000,000",
 			"1. 현황 / 구분 | 금액(원) ‖ 「보고」 1. 현황 ‖ 나동 … 3,000,000",
 		}},
+		{"no row of a table is cut", 20, markdown("report", "보고", "| 구분 | 내용 |\n| 가동 | 첫째로 이렇게 한다. 둘째로 저렇게 한다. |\n"), []string{
+			" ‖ 「보고」 ‖ 구분 … 내용",
+			"구분 | 내용 ‖ 「보고」 ‖ 가동 … 한다.",
+		}},
 		{"a reply", 0, reply, []string{
 			"민원 내용 ‖ 「주차 단속 문의」(2025. 7. 28.) 민원 내용 ‖ 제목 … 판단됩니다.",
 			"답변 ‖ 「주차 단속 문의」(2025. 7. 28.) 답변 ‖ 2. … 끝.",
@@ -210,6 +219,18 @@ func TestSplitOthers(t *testing.T) {
 				t.Errorf("chunks (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestSplitInForce(t *testing.T) {
+	d := markdown("law", "법", "##### 제1조 (목적)\n정한다.\n[시행일: 2027. 1. 1.] 제1조\n##### 제2조 (정의)\n뜻.\n[시행일: 2027. 1. 1.] 제2조 단서\n##### 제3조\n셋.\n[시행일: 2027. 1. 1.] 제1조\n")
+	var got []string
+	for _, c := range Split(d, SplitOptions{}) {
+		got = append(got, c.Cite+" "+c.From.Format("2006-01-02"))
+	}
+	want := []string{"「법」 제1조 2027-01-01", "「법」 제2조 0001-01-01", "「법」 제3조 0001-01-01"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("in force from (-want +got):\n%s", diff)
 	}
 }
 

@@ -170,6 +170,11 @@ func TestSyncFollowsFiles(t *testing.T) {
 		t.Errorf("read %d files, found %d", n, w.finds("공영주차장"))
 	}
 
+	w.src.Split.Max = 600
+	w.sync(ingest.Report{Changed: 2})
+	w.src.Split.Max = 0
+	w.sync(ingest.Report{Changed: 2})
+
 	w.remove("하위/나.md")
 	w.sync(ingest.Report{Removed: 1, Unchanged: 1})
 	if w.finds("도서관") != 0 {
@@ -272,6 +277,10 @@ func TestSyncMasks(t *testing.T) {
 			t.Errorf("stored unmasked: %s", s)
 		}
 	}
+	w.write("biseo-folder.yaml", "readers: [public]\ngrade: open\nmask: false\nkind: reply\n")
+	w.sync(ingest.Report{Changed: 1})
+	w.write("biseo-folder.yaml", "readers: [public]\ngrade: open\nmask: true\nkind: reply\n")
+	w.sync(ingest.Report{Changed: 1})
 	w.src.Mask = func(s string) string { return strings.ReplaceAll(s, "홍길동", "○") }
 	w.write("홍길동.md", "홍길동은 다시 묻는다.\n")
 	if got := w.sync(ingest.Report{}); len(got.Failed) != 1 {
@@ -438,15 +447,19 @@ func TestSyncEmbeds(t *testing.T) {
 	}
 }
 
-// brittle fails a call of Replace.
+// brittle fails Replace after some calls, or cancels what called it.
 type brittle struct {
 	index.Index
-	left *int
+	left   *int
+	cancel context.CancelFunc
 }
 
 func (b brittle) Replace(ctx context.Context, d index.Doc, chunks []index.Chunk) error {
 	if *b.left--; *b.left < 0 {
-		return errors.New("disk full")
+		if b.cancel == nil {
+			return errors.New("disk full")
+		}
+		b.cancel()
 	}
 	return b.Index.Replace(ctx, d, chunks)
 }
@@ -458,7 +471,7 @@ func TestSyncFaults(t *testing.T) {
 	}
 	whole := w.index
 	left := 4
-	w.index = brittle{whole, &left}
+	w.index = brittle{whole, &left, nil}
 	if got, err := w.try(t.Context()); err == nil || got.Added != 4 {
 		t.Errorf("the index fails in the middle: %+v, %v", got, err)
 	}
@@ -467,14 +480,23 @@ func TestSyncFaults(t *testing.T) {
 		t.Errorf("%d documents stored, want 4", n)
 	}
 
+	// The document at hand is finished when the context ends.
 	ctx, cancel := context.WithCancel(t.Context())
+	left = 0
+	w.index = brittle{whole, &left, cancel}
+	if got, err := w.try(ctx); !errors.Is(err, context.Canceled) || got.Added != 1 || len(w.docs()) != 5 {
+		t.Errorf("canceled while storing: %+v, %v", got, err)
+	}
+	w.index = whole
+
+	ctx, cancel = context.WithCancel(t.Context())
 	w.src.Progress = func(p ingest.Progress) {
 		if p.Done == 7 {
 			cancel()
 		}
 	}
 	got, err := w.try(ctx)
-	if !errors.Is(err, context.Canceled) || got.Added != 3 || got.Unchanged != 4 {
+	if !errors.Is(err, context.Canceled) || got.Added != 2 || got.Unchanged != 5 {
 		t.Errorf("canceled: %+v, %v", got, err)
 	}
 	w.src.Progress = nil
