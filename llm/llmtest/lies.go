@@ -56,7 +56,8 @@ var swaps = map[Lie][][2]string{
 		{"하여서는 아니 된다", "할 수 있다"}, {"받을 수 있다", "받을 수 없다"}, {"수 있다", "수 없다"}, {"수 없다", "수 있다"},
 	},
 	Negation: {
-		{"하지 아니한다.", "한다."}, {"하지 않는다.", "한다."}, {"되지 아니한다.", "된다."}, {"아니하다.", "하다."},
+		{"하여야 한다.", "하지 아니할 수 있다."}, {"해야 한다.", "하지 않을 수 있다."}, {"그러하지 아니하다.", "그러하다."},
+		{"하지 아니한다.", "한다."}, {"되지 아니한다.", "된다."}, {"하지 않는다.", "한다."}, {"수 있다.", "수 없다."}, {"수 없다.", "수 있다."},
 		{"한다.", "하지 아니한다."}, {"된다.", "되지 아니한다."}, {"있다.", "없다."}, {"없다.", "있다."},
 	},
 	Bound: {
@@ -160,16 +161,29 @@ func within1(s string, re *regexp.Regexp, r *rand.Rand, f func(string) string) s
 	return out
 }
 
-// swap replaces the last occurrence of one of the pairs: the predicate that
-// decides what a Korean sentence says comes last.
+// swap replaces the pair that ends last in s, because the predicate that decides
+// what a Korean sentence says comes last. Of two that end together, such as
+// 하여야 한다. and 한다., the longer one counts, then the choice is r's.
 func swap(s string, pairs [][2]string, r *rand.Rand) (string, bool) {
+	best, at := -1, -1
 	for _, i := range r.Perm(len(pairs)) {
 		p := pairs[i]
-		if at := strings.LastIndex(s, p[0]); at >= 0 {
-			return s[:at] + p[1] + s[at+len(p[0]):], true
+		k := strings.LastIndex(s, p[0])
+		if k < 0 {
+			continue
 		}
+		if end, was := k+len(p[0]), 0; best >= 0 {
+			was = at + len(pairs[best][0])
+			if end < was || end == was && len(p[0]) <= len(pairs[best][0]) {
+				continue
+			}
+		}
+		best, at = i, k
 	}
-	return s, false
+	if best < 0 {
+		return s, false
+	}
+	return s[:at] + pairs[best][1] + s[at+len(pairs[best][0]):], true
 }
 
 // tail adds a note at the end of a sentence.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,12 +69,21 @@ func (t Truthful) Generate(ctx context.Context, req llm.Request, emit func(strin
 
 // polite turns the plain style of a law into the polite style of a reply.
 var polite = strings.NewReplacer(
-	"하여야 한다.", "해야 합니다.", "하여서는 아니 된다.", "해서는 안 됩니다.", "아니한다.", "않습니다.",
+	"하여야 한다.", "해야 합니다.", "하여서는 아니 된다.", "해서는 안 됩니다.", "지 아니한다.", "지 않습니다.", "지 아니하다.", "지 않습니다.",
 	"한다.", "합니다.", "된다.", "됩니다.", "있다.", "있습니다.", "없다.", "없습니다.", "본다.", "봅니다.",
-	"하여야 하며", "해야 하며", "하여야 하고", "해야 하고", "에 대하여", "에 대해", "에 의하여", "에 따라",
-	"다음 각 호의 어느 하나에", "다음 중 하나에", "ㆍ", "·", "아니하", "않으",
+	"하여야 하며", "해야 하며", "하여야 하고", "해야 하고", "에 대하여는", "에 대해서는", "에 대하여", "에 대해", "에 의하여", "에 따라",
+	"다음 각 호의 어느 하나에", "다음 중 하나에", "ㆍ", "·", "지 아니한 ", "지 않은 ", "지 아니하고", "지 않고", "지 아니하면", "지 않으면",
 )
 
 // Rephrase changes the style of a sentence and not what it says: 하여야 한다
 // becomes 해야 합니다.
 func Rephrase(s string) string { return polite.Replace(s) }
+
+// Shorten rephrases a sentence and leaves out what stands in parentheses and
+// the word that ties it to the sentence before.
+func Shorten(s string) string {
+	s = strings.TrimPrefix(aside.ReplaceAllString(s, ""), "다만, ")
+	return Rephrase(s)
+}
+
+var aside = regexp.MustCompile(`\([^()]*\)`)

@@ -1,0 +1,530 @@
+package assistant
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"biseo/korea/law"
+	"biseo/korea/text"
+)
+
+// Thresholds of [Check], chosen on generated truths and lies over Korean laws; the
+// tests of this package measure and print the rates.
+const (
+	// minHeld is the share of a claim's distinct content terms that its support
+	// must hold, minOverlap the share that support, neighbouring sentences, title
+	// and headings must hold together. Sentences of the same law that say
+	// something else share less.
+	minHeld, minOverlap = 0.5, 0.72
+	// maxSupport is how many sentences may support one claim together.
+	maxSupport = 3
+	// minGain is how many terms a further sentence must add to the support. A
+	// sentence that only brings the one number that is missing adds fewer.
+	minGain = 3
+	// factGain is how many terms a value or citation of the claim counts for when
+	// the sentence that supports it best is chosen.
+	factGain = 3
+	// minWhole is the share of the support's terms from which a claim counts as
+	// repeating all of it.
+	minWhole = 0.9
+	// nearWords is how many words on either side of a value are compared.
+	nearWords = 3
+)
+
+// Check decides whether the citations of a sentence hold. Pure: no model, no
+// network, no clock. It returns s as [Verified] only if all of this is so:
+//
+//   - s has a citation and every source number exists;
+//   - a span given with a citation is a span of the source and its quote is
+//     exactly that text. Without a span (Start, End and Quote zero) the
+//     sentences of the source that support s best are found and filled in;
+//     sources that contribute none lose their citation;
+//   - at least 50 % of the content terms of s occur in that support, and 72 % in it,
+//     its neighbours, the title and the headings;
+//   - every number, amount, date, period, telephone number, address and every
+//     legal citation of s stands in the support with equal value, as often, in
+//     the same order, near one of the same words. A legal citation may instead
+//     name the place of the support itself;
+//   - words in quotation marks are verbatim in a cited source;
+//   - names of departments and Latin words occur in a cited source;
+//   - duty, discretion, prohibition, negation, bounds (이상, 초과), quantifiers and
+//     opposites are those of the support.
+//
+// Otherwise s is [Unverified] and Why says in Korean what is missing. What
+// cannot be parsed is unverified. A sentence that repeats its span or a whole
+// sentence of a source word for word is verified without further questions. A
+// sentence that is only a hole such as [작성 필요: 담당자 연락처] is a [Gap].
+func Check(s Sentence, sources []Source) Sentence {
+	if gapOnly.MatchString(s.Text) {
+		s.Status, s.Why = Gap, ""
+		return s
+	}
+	cites, why := check(s, sources)
+	if why != "" {
+		s.Status, s.Why = Unverified, why
+		return s
+	}
+	s.Cites, s.Status, s.Why = cites, Verified, ""
+	return s
+}
+
+var gapOnly = regexp.MustCompile(`^\s*\[작성 필요(?::[^\[\]]*)?\]\s*\.?$`)
+
+// A claimant is a sentence under check.
+type claimant struct {
+	text  string
+	terms map[string]bool // content terms
+}
+
+// A passage is a unit that may support a claim.
+type passage struct {
+	unit
+	source Source
+	terms  map[string]bool
+	facts  map[string]bool // keys of its values and citations
+}
+
+// check returns the citations of a sentence that holds, or why it does not.
+func check(s Sentence, sources []Source) ([]Cite, string) {
+	if !hasWord(s.Text) {
+		return nil, "확인할 내용이 없는 문장"
+	}
+	if len(s.Cites) == 0 {
+		return nil, "근거 번호가 없음"
+	}
+	var candidates []passage
+	var cited []Source
+	spans := false
+	for _, c := range s.Cites {
+		if c.Source < 1 || c.Source > len(sources) {
+			return nil, fmt.Sprintf("없는 근거 번호: %d", c.Source)
+		}
+		src := sources[c.Source-1]
+		given := c.Start != 0 || c.End != 0 || c.Quote != ""
+		if given && !holds(c, src) {
+			return nil, fmt.Sprintf("인용 구간이 근거 %d의 원문과 다름", c.Source)
+		}
+		if spans = spans || given; !given && slices.ContainsFunc(cited, func(o Source) bool { return o.N == src.N }) {
+			continue
+		}
+		cited = append(cited, src)
+		for _, u := range units(src.Text) {
+			if u.head || given && (u.end <= c.Start || u.start >= c.End) {
+				continue
+			}
+			candidates = append(candidates, newPassage(u, src))
+		}
+	}
+	key := squeeze(s.Text)
+	for _, c := range s.Cites {
+		if c.Quote != "" && squeeze(clean(c.Quote)) == key {
+			return s.Cites, ""
+		}
+	}
+	c := claimant{s.Text, contentTerms(withoutFacts(s.Text))}
+	support, held, around := supporting(c, key, candidates)
+	if len(support) == 0 || held < minHeld || around < minOverlap {
+		return nil, fmt.Sprintf("근거 %s에서 확인되지 않는 내용", numbersOf(cited))
+	}
+	exact := slices.ContainsFunc(support, func(p passage) bool { return squeeze(p.text) == key })
+	if !exact {
+		for _, rule := range []func(claimant, []passage, []Source) string{values, quotations, names, polarity} {
+			if why := rule(c, support, cited); why != "" {
+				return nil, why
+			}
+		}
+	}
+	if spans {
+		return s.Cites, ""
+	}
+	return citesOf(support), ""
+}
+
+func newPassage(u unit, src Source) passage {
+	p := passage{u, src, heldTerms(u.text), map[string]bool{}}
+	for _, f := range facts(u.text, law.Citation{}) {
+		p.facts[f.key()] = true
+	}
+	return p
+}
+
+// holds reports whether a citation's span lies in the source and its quote is
+// exactly that text.
+func holds(c Cite, src Source) bool {
+	r := []rune(src.Text)
+	return c.Start >= 0 && c.Start < c.End && c.End <= len(r) && string(r[c.Start:c.End]) == c.Quote
+}
+
+// supporting picks the units that support a claim: the one that shares most
+// content terms and facts with it, then others that add at least minGain. It
+// returns them in the order of the sources, with the share of the claim's terms
+// that they hold, and the share that they hold together with their neighbours,
+// the title and the headings: a claim may name what a sentence leaves to those.
+func supporting(c claimant, key string, candidates []passage) (out []passage, held, around float64) {
+	if len(c.terms) == 0 {
+		return nil, 0, 0
+	}
+	missing := maps.Clone(c.terms)
+	wanted := map[string]bool{}
+	for _, f := range facts(c.text, law.Citation{}) {
+		wanted[f.key()] = true
+	}
+	var taken []int
+	for len(taken) < maxSupport && len(missing) > 0 {
+		best, most, size := -1, 0, 0
+		for i, p := range candidates {
+			n := 0
+			for t := range missing {
+				if p.terms[t] {
+					n++
+				}
+			}
+			if n > 0 && len(taken) == 0 {
+				for k := range wanted {
+					if p.facts[k] {
+						n += factGain
+					}
+				}
+				if squeeze(p.text) == key {
+					n++ // word for word, before a longer sentence that holds it too
+				}
+			}
+			if !slices.Contains(taken, i) && (n > most || n == most && n > 0 && len(p.terms) < size) {
+				best, most, size = i, n, len(p.terms)
+			}
+		}
+		if best < 0 || len(taken) > 0 && most < minGain {
+			break
+		}
+		taken = append(taken, best)
+		for t := range candidates[best].terms {
+			delete(missing, t)
+		}
+	}
+	slices.Sort(taken) // candidates come in the order of the citations and of the text
+	left := maps.Clone(missing)
+	for _, i := range taken {
+		p := candidates[i]
+		out = append(out, p)
+		beside := heldTerms(strings.Join(append([]string{p.source.Title, p.source.Cite, p.source.Agency}, p.source.Path...), "\n"))
+		for _, k := range []int{i - 1, i + 1} {
+			if k >= 0 && k < len(candidates) && candidates[k].source.N == p.source.N {
+				maps.Copy(beside, candidates[k].terms)
+			}
+		}
+		for t := range beside {
+			delete(left, t)
+		}
+	}
+	n := float64(len(c.terms))
+	return out, 1 - float64(len(missing))/n, 1 - float64(len(left))/n
+}
+
+// citesOf cites the units of a support, neighbours in one span.
+func citesOf(support []passage) []Cite {
+	var out []Cite
+	for i, p := range support {
+		if n := len(out); n > 0 && support[i-1].source.N == p.source.N &&
+			strings.TrimSpace(string([]rune(p.source.Text)[out[n-1].End:p.start])) == "" {
+			out[n-1] = span(p.source, out[n-1].Start, p.end)
+			continue
+		}
+		out = append(out, span(p.source, p.start, p.end))
+	}
+	return out
+}
+
+// A fact is a value or a legal citation in a text.
+type fact struct {
+	written    string
+	start, end int             // code points
+	near       map[string]bool // terms of the words around it
+	value      text.Value      // a sign before it, as in △3%, is part of its unit
+	cite       *law.Citation   // nil for a value
+}
+
+// key is the same for facts that are equal as written.
+func (f fact) key() string {
+	if f.cite != nil {
+		return f.cite.Back + f.cite.Key()
+	}
+	return f.value.Key()
+}
+
+// values holds a claim's values and legal citations against its support.
+func values(c claimant, support []passage, cited []Source) string {
+	type used struct{ unit, at int }
+	taken := map[used]bool{}
+	last := make([]int, len(support))
+	theirs := make([][]fact, len(support))
+	ours := make([][]fact, len(support)) // a citation means what it means in that source
+	for i, p := range support {
+		self, _ := own(p.source)
+		ours[i] = facts(c.text, self)
+		theirs[i] = slices.DeleteFunc(facts(p.source.Text, self), func(f fact) bool { return f.start < p.start || f.end > p.end })
+		last[i] = -1
+	}
+	for k, f := range ours[0] {
+		found := false
+	search:
+		for i := range support {
+			for j, g := range theirs[i] {
+				if !taken[used{i, j}] && j >= last[i] && same(ours[i][k], g) && nearby(f, g) {
+					taken[used{i, j}], last[i], found = true, j, true
+					break search
+				}
+			}
+		}
+		if f.cite != nil && !found {
+			for i, p := range support {
+				// Where the support cites something else at this point, the claim has replaced it.
+				replaced := slices.ContainsFunc(theirs[i], func(g fact) bool { return g.cite != nil && nearby(f, g) })
+				found = found || !replaced && places(*ours[i][k].cite, p)
+			}
+		}
+		if !found {
+			kind := "값"
+			if f.cite != nil {
+				kind = "조문"
+			}
+			return fmt.Sprintf("근거 %s에 없는 %s: %s", numbersOf(cited), kind, f.written)
+		}
+	}
+	return strayDigits(c, ours[0], support, cited)
+}
+
+// strayDigits holds digits that are part of no value and no citation, such as
+// those of A4, against the digits of the support.
+func strayDigits(c claimant, read []fact, support []passage, cited []Source) string {
+	have := map[string]bool{}
+	for _, p := range support {
+		for _, d := range digit.FindAllString(p.text, -1) {
+			have[d] = true
+		}
+	}
+	runes := []rune(c.text)
+	for _, f := range read {
+		for i := f.start; i < f.end; i++ {
+			runes[i] = ' '
+		}
+	}
+	for _, d := range digit.FindAllString(string(runes), -1) {
+		if !have[d] {
+			return fmt.Sprintf("근거 %s에 없는 수: %s", numbersOf(cited), d)
+		}
+	}
+	return ""
+}
+
+// nearby reports whether two equal facts stand near one of the same words. A
+// fact that stands alone is near anything.
+func nearby(a, b fact) bool {
+	if len(a.near) == 0 || len(b.near) == 0 {
+		return true
+	}
+	for t := range a.near {
+		if b.near[t] {
+			return true
+		}
+	}
+	return false
+}
+
+// facts lists the values and legal citations of s in order. Self is the citation
+// of the place that s stands in.
+func facts(s string, self law.Citation) []fact {
+	var out []fact
+	runes := []rune(s)
+	covered := make([]bool, len(runes)+1)
+	cover := func(start, end int) bool {
+		free := !covered[start]
+		for i := start; free && i < end; i++ {
+			covered[i] = true
+		}
+		return free
+	}
+	for _, at := range note.FindAllStringIndex(s, -1) {
+		start := utf8.RuneCountInString(s[:at[0]])
+		cover(start, start+utf8.RuneCountInString(s[at[0]:at[1]]))
+	}
+	for _, f := range law.Resolve(s, law.Find(s), self) {
+		c := f.Citation
+		if cover(f.Start, f.End) {
+			out = append(out, fact{written: string(runes[f.Start:f.End]), start: f.Start, end: f.End, cite: &c})
+		}
+	}
+	for _, v := range text.Values(s) {
+		if cover(v.Start, v.End) {
+			if v.Start > 0 && strings.ContainsRune("△▲▽▼", runes[v.Start-1]) {
+				v.Unit = string(runes[v.Start-1]) + v.Unit
+			}
+			out = append(out, fact{written: string(runes[v.Start:v.End]), start: v.Start, end: v.End, value: v})
+		}
+	}
+	slices.SortFunc(out, func(a, b fact) int { return cmp.Compare(a.start, b.start) })
+	for i := range out {
+		out[i].near = around(runes, covered, out[i].start, out[i].end)
+	}
+	return out
+}
+
+// withoutFacts blanks the values and legal citations of s: they have their own check.
+func withoutFacts(s string) string {
+	runes := []rune(s)
+	for _, f := range facts(s, law.Citation{}) {
+		for i := f.start; i < f.end; i++ {
+			runes[i] = ' '
+		}
+	}
+	return string(runes)
+}
+
+// around is the set of terms of the nearest words on both sides of [start, end)
+// that are no values themselves.
+func around(runes []rune, covered []bool, start, end int) map[string]bool {
+	out := map[string]bool{}
+	collect := func(i, step int) {
+		var word []rune
+		flush := func() bool {
+			if len(word) == 0 {
+				return false
+			}
+			if step < 0 {
+				slices.Reverse(word)
+			}
+			added := false
+			for t := range contentTerms(string(word)) {
+				out[t], added = true, true
+			}
+			word = word[:0]
+			return added
+		}
+		for n := 0; n < nearWords && i >= 0 && i < len(runes); i += step {
+			if covered[i] || unicode.IsSpace(runes[i]) || strings.ContainsRune(",ㆍ·()", runes[i]) {
+				if flush() {
+					n++
+				}
+				continue
+			}
+			word = append(word, runes[i])
+		}
+		flush()
+	}
+	collect(start-1, -1)
+	collect(end, 1)
+	return out
+}
+
+// same reports whether a source's fact g states what the claim's fact f states. A
+// citation that could not be resolved is only the same as one written alike.
+func same(f, g fact) bool {
+	switch {
+	case f.cite == nil && g.cite == nil:
+		return f.value.Matches(g.value)
+	case f.cite == nil || g.cite == nil:
+		return false
+	}
+	return f.key() == g.key()
+}
+
+// own is the citation of a source itself; ok is false where it has none.
+func own(src Source) (law.Citation, bool) {
+	found := law.Find(src.Cite)
+	if len(found) == 0 {
+		return law.Citation{}, false
+	}
+	return found[0].Citation, true
+}
+
+// places reports whether a claim's citation names the place of its support: the
+// article that the source is, with the 항 and 호 that the supporting unit is in.
+func places(c law.Citation, p passage) bool {
+	o, ok := own(p.source)
+	if !ok || c.Back != "" {
+		return false
+	}
+	if c.Covers(o) {
+		return true
+	}
+	return o.Covers(c) && c.Part == o.Part && c.Annex == o.Annex && c.Article == o.Article && c.Subitem == o.Subitem &&
+		(c.Paragraph == o.Paragraph || c.Paragraph == p.para) && (c.Item == o.Item || c.Item.String() == p.item)
+}
+
+// quoted are words in quotation marks; what is in 「」 is read as a law by
+// law.Find unless it does not end like one.
+var quoted = regexp.MustCompile(`"([^"]+)"|“([^”]+)”|‘([^’]+)’|'([^']+)'|「([^」]+)」|『([^』]+)』|《([^》]+)》`)
+
+// quotations holds a claim's quotations against the whole text of its sources.
+func quotations(c claimant, _ []passage, cited []Source) string {
+	if strings.Count(c.text, `"`)%2 == 1 || strings.Count(c.text, "“") != strings.Count(c.text, "”") {
+		return "따옴표의 짝이 맞지 않음"
+	}
+	for _, m := range quoted.FindAllStringSubmatch(c.text, -1) {
+		q := squeeze(strings.Join(m[1:], ""))
+		if !slices.ContainsFunc(cited, func(s Source) bool {
+			return strings.Contains(squeeze(clean(s.Text)), q) || strings.Contains(squeeze(s.Cite+" "+s.Title), q)
+		}) {
+			return fmt.Sprintf("근거 %s에 없는 인용: %s", numbersOf(cited), m[0])
+		}
+	}
+	return ""
+}
+
+var (
+	// organisation are names of departments and agencies, by their last syllables.
+	organisation = regexp.MustCompile(`[가-힣]{2,}(?:담당관|위원회|지원단|추진단|사업소|보건소|센터|본부|지원실|정책실|기획실|[가-힣]과|[가-힣]팀|[가-힣]국|[가-힣]처|[가-힣]청)(?:에서|에게|으로|로|에|의|은|는|이|가|을|를|와|과|장|도|만|,|\s|$|\()`)
+	latin        = regexp.MustCompile(`[A-Za-z][A-Za-z0-9.@/_-]*`)
+	josaEnd      = regexp.MustCompile(`(?:에서|에게|으로|로|에|의|은|는|이|가|을|를|와|과|장|도|만|,|\s|\()$`)
+)
+
+// names holds the departments and Latin words of a claim against its sources.
+func names(c claimant, _ []passage, cited []Source) string {
+	var b strings.Builder
+	for _, s := range cited {
+		b.WriteString(squeeze(s.Text+" "+s.Title+" "+s.Cite+" "+s.Agency) + " ")
+	}
+	all := b.String()
+	for _, w := range append(organisation.FindAllString(c.text, -1), latin.FindAllString(c.text, -1)...) {
+		w = josaEnd.ReplaceAllString(w, "")
+		if !strings.Contains(all, squeeze(w)) {
+			return fmt.Sprintf("근거 %s에 없는 이름: %s", numbersOf(cited), w)
+		}
+	}
+	return ""
+}
+
+// polarity holds the markers of a claim against its support.
+func polarity(c claimant, support []passage, cited []Source) string {
+	var b strings.Builder
+	theirs := map[string]bool{}
+	for _, p := range support {
+		b.WriteString(squeeze(p.text))
+		maps.Copy(theirs, p.terms)
+	}
+	kept := 0
+	for t := range theirs {
+		if c.terms[t] {
+			kept++
+		}
+	}
+	whole := float64(kept) >= minWhole*float64(len(theirs))
+	if w := turned(squeeze(c.text), b.String(), whole); w != "" {
+		return fmt.Sprintf("근거 %s와 뜻이 다른 말: %s", numbersOf(cited), w)
+	}
+	return ""
+}
+
+// numbersOf prints source numbers: 1, 3.
+func numbersOf(sources []Source) string {
+	var out []string
+	for _, s := range sources {
+		out = append(out, fmt.Sprint(s.N))
+	}
+	return strings.Join(out, ", ")
+}

@@ -1,0 +1,160 @@
+package assistant
+
+import (
+	"regexp"
+	"strings"
+)
+
+// A marker is a word that turns what a sentence says: 할 수 있다, 하지 아니한다,
+// 이상, 없다. Markers of one family exclude each other.
+type marker struct {
+	family string
+	class  string
+	key    string // what stands before it: the stem of the verb, or the value that a bound limits
+	word   string // as written
+}
+
+// families are read in this order from text without spaces. In each, the first
+// expression that fits wins, so that 하여서는 아니 된다 is not read as 된다.
+var families = []struct {
+	name    string
+	classes []string // of the groups of re
+	re      *regexp.Regexp
+}{
+	{"modal", []string{"forbid", "neg", "may", "must", "plain"}, regexp.MustCompile(
+		`(서는(?:아니|안)[된되됨될됩]\S?다?|면(?:아니|안)[된되됨될됩]|수없|지못[하한함합할]|불가능?|금지)` +
+			`|(지아니[한하함합할된]?다?|지않[는은을습]?(?:니다|다)?)` +
+			`|(수있|가능|허용)` +
+			`|(야[한하함합할](?:니다|다)?|야된다|야됩니다)` +
+			`|(한다|합니다|된다|됩니다)`)},
+	{"existence", []string{"absent", "present"}, regexp.MustCompile(`(없[는다으을이음고습])|(있[는다으을음고습])`)},
+	{"bound", []string{"이상", "이하", "초과", "미만", "이내", "이후", "이전", "전", "후"}, regexp.MustCompile(
+		`(이상)|(이하)|(초과)|(미만)|(이내|안에|내에)|(이후)|(이전)|[일월년간분주](전)|[일월년간분주](후)`)},
+}
+
+var (
+	verbEnd   = regexp.MustCompile(`(?:하여|되어|하|되|할|될|해|돼|을|를|이|가|은|는|어|아|여|도|만)$`)
+	boundedBy = regexp.MustCompile(`[0-9가-힣]{1,3}$`)
+)
+
+// markers finds the markers of s, which has no spaces.
+func markers(s string) []marker {
+	var out []marker
+	for _, f := range families {
+		for _, at := range f.re.FindAllStringSubmatchIndex(s, -1) {
+			for g, class := range f.classes {
+				from, to := at[2*g+2], at[2*g+3]
+				if from < 0 {
+					continue
+				}
+				before := s[:from]
+				if f.name == "existence" && strings.HasSuffix(before, "수") {
+					continue // 수 있다 and 수 없다 are modal
+				}
+				out = append(out, marker{f.name, class, stem(f.name, before), s[from:to]})
+			}
+		}
+	}
+	return out
+}
+
+// stem is the key of what ends before a marker: two syllables of the verb
+// without its ending, or up to three letters of the value.
+func stem(family, before string) string {
+	if family == "bound" {
+		return boundedBy.FindString(before)
+	}
+	before = verbEnd.ReplaceAllString(before, "")
+	r := []rune(before)
+	if n := len(r); n > 0 && r[n-1] >= '가' && r[n-1] <= '힣' && (r[n-1]-'가')%28 == 8 {
+		r[n-1] -= 8 // 볼 수 있다: drop the ㄹ of the ending
+	}
+	return string(r[max(0, len(r)-2):])
+}
+
+// fits reports whether a claim of class a is borne out by a source of class b.
+// A plain statement may stand for a duty, never a duty for a plain statement.
+func fits(a, b string) bool { return a == b || a == "plain" && b == "must" }
+
+// turned compares the markers of a claim with those of its support, both without
+// spaces. It returns the first word that turns the meaning, or "".
+//
+// A marker holds if the support has it behind the same stem. Where the support
+// has only others of its family behind that stem, the meaning is turned. Where the
+// stem does not occur, the support must have the class somewhere. A claim has no
+// more negations than its support, and one that repeats the whole of it has as many.
+func turned(claim, support string, whole bool) string {
+	have := markers(support)
+	for _, m := range markers(claim) {
+		same, any, found := false, false, false
+		for _, h := range have {
+			if h.family != m.family {
+				continue
+			}
+			ok := fits(m.class, h.class)
+			any = any || ok
+			if h.key == m.key {
+				found, same = true, same || ok
+			}
+		}
+		if found && !same || !found && !any {
+			return m.word
+		}
+	}
+	for _, class := range []string{"neg", "forbid"} {
+		n, m := count(markers(claim), class), count(have, class)
+		if n > m || n < m && whole {
+			return class2word[class]
+		}
+	}
+	for _, q := range quantifiers {
+		if w := q.claim.FindString(claim); w != "" && !q.support.MatchString(support) {
+			return w
+		}
+	}
+	for _, p := range opposites {
+		for i, w := range p {
+			if other := p[1-i]; has(claim, w, other) && !has(support, w, other) && has(support, other, w) {
+				return w
+			}
+		}
+	}
+	return ""
+}
+
+// class2word names a class in a reason.
+var class2word = map[string]string{"neg": "아니하다", "forbid": "할 수 없다"}
+
+func count(all []marker, class string) int {
+	n := 0
+	for _, m := range all {
+		if m.class == class {
+			n++
+		}
+	}
+	return n
+}
+
+// quantifiers are words that a claim may use only if its support has one like it.
+var quantifiers = []struct{ claim, support *regexp.Regexp }{
+	{regexp.MustCompile(`모든|모두|전부|전원|누구나|누구든지`), regexp.MustCompile(`모든|모두|전부|전원|전체|일체|누구나|누구든지`)},
+	{regexp.MustCompile(`(?:^|[^0-9])일부`), regexp.MustCompile(`일부|부분`)},
+	{regexp.MustCompile(`반드시`), regexp.MustCompile(`반드시|야[한하함합할]`)},
+	{regexp.MustCompile(`절대|항상|언제나|오직|예외없이`), regexp.MustCompile(`절대|항상|언제나|오직|예외없이`)},
+}
+
+// opposites are pairs of which a claim may not use one where the support has
+// only the other.
+var opposites = [][2]string{
+	{"포함", "제외"}, {"증가", "감소"}, {"승인", "반려"}, {"허가", "불허"}, {"유료", "무료"}, {"인상", "인하"}, {"최대", "최소"},
+	{"공개", "비공개"}, {"상향", "하향"}, {"적합", "부적합"}, {"합격", "불합격"}, {"찬성", "반대"}, {"의무", "임의"}, {"허용", "금지"},
+	{"가능", "불가"}, {"면제", "부과"}, {"시작", "종료"}, {"개시", "종료"},
+}
+
+// has reports whether s has word w other than as a part of the longer word other.
+func has(s, w, other string) bool {
+	if strings.Contains(other, w) {
+		s = strings.ReplaceAll(s, other, "")
+	}
+	return strings.Contains(s, w)
+}

@@ -1,0 +1,148 @@
+package assistant
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"biseo/korea/text"
+)
+
+// A unit is one sentence of a source: what a model may cite by number, what an
+// answer without a model shows, and what a claim is checked against.
+type unit struct {
+	start, end int    // code points of the source's text; without the notes at the end
+	text       string // the span on one line, without amendment notes
+	para       int    // number of the 항 that it stands in, 0 if in none
+	item       string // number of the 호 that it begins, such as "3" or "5의2"; "" if none
+	head       bool   // a heading, a deleted provision or a note: nothing to show or to cite
+}
+
+var (
+	// note is what a law's publisher adds to the text: <개정 2022.1.11>, [본조신설 2020. 2. 4.].
+	note      = regexp.MustCompile(`[<〈]\s*(?:개정|신설|전문개정|본조신설|제목개정|종전|단서|시행일|\d{4}\s*\.)[^<>〈〉]*[>〉]|\[\s*(?:본조신설|전문개정|제목개정|본항신설|시행일|종전|제\d+조에서|제\d+조로)[^\[\]]*\]`)
+	noteTail  = regexp.MustCompile(`(?:\s*(?:` + note.String() + `))+\s*$`)
+	deleted   = regexp.MustCompile(`^\S{0,4}\s*삭\s*제\s*\.?$`)
+	heading   = regexp.MustCompile(`^(?:제\s*\d+\s*[조장절관편](?:의\d+)?|부\s*칙|별표|\[별)\s*(?:[(（][^()（）]*[)）]|[가-힣ㆍ· ]{0,20})?$|^[#□■ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ]`)
+	itemStart = regexp.MustCompile(`^(\d{1,3}(?:의\d+)?)\.\s`)
+	proviso   = regexp.MustCompile(`^(?:다만|단|이 경우|그러나|이때)[,\s]`)
+	chapeau   = regexp.MustCompile(`다음\s*각\s*[호목]|다음과 같다|아래와 같다|다음의`)
+)
+
+// units cuts the text of a source into sentences, in order. Whitespace between
+// sentences belongs to none; a sentence wrapped over lines is one unit.
+func units(s string) []unit {
+	runes := []rune(s)
+	var out []unit
+	para := 0
+	for _, at := range text.Sentences(s) {
+		start, end := at.Start, at.End
+		for start < end && unicode.IsSpace(runes[start]) {
+			start++
+		}
+		raw := string(runes[start:end])
+		raw = strings.TrimRightFunc(raw, unicode.IsSpace)
+		if tail := noteTail.FindStringIndex(raw); tail != nil && tail[0] > 0 {
+			raw = raw[:tail[0]]
+		}
+		u := unit{start: start, end: start + utf8.RuneCountInString(raw), text: clean(raw)}
+		if !hasWord(u.text) {
+			continue
+		}
+		if n := circled(u.text); n > 0 {
+			para = n
+		}
+		u.para = para
+		if m := itemStart.FindStringSubmatch(u.text); m != nil {
+			u.item = m[1]
+		}
+		u.head = deleted.MatchString(u.text) || heading.MatchString(u.text) && !strings.HasSuffix(u.text, "다.")
+		out = append(out, u)
+	}
+	return out
+}
+
+// circled is the number of the ① that s begins with, or 0.
+func circled(s string) int {
+	r, _ := utf8.DecodeRuneInString(s)
+	switch {
+	case r >= '①' && r <= '⑳':
+		return int(r-'①') + 1
+	case r >= '㉑' && r <= '㉟':
+		return int(r-'㉑') + 21
+	}
+	return 0
+}
+
+// clean puts s on one line without amendment notes.
+func clean(s string) string { return strings.Join(strings.Fields(note.ReplaceAllString(s, " ")), " ") }
+
+// squeeze is the form in which wording is compared: NFC, lower case, no spaces,
+// one kind of middle dot, dash and quotation mark, ASCII digits.
+func squeeze(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r) || r == '\u200b' || r == '\ufeff' || r == '*':
+			return -1
+		case strings.ContainsRune("·‧•・･", r):
+			return 'ㆍ'
+		case strings.ContainsRune("“”„", r):
+			return '"'
+		case strings.ContainsRune("‘’", r):
+			return '\''
+		case strings.ContainsRune("–—―−", r):
+			return '-'
+		case strings.ContainsRune("∼～〜", r):
+			return '~'
+		case r >= '！' && r <= '～':
+			return unicode.ToLower(r - '！' + '!')
+		}
+		return unicode.ToLower(r)
+	}, text.Normalize(s))
+}
+
+func hasWord(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) >= 0
+}
+
+// ending are index terms that come from endings and connecting words; they say
+// nothing about what a sentence is about.
+var ending = func() map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(`하여 여야 야한 한다 하는 하고 하며 하거 거나 하게 하지 지아 아니 니한 된다 되는 되어 되고 되며 있다 있는 없다 없는
+		수있 수없 합니 니다 됩니 습니 해야 해서 입니 이다 으로 로서 에서 에게 에는 에도 까지 부터 대하 대해 대한 관하 관한 관해 의하 의한 의해 따라 따른 위하 위한 위해
+		경우 때에 때는 또는 그리 다음 각호 호의 어느 하나 나에 해당 당하 당하는 것은 것을 것으 것이 바에 이하 라한 라고 라는 이라 으며 면서 려는 려면 려고
+		다만 본문 단서 안된 않습 않는 않는다 지않 못한 못하 받아 받은 받는 인정 정하 정한 정하는 규정 같은 같다 이를 그를 그의 사항 에대 에관 에따 에의 을위`) {
+		m[w] = true
+	}
+	return m
+}()
+
+// contentTerms is the set of terms of s that say what it is about: the Hangul
+// bigrams within its words, without endings, and Latin words.
+func contentTerms(s string) map[string]bool {
+	out := map[string]bool{}
+	for _, w := range strings.Fields(s) {
+		addContent(out, w)
+	}
+	return out
+}
+
+// heldTerms is contentTerms of a text that others are held against: also the
+// bigrams across spaces, because 처리 기간 and 처리기간 are both written.
+func heldTerms(s string) map[string]bool {
+	out := contentTerms(s)
+	addContent(out, s)
+	return out
+}
+
+func addContent(to map[string]bool, s string) {
+	for _, t := range text.Terms(s) {
+		first, size := utf8.DecodeRuneInString(t)
+		hangul := first >= '가' && first <= '힣'
+		if size < len(t) && (hangul || unicode.IsLetter(first)) && !ending[t] {
+			to[t] = true
+		}
+	}
+}
