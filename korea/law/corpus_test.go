@@ -105,6 +105,25 @@ func TestCorpusBracketed(t *testing.T) {
 	}
 }
 
+// TestCorpusResolve resolves every citation in the decrees and rules.
+func TestCorpusResolve(t *testing.T) {
+	total, resolved := 0, 0
+	for title, text := range corpus(t) {
+		for _, f := range Resolve(text, Find(text), Citation{Law: title}) {
+			total++
+			if f.Law != "" && f.Back == "" {
+				resolved++
+			} else if total%500 == 0 {
+				t.Logf("%s: unresolved %s", title, f)
+			}
+		}
+	}
+	t.Logf("%d of %d resolved to a law (%.2f%%)", resolved, total, 100*float64(resolved)/float64(total))
+	if float64(resolved) < 0.98*float64(total) {
+		t.Errorf("resolved %d of %d", resolved, total)
+	}
+}
+
 func BenchmarkFind(b *testing.B) {
 	text := corpus(b)["민원 처리에 관한 법률 시행령"]
 	b.SetBytes(int64(len(text)))

@@ -276,6 +276,9 @@ func (s *scanner) units(c Citation, p, end int) (Citation, int, bool) {
 		if level > 0 {
 			q = s.skip(p, end, 1)
 		}
+		if level == levelPart && c.Part == Table && s.has(p, end, "의") { // 별표 4의 제1호
+			q = s.skip(p+1, end, 1)
+		}
 		next, at, after, ok := s.unit(c, q, end, inContext || level > 0)
 		if !ok || at <= level {
 			return c, p, level > 0

@@ -21,7 +21,8 @@ import (
 //     citation before;
 //   - short names, which become full titles.
 //
-// What cannot be resolved keeps its Back, or has no Law: a caller must treat it
+// In the 부칙, an article whose text amends another law (「…」 일부를 다음과 같이
+// 개정한다. 제5조 중 ...) is taken for one of self. What cannot be resolved keeps its Back, or has no Law: a caller must treat it
 // as unverified, never as a match.
 func Resolve(s string, found []Found, self Citation) []Found {
 	if full, ok := FullName(self.Law); ok {
@@ -58,6 +59,9 @@ func (r *resolver) resolve(f Found) Citation {
 	c := f.Citation
 	if c.Law == "" && c.Back == "" && r.heading(f) {
 		c.Law = r.self
+		if c.Part == Body && r.here.Part == Addenda { // articles of the 부칙, which ends a law
+			c.Part, c.Number, c.Date = Addenda, r.here.Number, r.here.Date
+		}
 		r.here = c
 		r.scoped = map[string]string{}
 		r.last = c

@@ -145,6 +145,9 @@ func (sp *splitter) startsAt(p, end int) bool {
 		return true
 	}
 	r := sp.r[p]
+	if isHangulRune(sp.r[max(0, p-2)]) && (r >= '0' && r <= '9' || r == '-' && p+1 < end && sp.r[p+1] == ' ') {
+		return true // 안내드립니다.2. 민원 내용은
+	}
 	return unicode.IsSpace(r) || unicode.IsLetter(r) || strings.ContainsRune(`"'“‘「『([<〈【□■○●◦◎◇◆※☞▶①②③④⑤⑥⑦⑧⑨⑩`, r)
 }
 
@@ -162,7 +165,13 @@ func (sp *splitter) fullStop(first, i, end int) bool {
 	}
 	attached := next == i+1
 	prev := sp.r[i-1]
+	mark := i
+	for mark > first && sp.r[mark-1] >= '0' && sp.r[mark-1] <= '9' {
+		mark--
+	}
 	switch {
+	case mark == first && i-first <= 3:
+		return false // the list mark 1.
 	case prev >= '0' && prev <= '9' || prev == '\\':
 		return sp.stopAfterDigit(i, next, end)
 	case prev >= 'A' && prev <= 'Z' || prev >= 'a' && prev <= 'z':

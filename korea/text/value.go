@@ -204,6 +204,8 @@ var (
 	unitNote = regexp.MustCompile(`^단위\s?:\s?[^)\]\s]*`)
 	listMark = regexp.MustCompile(`^(?:\d{1,3}(?:의\d{1,2})?\\?[.)](?:\s|$)|\(\d{1,3}\)(?:\s|$))`)
 
+	glued = regexp.MustCompile(`^\d{1,2}\)\s`)
+
 	urlAt   = regexp.MustCompile(`(?i)^(?:https?://|www\.)[!-~]+`)
 	emailAt = regexp.MustCompile(`^[0-9A-Za-z._%+-]+@(?:[0-9A-Za-z-]+\.)+[A-Za-z]{2,}`)
 	phoneAt = regexp.MustCompile(`^(?:\(0\d{1,2}\)\s?|\+82[- ]?\(?0?\d{1,2}\)?[- ]?|0\d{1,2}[-. )]\s?)\d{3,4}[-. ]\d{4}|^0(?:1\d{9}|2\d{8}|[3-7]\d{9})|^1[5-8]\d{2}-\d{4}`)
@@ -215,7 +217,10 @@ func (v *values) listMark() bool {
 		i--
 	}
 	spaces := v.p - i
-	if i > 0 && v.r[i-1] != '\n' && spaces < 2 && !strings.HasSuffix(v.s[:v.offset[i]], "붙임") {
+	// 안내합니다.2. 민원 내용은, 가능 여부1) 설비는
+	attached := spaces == 0 && (isHangulRune(v.at(i-1)) && glued.MatchString(v.rest(i)) ||
+		strings.ContainsRune(".?!", v.at(i-1)) && isHangulRune(v.at(i-2)))
+	if i > 0 && v.r[i-1] != '\n' && spaces < 2 && !attached && !strings.HasSuffix(v.s[:v.offset[i]], "붙임") {
 		return false
 	}
 	m, n := v.match(listMark)

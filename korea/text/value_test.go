@@ -230,6 +230,8 @@ var valueCases = []struct{ in, want string }{
 	{"세부 계획의 한번 해", ""},
 	{"한 부서와 세 대상, 네 개인", ""},
 	{"① 접수 ② 처리", ""},
+	{"안내드립니다.2. 민원 3건", "count:3건"},
+	{"가능 여부1) 설비 2개", "count:2개"},
 	{"사고, 구조, 일원, 이천시, 천만에", ""},
 	{"100만큼", "number:100"},
 	{"3조 2교대", "count:3조 number:2"},
@@ -328,7 +330,7 @@ func TestFragments(t *testing.T) {
 	}
 	pieces = append(pieces, " ", "\n", "\n\n", "(", "\"", ".", "다.", "만", "억", "분의", "여")
 	rnd := rand.New(rand.NewPCG(3, 4))
-	for range 20_000 {
+	for range 10_000 {
 		var b strings.Builder
 		for range 1 + rnd.IntN(12) {
 			b.WriteString(pieces[rnd.IntN(len(pieces))])
