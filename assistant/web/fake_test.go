@@ -94,6 +94,11 @@ func (f *fake) Answer(ctx context.Context, _ assistant.Principal, req assistant.
 		}
 	}
 	for _, e := range events {
+		if e.Sentence != nil && strings.Contains(req.Question, "끝없는") { // a model that never ends
+			_ = emit(e)
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
 		if err := emit(e); err != nil {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,17 +44,19 @@ func TestPage(t *testing.T) {
 	defer srv.Close()
 	axe, err := os.ReadFile("testdata/node_modules/axe-core/axe.min.js")
 	if err != nil {
-		t.Log("needs axe-core (npm ci in assistant/web/testdata)")
+		t.Run("accessibility", func(t *testing.T) { t.Skip("needs axe-core: npm ci in assistant/web/testdata") })
 	}
-	accessible := func(view string) {
+	accessible := func(view string, themes ...string) {
 		t.Helper()
 		if axe == nil {
 			return
 		}
-		for _, theme := range []string{"light", "dark", "contrast"} {
+		if c.text(`typeof axe`) == "undefined" {
+			c.eval(nil, string(axe)+";0")
+		}
+		for _, theme := range themes {
 			c.eval(nil, `document.documentElement.dataset.theme = '`+theme+`'`)
 			var found []string
-			c.eval(nil, string(axe)+";0")
 			c.eval(&found, `axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], rules: {'target-size': {enabled: true}}})
 				.then(r => r.violations.flatMap(v => v.nodes.map(n => v.id + ': ' + n.html.slice(0, 120) + ' ' + n.failureSummary.slice(0, 300))))`)
 			for _, f := range found {
@@ -66,7 +69,7 @@ func TestPage(t *testing.T) {
 
 	c.size(1280, 900)
 	c.open(srv.URL + "/")
-	accessible("start")
+	accessible("start", "light", "dark", "contrast")
 
 	// Ask with the keyboard; the example only fills the field.
 	c.eval(nil, `document.querySelector('#example-list button').click()`)
@@ -109,7 +112,7 @@ func TestPage(t *testing.T) {
 	if got, want := c.text(`document.querySelector('#side .pager').textContent`), "1/2‹›"; got != want {
 		t.Errorf("pages of the panel: got %q, want %q", got, want)
 	}
-	accessible("answer")
+	accessible("answer", "light", "dark", "contrast")
 	c.size(1440, 900)
 	c.shoot("wide")
 	if got, want := c.text(`[...document.querySelectorAll('.recent *')].filter(e => e.getBoundingClientRect().right > 248).length`), "0"; got != want {
@@ -178,7 +181,22 @@ func TestPage(t *testing.T) {
 	}
 	c.eval(nil, `document.querySelectorAll('.hits button')[1].click()`)
 	c.wait(`document.querySelector('#source-title').textContent.startsWith('결과 2')`)
-	accessible("search")
+	accessible("search", "light", "dark", "contrast")
+
+	// A stop keeps what is verified and says so.
+	c.eval(nil, `document.querySelector('.tasks a:last-child').click()`)
+	c.eval(nil, `(q => { q.value = '끝없는 답변'; q.focus() })(document.querySelector('#question'))`)
+	c.key("Enter", 13, "\r")
+	c.wait(`document.querySelectorAll('.answer .s').length === 1`)
+	if got, want := c.text(`document.querySelector('.pending').textContent + document.querySelector('#ask-form .primary').getAttribute('aria-disabled')`), "다음 문장의 근거를 확인하는 중true"; got != want {
+		t.Errorf("under way: got %q, want %q", got, want)
+	}
+	c.eval(nil, `document.querySelector('.outcome button').click()`)
+	c.wait(`document.querySelector('.outcome').dataset.kind === 'stopped'`)
+	if got, want := c.text(`document.querySelector('.outcome').textContent`), "중지했습니다: 여기까지는 근거를 확인한 문장입니다.다시 시도"; got != want {
+		t.Errorf("stopped: got %q, want %q", got, want)
+	}
+	c.eval(nil, `document.querySelector('.tasks a').click()`)
 
 	// What the reader typed stays where it is when the input is wrong.
 	c.eval(nil, `document.querySelector('#search-on').value = '2026-02-30'`)
@@ -192,14 +210,14 @@ func TestPage(t *testing.T) {
 	// Narrow: the source is a dialog, nothing is wider than the screen, also at 150 %.
 	c.size(360, 740)
 	c.open(srv.URL + "/")
-	accessible("narrow-start")
+	accessible("narrow-start", "light")
 	c.eval(nil, `document.querySelector('#example-list button').click()`)
 	c.key("Enter", 13, "\r")
 	c.wait(`document.querySelector('.outcome')?.dataset.kind === 'partial'`)
-	accessible("narrow-answer")
+	accessible("narrow-answer", "dark")
 	c.eval(nil, `document.querySelector('.answer .chip').click()`)
 	c.wait(`document.querySelector('#source-dialog').open && document.activeElement.id === 'source-title'`)
-	accessible("narrow-source")
+	accessible("narrow-source", "light")
 	c.key("Escape", 27, "")
 	c.wait(`!document.querySelector('#source-dialog').open && document.activeElement.classList.contains('chip')`)
 	for _, size := range []string{"100", "150"} {
@@ -213,7 +231,7 @@ func TestPage(t *testing.T) {
 	// Settings: the theme changes at once and is still there after loading again.
 	c.eval(nil, `document.querySelector('#open-display').click()`)
 	c.wait(`document.querySelector('#display').open`)
-	accessible("settings")
+	accessible("settings", "contrast")
 	c.eval(nil, `document.querySelector('[name=theme][value=dark]').click()`)
 	if got, want := c.text(`document.documentElement.dataset.theme`), "dark"; got != want {
 		t.Errorf("theme chosen: got %q, want %q", got, want)
@@ -301,7 +319,7 @@ func TestEnter(t *testing.T) {
 func TestPageFiles(t *testing.T) {
 	total := int64(0)
 	ids := map[string]bool{}
-	korean := map[string]string{} // interface words in use, and where
+	var texts strings.Builder // of all files but the dictionary
 	err := fs.WalkDir(pageFiles, "page", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -324,14 +342,9 @@ func TestPageFiles(t *testing.T) {
 				}
 				ids[m[1]] = true
 			}
-			for _, m := range regexp.MustCompile(`data-t(?: [^>]*)?>([^<]+)<`).FindAllStringSubmatch(s, -1) {
-				korean[m[1]] = name
-			}
 		}
-		if strings.HasSuffix(name, ".js") && name != "page/en.js" {
-			for _, m := range regexp.MustCompile(`\bt\('([^']+)'`).FindAllStringSubmatch(s, -1) {
-				korean[m[1]] = name
-			}
+		if name != "page/en.js" && name != "page/404.html" {
+			texts.WriteString(s)
 		}
 		return nil
 	})
@@ -341,13 +354,21 @@ func TestPageFiles(t *testing.T) {
 	if total > 200_000 {
 		t.Errorf("the page is %d bytes, at most 200,000", total)
 	}
-	en, err := pageFiles.ReadFile("page/en.js")
+	b, err := pageFiles.ReadFile("page/en.js")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for word, name := range korean {
-		if !strings.Contains(string(en), "'"+word+"':") {
-			t.Errorf("%s: no English for %q", name, word)
+	english := map[string]bool{}
+	for _, m := range regexp.MustCompile(`'([^'\n]*[가-힣][^'\n]*)': `).FindAllStringSubmatch(string(b), -1) {
+		english[m[1]] = true
+		if !strings.Contains(texts.String(), "'"+m[1]+"'") && !strings.Contains(texts.String(), ">"+m[1]+"<") && !strings.Contains(texts.String(), `"`+m[1]+`"`) {
+			t.Errorf("en.js: %q is used nowhere", m[1])
+		}
+	}
+	content := []string{"원문 발췌", "AI 초안", " [근거 확인 필요]", "한국어"} // belongs to documents, or names itself
+	for _, m := range regexp.MustCompile(`'([^'\n]*[가-힣]{2}[^'\n]*)'|data-t(?: [^>]*)?>([^<]*[가-힣][^<]*)<`).FindAllStringSubmatch(texts.String(), -1) {
+		if word := m[1] + m[2]; !english[word] && !slices.Contains(content, word) {
+			t.Errorf("no English for %q", word)
 		}
 	}
 }

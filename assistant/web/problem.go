@@ -21,7 +21,7 @@ import (
 type Problem struct {
 	Title   string       `json:"title" doc:"The HTTP status in words"`
 	Status  int          `json:"status"`
-	Code    string       `json:"code" doc:"Stable name of the error: bad_json, body_too_large, body_timeout, cross_origin, index_outdated, internal, invalid_request, method_not_allowed, not_found, shutting_down, unsupported_media_type, wrong_host"`
+	Code    string       `json:"code" doc:"Stable name of the error: bad_json, body_timeout, body_too_large, canceled, cross_origin, index_outdated, internal, invalid_request, method_not_allowed, not_found, shutting_down, unsupported_media_type, wrong_host"`
 	Detail  string       `json:"detail" doc:"What happened and what to do, in Korean"`
 	Errors  []FieldError `json:"errors,omitempty" doc:"The fields at fault"`
 	TraceID string       `json:"trace_id,omitempty" doc:"Names this request in the log, as the header X-Request-Id does"`

@@ -12,7 +12,6 @@ export class AnswerView {
     this.on = on // the service's day until the answer names its own
     this.sources = []
     this.sentences = [] // {sentence, node}, in order
-    this.warnings = []
     this.copiedFrom = 0 // source of the last sentence, for the layout of extracts
     this.outcome = el('section', { class: 'outcome', 'aria-label': t('처리 결과') })
     this.warningList = el('ul', { class: 'warnings' })
@@ -39,8 +38,10 @@ export class AnswerView {
   addSources(sources) { this.sources = sources }
 
   addWarning(w) {
-    this.warnings.push(w)
-    if (w.code === 'extracts') this.extracts = true
+    if (w.code === 'extracts') { // the outcome says the same
+      this.extracts = true
+      return
+    }
     this.warningList.append(el('li', {}, el('strong', {}, t('주의'), ': '), el('span', { lang: 'ko' }, w.text)))
   }
 

@@ -132,7 +132,8 @@ function conclude(view, a, retry) {
     out_of_scope: ['답변 없음', t('행정 업무와 관련 없는 질문으로 보입니다. 질문을 바꿔 주세요.')],
   }[a.outcome] ?? ['처리 결과', a.outcome]
   view.tell(a.outcome, say1[0], say1[1], ...(say1[2] ?? []))
-  const cautions = a.warnings?.length ? ' ' + t('주의 {n}건', { n: a.warnings.length }) : ''
+  const listed = view.warningList.children.length
+  const cautions = listed ? ' ' + t('주의 {n}건', { n: listed }) : ''
   say(`${t(say1[0])}: ${say1[1]}${cautions}`)
 }
 

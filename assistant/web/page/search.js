@@ -39,7 +39,7 @@ function draw(res) {
   const sources = res.hits.map(h => ({ ...h, n: h.rank }))
   $('results').replaceChildren(
     el('h2', {}, t('검색 결과 {n}건', { n })),
-    el('p', { class: 'hint' }, said, ' ', res.mode === 'words' && n ? t('단어 검색으로 찾았습니다.') : ''),
+    el('p', { class: 'hint' }, n === 0 ? said : res.mode === 'words' ? t('단어 검색으로 찾았습니다.') : ''),
     el('ul', { class: 'warnings' }, (res.warnings || []).map(w => el('li', {}, el('strong', {}, t('주의'), ': '), el('span', { lang: 'ko' }, w.text)))),
     el('ol', { class: 'hits' }, sources.map((h, at) => hit(h, at, sources, res.on))))
   say(said)
