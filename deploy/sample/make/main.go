@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -99,11 +100,10 @@ func newer(a, b string) bool {
 }
 
 // makePDF writes d as DOCX to a scratch folder and has LibreOffice print it.
+// LibreOffice splits keywords at spaces, so those of a PDF are single words. It
+// also sets a gap between Hangul and digits, which a reader of the PDF would
+// take for a space: the gap is turned off in a flat ODF file on the way.
 func makePDF(d *document, dst string) error {
-	office, err := exec.LookPath("soffice")
-	if err != nil {
-		return errors.New("a PDF needs LibreOffice: install libreoffice-writer-nogui and fonts-nanum")
-	}
 	b, err := docx(d)
 	if err != nil {
 		return err
@@ -113,19 +113,33 @@ func makePDF(d *document, dst string) error {
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	in := filepath.Join(tmp, "in.docx")
-	if err := os.WriteFile(in, b, 0o644); err != nil {
+	if b, err = convert(tmp, b, "docx", "fodt"); err != nil {
 		return err
 	}
-	cmd := exec.Command(office, "-env:UserInstallation=file://"+filepath.ToSlash(tmp)+"/profile",
-		"--headless", "--convert-to", "pdf:writer_pdf_Export", "--outdir", tmp, in)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("soffice: %w: %s", err, out)
-	}
-	b, err = os.ReadFile(filepath.Join(tmp, "in.pdf"))
-	if err != nil {
+	b = bytes.ReplaceAll(b, []byte(`style:text-autospace="ideograph-alpha"`), []byte(`style:text-autospace="none"`))
+	if b, err = convert(tmp, b, "fodt", "pdf"); err != nil {
 		return err
 	}
+	b = creationDate.ReplaceAll(b, d.when.AppendFormat(nil, "/CreationDate(D:20060102150405Z"))
 	fmt.Println(dst)
 	return os.WriteFile(dst, b, 0o644)
+}
+
+var creationDate = regexp.MustCompile(`/CreationDate\(D:\d{14}Z`)
+
+// convert has LibreOffice turn a file's bytes from one format into another in folder tmp.
+func convert(tmp string, b []byte, from, to string) ([]byte, error) {
+	office, err := exec.LookPath("soffice")
+	if err != nil {
+		return nil, errors.New("a PDF needs LibreOffice: install libreoffice-writer-nogui and fonts-nanum")
+	}
+	in := filepath.Join(tmp, "document."+from)
+	if err := os.WriteFile(in, b, 0o644); err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(office, "-env:UserInstallation=file://"+filepath.ToSlash(tmp)+"/profile", "--headless", "--convert-to", to, "--outdir", tmp, in)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("soffice: %w: %s", err, out)
+	}
+	return os.ReadFile(filepath.Join(tmp, "document."+to))
 }
