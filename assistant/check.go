@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -78,16 +79,60 @@ var gapOnly = regexp.MustCompile(`^\s*\[작성 필요(?::[^\[\]]*)?\]\s*\.?$`)
 
 // A claimant is a sentence under check.
 type claimant struct {
-	text  string
-	terms map[string]bool // content terms
+	text   string
+	terms  map[string]bool // content terms, without its facts
+	inText map[string][]fact
 }
 
-// A passage is a unit that may support a claim.
+func newClaimant(s string) claimant {
+	runes := []rune(s)
+	plain := facts(s, law.Citation{})
+	for _, f := range plain { // facts have their own check
+		for i := f.start; i < f.end; i++ {
+			runes[i] = ' '
+		}
+	}
+	return claimant{s, contentTerms(string(runes)), map[string][]fact{"": plain}}
+}
+
+// facts are the claim's facts as they read beside a source: 제2항 in a claim about
+// 「가」 제5조 is 「가」 제5조제2항.
+func (c claimant) facts(src Source) []fact {
+	all, ok := c.inText[src.Cite]
+	if !ok {
+		self, _ := own(src)
+		all = facts(c.text, self)
+		c.inText[src.Cite] = all
+	}
+	return all
+}
+
+// A passage is a unit that may support a claim, with its source.
 type passage struct {
 	unit
 	source Source
 	terms  map[string]bool
-	facts  map[string]bool // keys of its values and citations
+	facts  []fact
+}
+
+// passages are the units of a source that overlap code points [start, end).
+func passages(src Source, start, end int) []passage {
+	self, _ := own(src)
+	all := facts(src.Text, self)
+	var out []passage
+	for _, u := range units(src.Text) {
+		if u.head || u.end <= start || u.start >= end {
+			continue
+		}
+		p := passage{unit: u, source: src, terms: heldTerms(u.text)}
+		for _, f := range all {
+			if f.start >= u.start && f.end <= u.end {
+				p.facts = append(p.facts, f)
+			}
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 // check returns the citations of a sentence that holds, or why it does not.
@@ -114,12 +159,10 @@ func check(s Sentence, sources []Source) ([]Cite, string) {
 			continue
 		}
 		cited = append(cited, src)
-		for _, u := range units(src.Text) {
-			if u.head || given && (u.end <= c.Start || u.start >= c.End) {
-				continue
-			}
-			candidates = append(candidates, newPassage(u, src))
+		if !given {
+			c.End = math.MaxInt
 		}
+		candidates = append(candidates, passages(src, c.Start, c.End)...)
 	}
 	key := squeeze(s.Text)
 	for _, c := range s.Cites {
@@ -127,31 +170,23 @@ func check(s Sentence, sources []Source) ([]Cite, string) {
 			return s.Cites, ""
 		}
 	}
-	c := claimant{s.Text, contentTerms(withoutFacts(s.Text))}
-	support, held, around := supporting(c, key, candidates)
+	if i := slices.IndexFunc(candidates, func(p passage) bool { return squeeze(p.text) == key }); i >= 0 && !spans {
+		return citesOf(candidates[i : i+1]), ""
+	}
+	c := newClaimant(s.Text)
+	support, held, around := supporting(c, candidates)
 	if len(support) == 0 || held < minHeld || around < minOverlap {
 		return nil, fmt.Sprintf("근거 %s에서 확인되지 않는 내용", numbersOf(cited))
 	}
-	exact := slices.ContainsFunc(support, func(p passage) bool { return squeeze(p.text) == key })
-	if !exact {
-		for _, rule := range []func(claimant, []passage, []Source) string{values, quotations, names, polarity} {
-			if why := rule(c, support, cited); why != "" {
-				return nil, why
-			}
+	for _, rule := range []func(claimant, []passage, []Source) string{values, quotations, names, polarity} {
+		if why := rule(c, support, cited); why != "" {
+			return nil, why
 		}
 	}
 	if spans {
 		return s.Cites, ""
 	}
 	return citesOf(support), ""
-}
-
-func newPassage(u unit, src Source) passage {
-	p := passage{u, src, heldTerms(u.text), map[string]bool{}}
-	for _, f := range facts(u.text, law.Citation{}) {
-		p.facts[f.key()] = true
-	}
-	return p
 }
 
 // holds reports whether a citation's span lies in the source and its quote is
@@ -166,15 +201,11 @@ func holds(c Cite, src Source) bool {
 // returns them in the order of the sources, with the share of the claim's terms
 // that they hold, and the share that they hold together with their neighbours,
 // the title and the headings: a claim may name what a sentence leaves to those.
-func supporting(c claimant, key string, candidates []passage) (out []passage, held, around float64) {
+func supporting(c claimant, candidates []passage) (out []passage, held, around float64) {
 	if len(c.terms) == 0 {
 		return nil, 0, 0
 	}
 	missing := maps.Clone(c.terms)
-	wanted := map[string]bool{}
-	for _, f := range facts(c.text, law.Citation{}) {
-		wanted[f.key()] = true
-	}
 	var taken []int
 	for len(taken) < maxSupport && len(missing) > 0 {
 		best, most, size := -1, 0, 0
@@ -186,13 +217,10 @@ func supporting(c claimant, key string, candidates []passage) (out []passage, he
 				}
 			}
 			if n > 0 && len(taken) == 0 {
-				for k := range wanted {
-					if p.facts[k] {
+				for _, f := range c.facts(p.source) {
+					if slices.ContainsFunc(p.facts, func(g fact) bool { return same(f, g) }) {
 						n += factGain
 					}
-				}
-				if squeeze(p.text) == key {
-					n++ // word for word, before a longer sentence that holds it too
 				}
 			}
 			if !slices.Contains(taken, i) && (n > most || n == most && n > 0 && len(p.terms) < size) {
@@ -243,10 +271,10 @@ func citesOf(support []passage) []Cite {
 // A fact is a value or a legal citation in a text.
 type fact struct {
 	written    string
-	start, end int             // code points
-	near       map[string]bool // terms of the words around it
-	value      text.Value      // a sign before it, as in △3%, is part of its unit
-	cite       *law.Citation   // nil for a value
+	start, end int           // code points
+	in         *script       // the text it stands in
+	value      text.Value    // a sign before it, as in △3%, is part of its unit
+	cite       *law.Citation // nil for a value
 }
 
 // key is the same for facts that are equal as written.
@@ -262,20 +290,13 @@ func values(c claimant, support []passage, cited []Source) string {
 	type used struct{ unit, at int }
 	taken := map[used]bool{}
 	last := make([]int, len(support))
-	theirs := make([][]fact, len(support))
-	ours := make([][]fact, len(support)) // a citation means what it means in that source
-	for i, p := range support {
-		self, _ := own(p.source)
-		ours[i] = facts(c.text, self)
-		theirs[i] = slices.DeleteFunc(facts(p.source.Text, self), func(f fact) bool { return f.start < p.start || f.end > p.end })
-		last[i] = -1
-	}
-	for k, f := range ours[0] {
+	for k, f := range c.facts(Source{}) {
 		found := false
 	search:
 		for i := range support {
-			for j, g := range theirs[i] {
-				if !taken[used{i, j}] && j >= last[i] && same(ours[i][k], g) && nearby(f, g) {
+			mine := c.facts(support[i].source)[k]
+			for j, g := range support[i].facts {
+				if !taken[used{i, j}] && j >= last[i] && same(mine, g) && nearby(f, g) {
 					taken[used{i, j}], last[i], found = true, j, true
 					break search
 				}
@@ -284,8 +305,8 @@ func values(c claimant, support []passage, cited []Source) string {
 		if f.cite != nil && !found {
 			for i, p := range support {
 				// Where the support cites something else at this point, the claim has replaced it.
-				replaced := slices.ContainsFunc(theirs[i], func(g fact) bool { return g.cite != nil && nearby(f, g) })
-				found = found || !replaced && places(*ours[i][k].cite, p)
+				replaced := slices.ContainsFunc(support[i].facts, func(g fact) bool { return g.cite != nil && nearby(f, g) })
+				found = found || !replaced && places(*c.facts(p.source)[k].cite, p)
 			}
 		}
 		if !found {
@@ -296,12 +317,12 @@ func values(c claimant, support []passage, cited []Source) string {
 			return fmt.Sprintf("근거 %s에 없는 %s: %s", numbersOf(cited), kind, f.written)
 		}
 	}
-	return strayDigits(c, ours[0], support, cited)
+	return strayDigits(c, support, cited)
 }
 
 // strayDigits holds digits that are part of no value and no citation, such as
 // those of A4, against the digits of the support.
-func strayDigits(c claimant, read []fact, support []passage, cited []Source) string {
+func strayDigits(c claimant, support []passage, cited []Source) string {
 	have := map[string]bool{}
 	for _, p := range support {
 		for _, d := range digit.FindAllString(p.text, -1) {
@@ -309,7 +330,7 @@ func strayDigits(c claimant, read []fact, support []passage, cited []Source) str
 		}
 	}
 	runes := []rune(c.text)
-	for _, f := range read {
+	for _, f := range c.facts(Source{}) {
 		for i := f.start; i < f.end; i++ {
 			runes[i] = ' '
 		}
@@ -322,14 +343,21 @@ func strayDigits(c claimant, read []fact, support []passage, cited []Source) str
 	return ""
 }
 
+// A script is a text with its facts marked.
+type script struct {
+	runes   []rune
+	covered []bool // by a fact or an amendment note
+}
+
 // nearby reports whether two equal facts stand near one of the same words. A
 // fact that stands alone is near anything.
 func nearby(a, b fact) bool {
-	if len(a.near) == 0 || len(b.near) == 0 {
+	x, y := a.near(), b.near()
+	if len(x) == 0 || len(y) == 0 {
 		return true
 	}
-	for t := range a.near {
-		if b.near[t] {
+	for t := range x {
+		if y[t] {
 			return true
 		}
 	}
@@ -342,6 +370,7 @@ func facts(s string, self law.Citation) []fact {
 	var out []fact
 	runes := []rune(s)
 	covered := make([]bool, len(runes)+1)
+	in := &script{runes, covered}
 	cover := func(start, end int) bool {
 		free := !covered[start]
 		for i := start; free && i < end; i++ {
@@ -356,7 +385,7 @@ func facts(s string, self law.Citation) []fact {
 	for _, f := range law.Resolve(s, law.Find(s), self) {
 		c := f.Citation
 		if cover(f.Start, f.End) {
-			out = append(out, fact{written: string(runes[f.Start:f.End]), start: f.Start, end: f.End, cite: &c})
+			out = append(out, fact{written: string(runes[f.Start:f.End]), start: f.Start, end: f.End, in: in, cite: &c})
 		}
 	}
 	for _, v := range text.Values(s) {
@@ -364,30 +393,17 @@ func facts(s string, self law.Citation) []fact {
 			if v.Start > 0 && strings.ContainsRune("△▲▽▼", runes[v.Start-1]) {
 				v.Unit = string(runes[v.Start-1]) + v.Unit
 			}
-			out = append(out, fact{written: string(runes[v.Start:v.End]), start: v.Start, end: v.End, value: v})
+			out = append(out, fact{written: string(runes[v.Start:v.End]), start: v.Start, end: v.End, in: in, value: v})
 		}
 	}
 	slices.SortFunc(out, func(a, b fact) int { return cmp.Compare(a.start, b.start) })
-	for i := range out {
-		out[i].near = around(runes, covered, out[i].start, out[i].end)
-	}
 	return out
 }
 
-// withoutFacts blanks the values and legal citations of s: they have their own check.
-func withoutFacts(s string) string {
-	runes := []rune(s)
-	for _, f := range facts(s, law.Citation{}) {
-		for i := f.start; i < f.end; i++ {
-			runes[i] = ' '
-		}
-	}
-	return string(runes)
-}
-
-// around is the set of terms of the nearest words on both sides of [start, end)
-// that are no values themselves.
-func around(runes []rune, covered []bool, start, end int) map[string]bool {
+// near is the set of terms of the nearest words on both sides of a fact that
+// are no facts themselves.
+func (f fact) near() map[string]bool {
+	runes, covered := f.in.runes, f.in.covered
 	out := map[string]bool{}
 	collect := func(i, step int) {
 		var word []rune
@@ -416,8 +432,8 @@ func around(runes []rune, covered []bool, start, end int) map[string]bool {
 		}
 		flush()
 	}
-	collect(start-1, -1)
-	collect(end, 1)
+	collect(f.start-1, -1)
+	collect(f.end, 1)
 	return out
 }
 
@@ -460,6 +476,10 @@ func places(c law.Citation, p passage) bool {
 // law.Find unless it does not end like one.
 var quoted = regexp.MustCompile(`"([^"]+)"|“([^”]+)”|‘([^’]+)’|'([^']+)'|「([^」]+)」|『([^』]+)』|《([^》]+)》`)
 
+// quotation is what stands in double quotation marks; [quotations] has held it
+// against the source word for word.
+var quotation = regexp.MustCompile(`"[^"]*"|“[^”]*”`)
+
 // quotations holds a claim's quotations against the whole text of its sources.
 func quotations(c claimant, _ []passage, cited []Source) string {
 	if strings.Count(c.text, `"`)%2 == 1 || strings.Count(c.text, "“") != strings.Count(c.text, "”") {
@@ -491,8 +511,8 @@ func names(c claimant, _ []passage, cited []Source) string {
 	}
 	all := b.String()
 	for _, w := range append(organisation.FindAllString(c.text, -1), latin.FindAllString(c.text, -1)...) {
-		w = josaEnd.ReplaceAllString(w, "")
-		if !strings.Contains(all, squeeze(w)) {
+		w = squeeze(josaEnd.ReplaceAllString(w, ""))
+		if !strings.Contains(all, strings.TrimSuffix(w, "과")) { // 과 may be a department or a particle
 			return fmt.Sprintf("근거 %s에 없는 이름: %s", numbersOf(cited), w)
 		}
 	}
@@ -504,8 +524,8 @@ func polarity(c claimant, support []passage, cited []Source) string {
 	var b strings.Builder
 	theirs := map[string]bool{}
 	for _, p := range support {
-		b.WriteString(squeeze(p.text))
-		maps.Copy(theirs, p.terms)
+		b.WriteString(squeeze(quotation.ReplaceAllString(p.text, "")))
+		maps.Copy(theirs, contentTerms(p.text))
 	}
 	kept := 0
 	for t := range theirs {
@@ -514,7 +534,7 @@ func polarity(c claimant, support []passage, cited []Source) string {
 		}
 	}
 	whole := float64(kept) >= minWhole*float64(len(theirs))
-	if w := turned(squeeze(c.text), b.String(), whole); w != "" {
+	if w := turned(squeeze(quotation.ReplaceAllString(c.text, "")), b.String(), whole); w != "" {
 		return fmt.Sprintf("근거 %s와 뜻이 다른 말: %s", numbersOf(cited), w)
 	}
 	return ""

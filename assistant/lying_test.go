@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"biseo/index"
+	"biseo/korea/text"
 	"biseo/llm/llmtest"
 )
 
@@ -20,7 +21,7 @@ import (
 type article struct {
 	law string
 	Source
-	say *[]string // sentences to be told or damaged, once read
+	say []string // sentences to be told or damaged, once read
 }
 
 // A tally counts how often sentences of one kind were verified.
@@ -39,7 +40,7 @@ var gate = map[llmtest.Lie]float64{llmtest.WrongPassage: 1, llmtest.Modality: 1,
 func liars(t *testing.T, articles []article, n int, truths float64) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(2, 26))
-	kinds := llmtest.Lies()
+	kinds := append(llmtest.Lies(), borrowed)
 	lies := map[llmtest.Lie]*tally{}
 	for _, k := range kinds {
 		lies[k] = &tally{}
@@ -50,21 +51,29 @@ func liars(t *testing.T, articles []article, n int, truths float64) {
 		if tries > 400*n {
 			t.Fatalf("only %d lies could be told", told)
 		}
-		sources, s := scene(r, articles)
+		at, s := scene(r, articles)
 		if s == "" {
 			continue
 		}
 		lie := kinds[told%len(kinds)]
 		damaged, ok := llmtest.Damage(lie, s, r.Uint64())
+		if lie == borrowed {
+			damaged, ok = borrow(s, articles[at].Text, r)
+			ok = ok && !strings.Contains(squeeze(articles[at].Text), squeeze(damaged)) // another 항 may say so
+		}
+		if !ok {
+			continue
+		}
+		sources := beside(r, articles, at)
 		cite := 1
 		switch lie {
 		case llmtest.WrongPassage:
 			cite = 2
-			ok = ok && !strings.Contains(squeeze(sources[1].Text), squeeze(s))
+			ok = len(sources) > 1 && !strings.Contains(squeeze(sources[1].Text), squeeze(s))
 		case llmtest.NoSuchSource:
 			cite = len(sources) + 1
 		default:
-			ok = ok && damaged != s
+			ok = damaged != s
 		}
 		if !ok {
 			continue
@@ -74,6 +83,9 @@ func liars(t *testing.T, articles []article, n int, truths float64) {
 		if got := Check(Sentence{Text: damaged, Cites: []Cite{{Source: cite}}}, sources); got.Status == Verified {
 			lies[lie].verified++
 			t.Logf("%s verified\n  truth: %s\n  lie:   %s\n  cited: %+v", lie, s, damaged, got.Cites)
+		}
+		if told%3 > 0 {
+			continue
 		}
 		for kind, said := range map[string]string{"verbatim": s, "rephrased": llmtest.Rephrase(s), "shortened": llmtest.Shorten(s)} {
 			truth[kind].n++
@@ -98,37 +110,56 @@ func liars(t *testing.T, articles []article, n int, truths float64) {
 	}
 }
 
-// scene picks an article, three others of the same law beside it, and a sentence
-// of the first.
-func scene(r *rand.Rand, articles []article) ([]Source, string) {
+// scene picks an article and a sentence of it.
+func scene(r *rand.Rand, articles []article) (int, string) {
 	at := r.IntN(len(articles))
-	a := articles[at]
-	sources := []Source{a.Source}
-	for range 40 {
-		b := articles[max(0, min(len(articles)-1, at-10+r.IntN(21)))]
-		if b.law == a.law && !slices.ContainsFunc(sources, func(s Source) bool { return s.Cite == b.Cite }) && len(sources) < 4 {
-			sources = append(sources, b.Source)
-		}
-	}
-	if len(sources) < 2 {
-		return nil, ""
-	}
-	for i := range sources {
-		sources[i].N = i + 1
-	}
+	a := &articles[at]
 	if a.say == nil {
-		say := []string{}
+		a.say = []string{}
 		for _, u := range units(a.Text) {
 			if n := utf8.RuneCountInString(u.text); !u.head && n >= 20 && n <= 400 && strings.HasSuffix(u.text, "다.") {
-				say = append(say, lead.ReplaceAllString(u.text, ""))
+				a.say = append(a.say, lead.ReplaceAllString(u.text, ""))
 			}
 		}
-		articles[at].say, a.say = &say, &say
 	}
-	if len(*a.say) == 0 {
-		return nil, ""
+	if len(a.say) == 0 {
+		return at, ""
 	}
-	return sources, (*a.say)[r.IntN(len(*a.say))]
+	return at, a.say[r.IntN(len(a.say))]
+}
+
+// beside numbers an article as source 1 and up to three others of its law after it.
+func beside(r *rand.Rand, articles []article, at int) []Source {
+	out := []Source{articles[at].Source}
+	for range 40 {
+		b := articles[max(0, min(len(articles)-1, at-10+r.IntN(21)))]
+		if b.law == articles[at].law && len(out) < 4 && !slices.ContainsFunc(out, func(s Source) bool { return s.Cite == b.Cite }) {
+			out = append(out, b.Source)
+		}
+	}
+	for i := range out {
+		out[i].N = i + 1
+	}
+	return out
+}
+
+// borrowed replaces a value of a sentence by another value of the same kind from
+// the same article: every number then stands in the source.
+const borrowed llmtest.Lie = "borrowed value"
+
+func borrow(s, source string, r *rand.Rand) (string, bool) {
+	mine, theirs := text.Values(s), text.Values(source)
+	if len(mine) == 0 {
+		return s, false
+	}
+	v := mine[r.IntN(len(mine))]
+	for _, i := range r.Perm(len(theirs)) {
+		if w := theirs[i]; w.Kind == v.Kind && w.Key() != v.Key() && !w.Matches(v) && !v.Matches(w) {
+			from := []rune(s)
+			return string(from[:v.Start]) + string([]rune(source)[w.Start:w.End]) + string(from[v.End:]), true
+		}
+	}
+	return s, false
 }
 
 func TestLies(t *testing.T) {

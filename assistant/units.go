@@ -110,9 +110,9 @@ func hasWord(s string) bool {
 // nothing about what a sentence is about.
 var ending = func() map[string]bool {
 	m := map[string]bool{}
-	for _, w := range strings.Fields(`하여 여야 야한 한다 하는 하고 하며 하거 거나 하게 하지 지아 아니 니한 된다 되는 되어 되고 되며 있다 있는 없다 없는
+	for _, w := range strings.Fields(`하여 여야 야한 한다 하는 하고 하며 하거 거나 하게 하지 지아 아니 니한 니하 않은 않다 아닌 된다 되는 되어 되고 되며 있다 있는 없다 없는
 		수있 수없 합니 니다 됩니 습니 해야 해서 입니 이다 으로 로서 에서 에게 에는 에도 까지 부터 대하 대해 대한 관하 관한 관해 의하 의한 의해 따라 따른 위하 위한 위해
-		경우 때에 때는 또는 그리 다음 각호 호의 어느 하나 나에 해당 당하 당하는 것은 것을 것으 것이 바에 이하 라한 라고 라는 이라 으며 면서 려는 려면 려고
+		경우 때에 때는 또는 그리 그러 러하 다음 각호 호의 어느 하나 나에 해당 당하 당하는 것은 것을 것으 것이 바에 이하 라한 라고 라는 이라 으며 면서 려는 려면 려고
 		다만 본문 단서 안된 않습 않는 않는다 지않 못한 못하 받아 받은 받는 인정 정하 정한 정하는 규정 같은 같다 이를 그를 그의 사항 에대 에관 에따 에의 을위`) {
 		m[w] = true
 	}
@@ -141,7 +141,7 @@ func addContent(to map[string]bool, s string) {
 	for _, t := range text.Terms(s) {
 		first, size := utf8.DecodeRuneInString(t)
 		hangul := first >= '가' && first <= '힣'
-		if size < len(t) && (hangul || unicode.IsLetter(first)) && !ending[t] {
+		if size < len(t) && (hangul || unicode.IsLetter(first)) && !ending[t] && !strings.ContainsAny(t[size:], "합됩습") {
 			to[t] = true
 		}
 	}
