@@ -86,8 +86,8 @@ func (b *builder) plain() string {
 }
 
 // title is the document's title: what its properties name, if the body says
-// the same; the field 제목 of an official letter; the first line.
-func (b *builder) title(properties string) string {
+// the same; the field 제목 of an official letter; else what otherwise says.
+func (b *builder) title(properties, otherwise string) string {
 	bare := func(s string) string { return strings.Join(strings.Fields(s), "") }
 	if t := bare(properties); t != "" && strings.Contains(bare(b.plain()), t) {
 		return properties
@@ -108,7 +108,7 @@ func (b *builder) title(properties string) string {
 			}
 		}
 	}
-	return firstLine(b.parts)
+	return otherwise
 }
 
 func (b *builder) warn(format string, args ...any) {

@@ -75,7 +75,7 @@ func (w *docxWalker) document(ctx context.Context, a *archive) error {
 	meta.Gist = oneLine(properties.child("description").content())
 	meta.Keywords = keywords([]string{properties.child("keywords").content(), properties.child("subject").content()})
 	title := oneLine(properties.child("title").content())
-	meta.Title = cmp.Or(w.title, w.b.title(title), title)
+	meta.Title = cmp.Or(w.title, w.b.title(title, firstLine(w.b.parts)), title)
 	return nil
 }
 

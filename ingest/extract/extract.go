@@ -53,7 +53,7 @@ var (
 
 // damaged reports a file that breaks the rules of its own format.
 func damaged(format string, cause error) *Error {
-	return &Error{fmt.Sprintf("%s 파일이 손상되어 읽을 수 없습니다(%v).", format, cause), nextResave}
+	return &Error{fmt.Sprintf("%s 파일이 손상되어 읽을 수 없습니다(%s).", format, clip(oneLine(cause.Error()), 100)), nextResave}
 }
 
 // Read reads one file. The error is an [*Error] if the file's content is at fault.

@@ -338,5 +338,5 @@ func (w *hwpxWalker) metadata(hpf *element) {
 	})
 	title := ""
 	hpf.all("title", func(e *element) { title = oneLine(e.content()) })
-	meta.Title = w.b.title(title)
+	meta.Title = w.b.title(title, firstLine(w.b.parts))
 }
