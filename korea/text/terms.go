@@ -7,8 +7,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
 	"biseo/korea/law"
 )
 
@@ -22,7 +20,8 @@ const (
 )
 
 // Terms returns the index terms of s in order, repeats included. s may be any
-// text; it is read in NFC, with full-width characters as ASCII. The terms of
+// text; it is read in NFC, with full-width characters as ASCII and without invisible
+// ones. The terms of
 //
 //   - a Hangul word are the bigrams of its stem, 처리 리기 기간 for 처리기간을, and
 //     from three syllables on the stem, =처리기간; a word of one syllable is a term,
@@ -72,15 +71,19 @@ func Weight(term string) float64 {
 	return 1
 }
 
-// normal is NFC with full-width characters as ASCII.
+// normal is NFC with full-width characters as ASCII, without invisible ones. Unlike
+// [Normalize] it leaves most texts as they are and then costs no copy.
 func normal(s string) string {
-	s = norm.NFC.String(s)
-	if !strings.ContainsFunc(s, isFullWidth) {
+	s = NFC(s)
+	if !strings.ContainsFunc(s, func(r rune) bool { return isFullWidth(r) || isZeroWidth(r) }) {
 		return s
 	}
 	return strings.Map(func(r rune) rune {
-		if isFullWidth(r) {
-			return r - '！' + '!'
+		switch {
+		case isZeroWidth(r):
+			return -1
+		case isFullWidth(r):
+			return plain(r)
 		}
 		return r
 	}, s)
