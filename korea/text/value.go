@@ -131,7 +131,12 @@ func newValues(s string) *values {
 	return v
 }
 
-func (v *values) rest(p int) string { return v.s[v.offset[p]:] }
+// rest is what follows p, bounded because package regexp takes time in
+// proportion to the text even where ^ fails at once. No value is longer.
+func (v *values) rest(p int) string {
+	const longest = 200
+	return v.s[v.offset[p]:v.offset[min(len(v.r), p+longest)]]
+}
 
 func (v *values) at(p int) rune {
 	if p < 0 || p >= len(v.r) {
@@ -194,8 +199,13 @@ func (v *values) read() {
 		if isHangulRune(prev) && !(prev == '금' && !isHangulRune(v.at(v.p-2))) {
 			return
 		}
-		if v.clock() || v.code() || v.ordinal() || v.sino() || v.native() {
-			return
+		switch {
+		case r == '제':
+			_ = v.code() || v.ordinal()
+		case sinoDigits[r] > 0 || multipliers[r] > 0:
+			_ = v.clock() || v.sino() || v.native()
+		case strings.ContainsRune("오새아낮저밤정자열한두세석네넉다여스서마쉰예첫", r):
+			_ = v.clock() || v.native()
 		}
 	}
 }
