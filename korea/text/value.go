@@ -132,7 +132,7 @@ func newValues(s string) *values {
 }
 
 // rest is what follows p, bounded because package regexp takes time in
-// proportion to the text even where ^ fails at once. No value is longer.
+// proportion to the text even where ^ fails at once. A longer URL is cut there.
 func (v *values) rest(p int) string {
 	const longest = 200
 	return v.s[v.offset[p]:v.offset[min(len(v.r), p+longest)]]
