@@ -211,10 +211,19 @@ func testRoundTrip(t *testing.T, x index.Index) {
 }
 
 func testFilterBeforeLimit(t *testing.T, x index.Index) {
-	for i := range 400 { // more than any backend proposes before it filters
+	for i := range 40 { // of 20 chunks: more than a backend proposes at first
 		d := newDoc(fmt.Sprintf("hidden-%03d", i))
-		d.Readers = []string{"감사"}
-		store(t, x, d, newChunks(d, "당직 근무 당직 근무 당직 근무"))
+		chunks := newChunks(d, slices.Repeat([]string{"당직 근무 당직 근무 당직 근무"}, 20)...)
+		for j := range chunks {
+			chunks[j].Dense = axis(0)
+			if i%2 == 1 {
+				chunks[j].From = today.AddDate(0, 0, 1)
+			}
+		}
+		if i%2 == 0 {
+			d.Readers = []string{"감사"}
+		}
+		store(t, x, d, chunks)
 	}
 	for i := range 3 {
 		d := newDoc(fmt.Sprintf("seen-%d", i))
@@ -279,6 +288,7 @@ func testRemove(t *testing.T, x index.Index) {
 
 func testDescribe(t *testing.T, x index.Index) {
 	d := newDoc("d")
+	d.Readers = nil
 	store(t, x, d, newChunks(d, "복무 점검"))
 	describe := func(d index.Doc) {
 		t.Helper()
@@ -293,7 +303,10 @@ func testDescribe(t *testing.T, x index.Index) {
 			diff(t, what+", "+mode, want, len(search(t, x, q)))
 		}
 	}
-	count("at first", 1, everyone())
+	count("at first", 0, everyone())
+	d.Readers = []string{index.Public}
+	describe(d)
+	count("public", 1, everyone())
 	d.Readers = []string{"감사"}
 	describe(d)
 	count("other readers", 0, everyone())
@@ -301,9 +314,12 @@ func testDescribe(t *testing.T, x index.Index) {
 	d.Readers, d.Until = []string{index.Public}, today
 	describe(d)
 	count("no longer in force", 0, everyone())
-	d.Until, d.Title = today.AddDate(0, 0, 1), "상훈"
+	d.Until = today.AddDate(0, 0, 1)
 	describe(d)
 	count("in force again", 1, everyone())
+	d.Title = "상훈"
+	describe(d)
+	count("under another title", 1, everyone())
 	diff(t, "new title", 1, len(search(t, x, index.Query{Scope: everyone(), Text: "상훈"})))
 	diff(t, "old title", 0, len(search(t, x, index.Query{Scope: everyone(), Text: "규정"})))
 }

@@ -17,31 +17,39 @@ import (
 // the asker may see. Under the race detector it asks 1,000.
 func Rights(t *testing.T, open func(t *testing.T) index.Index) {
 	x := open(t)
-	defer x.Close()
-	r := rand.New(rand.NewPCG(7, 7))
-	docs := makeCorpus(t, x, r)
+	t.Cleanup(func() { x.Close() })
+	docs := makeCorpus(t, x, rand.New(rand.NewPCG(7, 7)))
+	const parts = 4
+	for part := range parts {
+		t.Run(fmt.Sprint(part), func(t *testing.T) {
+			t.Parallel()
+			ask(t, x, docs, rand.New(rand.NewPCG(7, uint64(part))), triples/parts)
+		})
+	}
+}
+
+// ask asks n random questions and judges the answers.
+func ask(t *testing.T, x index.Index, docs []rightsDoc, r *rand.Rand, n int) {
 	leaks, short, wrong := 0, 0, 0
-	for n := range triples {
+	for i := range n {
 		asked := docs[r.IntN(len(docs))]
 		who := index.Scope{Readers: pick(r, groups[:]), Grade: index.Grade(r.IntN(4)), On: randomDay(r)}
-		limit := 1 + r.IntN(20)
-		q := index.Query{Scope: who, Limit: limit}
-		if n%3 != 1 {
+		q := index.Query{Scope: who, Limit: 1 + r.IntN(20)}
+		if i%3 != 1 {
 			q.Text = []string{"공통", "공통 수당", "공통 여비 계약 감사"}[r.IntN(3)]
 		}
-		if n%3 != 0 {
+		if i%3 != 0 {
 			q.Dense = axis(r.IntN(8))
 		}
 		l, s := judgeSearch(t, x, q, docs)
 		leaks, short = leaks+l, short+s
-		w := judgePassage(t, x, who, asked, r.IntN(len(asked.chunks)), r.IntN(3))
-		wrong += w
+		wrong += judgePassage(t, x, who, asked, r.IntN(len(asked.chunks)), r.IntN(3))
 		if leaks+short+wrong > 20 {
-			break
+			break // it will not get better
 		}
 	}
 	if leaks+short+wrong > 0 {
-		t.Errorf("%d questions: %d hits outside the rights, %d results not filled, %d wrong passages", triples, leaks, short, wrong)
+		t.Errorf("of %d questions: %d hits outside the rights, %d results not filled, %d wrong passages", n, leaks, short, wrong)
 	}
 }
 

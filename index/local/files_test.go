@@ -374,7 +374,7 @@ func TestReplaceRefuses(t *testing.T) {
 		"is not a day":        func(d *index.Doc, _ []index.Chunk) { d.From = index.Day(2026, 1, 1).Add(time.Hour) },
 		"chunk 0 has ID":      func(_ *index.Doc, c []index.Chunk) { c[0].DocID = "e" },
 		"not finite":          func(_ *index.Doc, c []index.Chunk) { c[0].Dense = []float32{0, 0, 0, float32(nan())} },
-		"UNIQUE constraint":   func(_ *index.Doc, c []index.Chunk) { c[0].ID = index.ChunkID("taken", 0) },
+		"is taken":            func(_ *index.Doc, c []index.Chunk) { c[0].ID = index.ChunkID("taken", 0) },
 		"wrong vector length": func(_ *index.Doc, c []index.Chunk) { c[0].Dense = []float32{0} },
 	} {
 		d, chunks := killVersion("d", 1)

@@ -190,6 +190,7 @@ func inspect(ctx context.Context, dir string, state map[string]int, id string, n
 }
 
 func TestKill(t *testing.T) {
+	t.Parallel()
 	dir, state, underWay := t.TempDir(), map[string]int{}, 0
 	for seed := range uint64(200) {
 		id, n := killOnce(t, dir, seed, false, state)
@@ -214,4 +215,49 @@ func TestKillTorn(t *testing.T) {
 		}
 	}
 	t.Error("200 kills of a writer that cuts its transactions in two, and nothing was half")
+}
+
+// TestTwoProcesses reads while another process writes: each answer is one version
+// of a document, whole.
+func TestTwoProcesses(t *testing.T) {
+	dir := t.TempDir()
+	mustOpen(t, dir, killOptions)
+	opt := killOptions
+	opt.ReadOnly = true
+	x := mustOpen(t, dir, opt)
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), killDir+"="+dir, killSeed+"=1")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer c.Wait()
+	defer c.Process.Kill()
+	versions := map[string]bool{}
+	for n := 0; len(versions) < 100 && n < 100_000; n++ {
+		scope := index.Scope{On: index.Day(2026, 1, 1), Docs: []string{fmt.Sprintf("d%02d", n%12)}}
+		hits, err := x.Search(t.Context(), index.Query{Scope: scope, Text: "문서", Dense: []float32{1, 0, 0, 0}, Limit: 100})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(hits) == 0 {
+			continue
+		}
+		d := hits[0].Doc
+		version, _ := strconv.Atoi(d.Gist)
+		versions[d.ID+":"+d.Gist] = true
+		_, want := killVersion(d.ID, version)
+		got := make([]index.Chunk, len(want))
+		for _, h := range hits {
+			if h.Doc.Gist != d.Gist || h.Words == 0 || h.Meaning == 0 || h.Chunk.Start >= len(got) {
+				t.Fatalf("chunk %d of version %s, found by words %d and meaning %d, in a result of version %s", h.Chunk.Start, h.Doc.Gist, h.Words, h.Meaning, d.Gist)
+			}
+			got[h.Chunk.Start] = h.Chunk
+		}
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(index.Chunk{}, "Dense")); diff != "" {
+			t.Fatalf("version %s (-want +got):\n%s", d.Gist, diff)
+		}
+	}
+	if len(versions) < 100 {
+		t.Errorf("saw only %d versions", len(versions))
+	}
 }

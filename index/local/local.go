@@ -154,7 +154,7 @@ func (x *Index) openGeneration(ctx context.Context, name string) (_ *generation,
 			return nil, err
 		}
 		g.write.SetMaxOpenConns(1)
-		if err := x.create(ctx, g.write); err != nil {
+		if err := patiently(ctx, x.opt.Wait, func() error { return x.create(ctx, g.write) }); err != nil {
 			return nil, err
 		}
 	}
@@ -164,7 +164,23 @@ func (x *Index) openGeneration(ctx context.Context, name string) (_ *generation,
 	readers := max(4, 2*runtime.GOMAXPROCS(0))
 	g.read.SetMaxOpenConns(readers)
 	g.read.SetMaxIdleConns(readers)
-	return g, g.identify(ctx, x.opt)
+	return g, patiently(ctx, x.opt.Wait, func() error { return g.identify(ctx, x.opt) })
+}
+
+// patiently repeats try while another process has the database locked. SQLite
+// waits by itself, but not while a file is being made, recovered or closed.
+func patiently(ctx context.Context, wait time.Duration, try func() error) error {
+	for end := time.Now().Add(wait); ; {
+		err := try()
+		if !isCode(err, sqlite3.SQLITE_BUSY) || time.Now().After(end) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
 }
 
 // connect opens a pool of connections. Those that write lock at once; those that
@@ -321,7 +337,7 @@ func (x *Index) retire() error {
 	return nil
 }
 
-// Close releases the files; calls at work finish first.
+// Close releases the files as soon as the calls at work have ended.
 func (x *Index) Close() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -337,6 +353,12 @@ func (x *Index) Space() string {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.live.space
+}
+
+// isCode reports whether err comes from SQLite with that primary result code.
+func isCode(err error, code int) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == code
 }
 
 // explain says what an error of the database means and what to do.

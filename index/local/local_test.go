@@ -21,6 +21,12 @@ func opener(t *testing.T) func(*testing.T) index.Index {
 	}
 }
 
-func TestContract(t *testing.T) { indextest.Run(t, opener(t)) }
+func TestContract(t *testing.T) {
+	t.Parallel()
+	indextest.Run(t, opener(t))
+}
 
-func TestRights(t *testing.T) { indextest.Rights(t, opener(t)) }
+func TestRights(t *testing.T) {
+	t.Parallel()
+	indextest.Rights(t, opener(t))
+}

@@ -134,7 +134,7 @@ func TestMeaning(t *testing.T) {
 			want = append(want, scored{id: c.ID, score: dot(q, c.Dense)})
 		}
 		slices.SortFunc(want, compareScored)
-		hits, err := x.Search(ctx, index.Query{Scope: index.Scope{On: index.Day(2026, 1, 1)}, Dense: q})
+		hits, err := x.Search(ctx, index.Query{Scope: index.Scope{On: index.Day(2026, 1, 1)}, Dense: q, Limit: 60})
 		if err != nil {
 			t.Fatal(err)
 		}

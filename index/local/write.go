@@ -13,6 +13,8 @@ import (
 	"slices"
 	"time"
 
+	sqlite3 "modernc.org/sqlite/lib"
+
 	"biseo/index"
 )
 
@@ -133,7 +135,7 @@ func (x *Index) update(ctx context.Context, ready func(*generation) (func(*sql.T
 	if err != nil {
 		return err
 	}
-	err = transact(ctx, g.write, change)
+	err = patiently(ctx, x.opt.Wait, func() error { return transact(ctx, g.write, change) })
 	if ctx.Err() != nil && err != nil {
 		return ctx.Err()
 	}
@@ -283,7 +285,10 @@ func insertDoc(ctx context.Context, tx *sql.Tx, d index.Doc, records []record) (
 		key := first + int64(i)
 		if _, err := tx.ExecContext(ctx, `INSERT INTO chunks(key, id, from_day, until_day, length) VALUES(?, ?, ?, ?, ?)`,
 			key, r.ID, dayOf(r.From), dayOf(r.Until), r.length[len(r.length)-1]); err != nil {
-			return 0, fmt.Errorf("chunk %s: %w", r.ID, err)
+			if isCode(err, sqlite3.SQLITE_CONSTRAINT) {
+				return 0, fmt.Errorf("chunk ID %s of document %s is taken", r.ID, d.ID)
+			}
+			return 0, err
 		}
 		if _, err := tx.ExecContext(ctx, `INSERT INTO bodies(key, path, cite, text, start, page, terms) VALUES(?, ?, ?, ?, ?, ?, ?)`,
 			key, encode(r.Path), r.Cite, r.Text, r.Start, r.Page, packTerms(r.terms, r.length)); err != nil {
