@@ -11,6 +11,7 @@ import (
 var (
 	romanMark    = regexp.MustCompile(`^(?:[Ⅰ-Ⅻ]|[IVX]{1,4}\.)[.．]? ?\S`)
 	boxMark      = regexp.MustCompile(`^[□■❑◻] ?\S`)
+	leaders      = regexp.MustCompile(`[·.…‥]{3,} ?\d+$`) // of a table of contents
 	questionMark = regexp.MustCompile(`^[\[<【(]?(?:Q ?\d* ?[.:)\]>】]|(?:문|질문) ?\d* ?[.:)\]>】]) ?\S`)
 
 	askedMark    = regexp.MustCompile(`^[\W\d]{0,6}(?:(?:민원|질의|신청|문의|질문)(?: ?(?:내용|요지|사항))?[\W]{0,3}(?::.*)?$|귀하(?:께서|의).{0,30}(?:민원|질의) ?(?:내용|요지|사항)[은는이])`)
@@ -27,6 +28,8 @@ func (s *splitter) heading(l line) (rank int, soft, ok bool) {
 		return 0, false, false
 	case l.kind == Heading:
 		return max(l.level, 1), boxMark.MatchString(l.text), true
+	case leaders.MatchString(l.text):
+		return 0, false, false
 	case romanMark.MatchString(l.text) && n <= 60:
 		return 11, false, true
 	case questionMark.MatchString(l.text):
