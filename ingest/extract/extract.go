@@ -104,8 +104,9 @@ func read(ctx context.Context, name string, data []byte) (*ingest.Document, erro
 	if len(bytes.TrimLeft(data, "\x00 \t\r\n")) == 0 {
 		return nil, &Error{"내용이 없는 빈 파일입니다.", "파일을 다시 저장하거나 다시 받아 주세요."}
 	}
+	text := utf8.Valid(data) && bytes.IndexByte(data, 0) < 0
 	for _, m := range refused {
-		if bytes.HasPrefix(data, []byte(m.magic)) {
+		if bytes.HasPrefix(data, []byte(m.magic)) && (!text || len(m.magic) > 4) { // a text may begin with MZ or BM
 			return nil, &m.err
 		}
 	}
@@ -114,7 +115,7 @@ func read(ctx context.Context, name string, data []byte) (*ingest.Document, erro
 		return nil, refuseOLE(data)
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")), bytes.HasPrefix(data, []byte("PK\x05\x06")):
 		return readZip(ctx, data)
-	case bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-")):
+	case bytes.HasPrefix(data, []byte("%PDF-")), !text && bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-")):
 		return readPDF(ctx, data)
 	}
 	s, charset, err := decodeText(data)

@@ -156,6 +156,8 @@ func TestRefused(t *testing.T) {
 		{"a.txt", "HWP Document File V3.00 \x1a\x01\x02\x03\x04\x05", "HWP 3"},
 		{"a.hwpx", oleMagic + "F\x00i\x00l\x00e\x00H\x00e\x00a\x00d\x00e\x00r\x00HWP Document File", "HWP 5"},
 		{"a.docx", oleMagic + "E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00", "암호"},
+		{"a.doc", "{\\rtf1 text}", "RTF"},
+		{"a.txt", "BM\x00\x01\x00\x00", "그림"},
 		{"a.pdf", "\x89PNG\r\n\x1a\n", "그림"},
 		{"a.md", "\x1f\x8b\x08", "압축"},
 		{"a.hml", "\ufeff<?xml version=\"1.0\"?><HWPML Version=\"2.91\">", "HWPML"},
@@ -170,6 +172,14 @@ func TestRefused(t *testing.T) {
 	}
 	if _, err := Read(context.Background(), filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("reading no file: %v", err)
+	}
+}
+
+func TestTextThatLooksBinary(t *testing.T) {
+	for _, s := range []string{"MZ세대 의견\n", "BM 안내\n", "PDF는 %PDF-1.4로 시작한다.\n"} {
+		if d := readString(t, "a.txt", s); d.Text != s {
+			t.Errorf("got %q, want %q", d.Text, s)
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ var (
 	reArticle       = regexp.MustCompile(`^(제\s?\d+\s?조(?:의\s?\d+)?\s?\((?:[^()]|\([^()]*\))+\))(?:$|\s+|([①-⑳]))`)
 	reBareArticle   = regexp.MustCompile(`^(제\s?\d+\s?조(?:의\s?\d+)?)(?:$|\s+삭\s?제)`)
 	reArticleNumber = regexp.MustCompile(`^제\s?\d+\s?조(?:의\s?\d+)?`)
-	reSupplement    = regexp.MustCompile(`^부\s*칙\s*(?:$|\(.*\)|[<〈].*[>〉]$)`)
+	reSupplement    = regexp.MustCompile(`^부\s*칙\s*(?:\(.*\)\s*)?(?:[<〈].*[>〉])?\s*$`)
 	reAnnex         = regexp.MustCompile(`^[\[<〈【]\s?(?:별표|별지)[^\]>〉】]*[\]>〉】]`)
 	reRoman         = regexp.MustCompile(`^[Ⅰ-Ⅻ]\s?[.．]?\s?[^\s.．]`)
 	reNumber        = regexp.MustCompile(`^\d{1,2}[.．]\s?[^\d\s]`)

@@ -16,11 +16,10 @@ import (
 )
 
 var (
-	reLiquid      = regexp.MustCompile(`(?s)\{%.*?%\}`)
-	reLawHeading  = regexp.MustCompile(`(?m)^#{2,6} +제\d+조`)
-	reSupplements = regexp.MustCompile(`^부\s*칙\s*(?:\(.*\)\s*)?(?:<.*>)?\s*$`)
-	reDelimiter   = regexp.MustCompile(`^[ \t]*\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$`)
-	reEscape      = regexp.MustCompile("\\\\([!-/:-@\\[-`{-~])")
+	reLiquid     = regexp.MustCompile(`(?s)\{%.*?%\}`)
+	reLawHeading = regexp.MustCompile(`(?m)^#{2,6} +제\d+조`)
+	reDelimiter  = regexp.MustCompile(`^[ \t]*\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$`)
+	reEscape     = regexp.MustCompile("\\\\([!-/:-@\\[-`{-~])")
 )
 
 // readMarkdown reads Markdown with optional YAML front matter. The text is what
@@ -58,17 +57,17 @@ func (b *builder) lawMarkdown(s string) {
 	}
 	supplements := false // below a heading 부칙
 	for i := 0; i < len(lines); i++ {
+		hashes := len(lines[i]) - len(strings.TrimLeft(lines[i], "#"))
 		line := unmark(lines[i])
-		hashes := len(line) - len(strings.TrimLeft(line, "#"))
 		switch {
 		case strings.TrimSpace(line) == "":
 			flush()
 		case hashes > 0 && hashes <= 6 && strings.HasPrefix(line[hashes:], " "):
 			flush()
 			head := strings.TrimSpace(line[hashes:])
-			supplements = reSupplements.MatchString(head) || supplements && hashes > 2
+			supplements = reSupplement.MatchString(head) || supplements && hashes > 2
 			b.heading(hashes, head)
-		case reSupplements.MatchString(line):
+		case reSupplement.MatchString(line):
 			flush()
 			level := 2
 			if supplements {

@@ -111,7 +111,7 @@ func (p *Pool) Close() {
 }
 
 type request struct {
-	Path string `json:"path"`
+	Path []byte `json:"path"` // names of files need not be UTF-8
 }
 
 type answer struct {
@@ -189,7 +189,7 @@ func (c *child) ask(ctx context.Context, path string, timeout time.Duration) (*a
 var errAnswerTooLong = errors.New("answer too long")
 
 func (c *child) exchange(path string) (*answer, error) {
-	line, err := json.Marshal(request{path})
+	line, err := json.Marshal(request{[]byte(path)})
 	if err != nil {
 		return nil, err
 	}
@@ -243,7 +243,7 @@ func (t *tail) String() string {
 }
 
 // Worker is the main function of a [Pool]'s child: it reads requests from in,
-// one JSON object {"path": …} a line, and writes to out for each the length of
+// one JSON object {"path": "base64"} a line, and writes to out for each the length of
 // the answer in four bytes, big-endian, and the answer in JSON. It returns nil
 // at the end of in.
 //
@@ -272,7 +272,7 @@ func work(in io.Reader, out io.Writer, read func(context.Context, string) (*inge
 			return err
 		}
 		var ans answer
-		doc, err := read(context.Background(), req.Path)
+		doc, err := read(context.Background(), string(req.Path))
 		if known := (*Error)(nil); errors.As(err, &known) {
 			ans.Error = known
 		} else if err != nil {

@@ -116,6 +116,15 @@ func TestPoolOrdinary(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	if runtime.GOOS == "linux" { // where a name may be CP949
+		path := filepath.Join(dir, "\xb0\xa1.txt")
+		if err := os.WriteFile(path, []byte("가"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if d, err := p.Read(t.Context(), path); err != nil || d.Text != "가\n" {
+			t.Errorf("a name that is not UTF-8: %v, %v", d, err)
+		}
+	}
 	if d, err := p.Read(t.Context(), "noisy"); err != nil || d.Text != "끝\n" {
 		t.Errorf("a parser that prints: %v, %v", d, err)
 	}
