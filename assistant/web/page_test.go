@@ -93,6 +93,7 @@ func TestPage(t *testing.T) {
 		"states":    c.text(`[...document.querySelectorAll('.answer .s')].map(s => s.className).join(', ')`),
 		"tab stops": c.text(`document.querySelectorAll('.answer .chip[tabindex="0"]').length`),
 		"items":     c.text(`document.querySelectorAll('.answer ul > li').length`),
+		"label":     c.text(`document.querySelector('.heading').innerText.replace(/\s+/g, ' ')`),
 		"used":      c.text(`document.querySelectorAll('.used li').length`),
 		"kept text": c.text(`document.querySelector('#question').value`),
 		"panel":     c.text(`document.querySelector('#side #source-title').textContent`),
@@ -102,7 +103,7 @@ func TestPage(t *testing.T) {
 		"title": "작업 1 - 질문 - 비서", "address": "/?n=1", "h1": "주차요금은 얼마입니까? 감면도 알려 주세요", "focus": "H1",
 		"outcome": "일부 답변: 확인 필요 1건, 작성 필요 1건이 있습니다.", "scope": "기준일 2026. 9. 1.(화), 문서 종류: 전체",
 		"chips": "1 2 1", "chip name": "1 번 근거: 「가온시 주차장 조례」 제5조", "states": "s verified, s verified, s unverified, s gap", "tab stops": "1", "items": "2",
-		"used": "2", "kept text": "주차요금은 얼마입니까? 감면도 알려 주세요",
+		"label": "답변 AI 초안 - 담당자 확인 필요", "used": "2", "kept text": "주차요금은 얼마입니까? 감면도 알려 주세요",
 		"panel": "근거 1 ● 현행", "mark": "소형 승용차의 1시간 요금은 1,200원으로 한다.",
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -365,7 +366,7 @@ func TestPageFiles(t *testing.T) {
 			t.Errorf("en.js: %q is used nowhere", m[1])
 		}
 	}
-	content := []string{"원문 발췌", "AI 초안", " [근거 확인 필요]", "한국어"} // belongs to documents, or names itself
+	content := []string{"원문 발췌", "AI 초안", " - 담당자 확인 필요", " [근거 확인 필요]", "한국어"} // belongs to documents, or names itself
 	for _, m := range regexp.MustCompile(`'([^'\n]*[가-힣]{2}[^'\n]*)'|data-t(?: [^>]*)?>([^<]*[가-힣][^<]*)<`).FindAllStringSubmatch(texts.String(), -1) {
 		if word := m[1] + m[2]; !english[word] && !slices.Contains(content, word) {
 			t.Errorf("no English for %q", word)

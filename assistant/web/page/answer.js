@@ -2,7 +2,7 @@
 // what is on the page is not drawn again.
 import { $, el, icon, t } from './dom.js'
 import * as panel from './panel.js'
-import { showDate } from './text.js'
+import { showDate, week } from './text.js'
 
 // An AnswerView is the article of one question. Its node may be taken off the
 // page and put back while the answer goes on.
@@ -16,7 +16,8 @@ export class AnswerView {
     this.outcome = el('section', { class: 'outcome', 'aria-label': t('처리 결과') })
     this.warningList = el('ul', { class: 'warnings' })
     this.body = el('div', { class: 'answer', lang: 'ko' })
-    this.heading = el('h2', {}, t('답변'))
+    this.label = el('span', { class: 'hint', lang: 'ko' })
+    this.heading = el('div', { class: 'heading' }, el('h2', {}, t('답변')), this.label)
     this.pending = el('p', { class: 'pending' })
     this.actions = el('div', { class: 'actions' })
     this.used = el('ol', { class: 'used', 'aria-labelledby': 'used-title' })
@@ -51,6 +52,7 @@ export class AnswerView {
     if (!p || (this.extracts && from !== this.copiedFrom)) this.body.append(p = el('p'))
     this.copiedFrom = from
     p.append(this.sentence(s), ' ')
+    this.label.textContent = this.kind()
     this.rove()
     if (this.sentences.length === 1 && s.cites?.length) this.first()
   }
@@ -104,9 +106,11 @@ export class AnswerView {
     }
     this.body.replaceChildren(...layout)
     this.answer = answer
+    this.extracts = answer.outcome === 'extractive'
+    this.label.textContent = all.length ? this.kind() : ''
     this.listUsed()
     this.rove()
-    if (this.node.isConnected) panel.refresh()
+    if (this.node.isConnected) all.length ? panel.refresh() : panel.clear()
   }
 
   usedSources() {
@@ -190,6 +194,9 @@ export class AnswerView {
     panel.light(ns)
   }
 
+  // kind is the label that goes with the text wherever it goes.
+  kind() { return (this.extracts ? '원문 발췌' : 'AI 초안') + ' - 담당자 확인 필요' }
+
   // plain is the answer as official text: citations in words, no marks.
   plain() {
     const cites = s => {
@@ -199,7 +206,6 @@ export class AnswerView {
     const line = s => s.text + cites(s) + (s.status === 'verified' || s.status === 'gap' ? '' : ' [근거 확인 필요]')
     const blocks = this.answer?.blocks ?? [{ kind: 'paragraph', sentences: this.sentences.map(s => s.sentence) }]
     const text = blocks.map(b => (b.kind === 'item' ? '  '.repeat((b.level || 1) - 1) + '- ' : '') + b.sentences.map(line).join(' '))
-    const what = this.answer?.outcome === 'extractive' ? '원문 발췌' : 'AI 초안'
-    return `${this.question}\n\n${text.join('\n')}  끝.\n\n기준일 ${showDate(this.on, true)} / ${what} - 담당자 확인 필요\n`
+    return `${this.question}\n\n${text.join('\n')}  끝.\n\n기준일 ${showDate(this.on, week)} / ${this.kind()}\n`
   }
 }

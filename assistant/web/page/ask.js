@@ -24,7 +24,7 @@ export function show(n) {
   $('question-label').textContent = t(work ? '다른 질문' : '질문 (필수)')
   panel.clear()
   if (work) {
-    panel.placeColumn()
+    if (!work.view.answer || work.view.sentences.length) panel.placeColumn()
     if (work.view.sentences[0]?.refs.length) work.view.first()
   }
   listRecent()

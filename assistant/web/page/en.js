@@ -50,5 +50,6 @@ export default {
   'Ctrl+Enter: 보내기, Enter: 줄 바꿈': 'Ctrl+Enter: send, Enter: new line', 'Enter: 보내기, Shift+Enter: 줄 바꿈': 'Enter: send, Shift+Enter: new line',
   '문서 {n}건': '{n} documents', '아직 문서가 없습니다. biseo ingest로 문서를 넣어 주세요.': 'No documents yet. Add some with biseo ingest.', '모델 {name}': 'model {name}',
   '생성 모델 없음: 문서의 문장을 그대로 보여 드립니다': 'no model: sentences are copied from the documents', '단어 검색': 'search by words', '단어와 의미 검색': 'search by words and meaning',
+  '일,월,화,수,목,금,토': 'Sun,Mon,Tue,Wed,Thu,Fri,Sat',
   '법률': 'Act', '시행령': 'Decree', '규칙': 'Rule', '훈령·예규': 'Directive', '조례': 'Ordinance', '계획': 'Plan', '보고서': 'Report', '민원 답변': 'Complaint reply', '안내': 'Guide', '보도자료': 'Press release', '기타': 'Other',
 }

@@ -2,7 +2,7 @@
 import { $, alarm, t } from './dom.js'
 import { Lost, Problem } from './api.js'
 import { onEnter } from './compose.js'
-import { kinds, readDate, showDate } from './text.js'
+import { kinds, readDate, showDate, week } from './text.js'
 
 const maxLength = 2000 // code points, as the service counts them
 let today = ''
@@ -51,7 +51,7 @@ export function bindForm({ form, field, on, kind, empty, submit, multiline }) {
     if (day === null) return fail(date, t('날짜를 2026. 10. 2. 형식으로 입력해 주세요.'))
     fail(null, '')
     const kindName = $(kind).selectedOptions[0].textContent
-    const scope = `${t('기준일')} ${day || today ? showDate(day || today, true) : t('오늘')}, ${t('문서 종류')}: ${kindName}`
+    const scope = `${t('기준일')} ${day || today ? showDate(day || today, t(week)) : t('오늘')}, ${t('문서 종류')}: ${kindName}`
     submit({ text, on: day, kinds: $(kind).value ? [$(kind).value] : undefined }, scope)
   }
   node.addEventListener('submit', e => { e.preventDefault(); send() })
@@ -62,7 +62,7 @@ export function bindForm({ form, field, on, kind, empty, submit, multiline }) {
   date.addEventListener('change', () => {
     const day = readDate(date.value)
     note.textContent = day === null ? t('날짜를 2026. 10. 2. 형식으로 입력해 주세요.')
-      : day || today ? t('기준일 {date}에 시행 중인 조문으로 찾습니다.', { date: showDate(day || today, true) }) : ''
+      : day || today ? t('기준일 {date}에 시행 중인 조문으로 찾습니다.', { date: showDate(day || today, t(week)) }) : ''
   })
   return { field: input, today: () => today, busy: on => button.setAttribute('aria-disabled', String(on)), fail: text => fail(input, text), send }
 }

@@ -24,13 +24,13 @@ export function segments(text, spans) {
   return out
 }
 
-const week = ['일', '월', '화', '수', '목', '금', '토']
+export const week = '일,월,화,수,목,금,토'
 
-// showDate writes 2026-10-02 as 2026. 10. 2.(금).
-export function showDate(iso, weekday = false) {
+// showDate writes 2026-10-02 as 2026. 10. 2., with names of weekdays as 2026. 10. 2.(금).
+export function showDate(iso, names = '') {
   const [y, m, d] = iso.split('-').map(Number)
   const s = `${y}. ${m}. ${d}.`
-  return weekday ? `${s}(${week[new Date(Date.UTC(y, m - 1, d)).getUTCDay()]})` : s
+  return names ? `${s}(${names.split(',')[new Date(Date.UTC(y, m - 1, d)).getUTCDay()]})` : s
 }
 
 // readDate reads 2026.10.2, 2026-10-02, 20261002, 2026년 10월 2일, with whatever
