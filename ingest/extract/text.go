@@ -22,6 +22,17 @@ func readText(s string) (*ingest.Document, error) {
 	return b.finish()
 }
 
+// ReadText returns the characters of a text file as they stand there, whatever
+// its encoding; only line ends become "\n". Errors are those of [Read].
+func ReadText(path string) (string, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return "", err
+	}
+	s, _, err := decodeText(data)
+	return s, err
+}
+
 // firstLine is the title of a document that does not name one: its first line,
 // if that is short and no sentence.
 func firstLine(parts []part) string {

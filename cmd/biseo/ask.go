@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"biseo/assistant"
+)
+
+type searchCmd struct {
+	Query []string `arg:"" help:"Words, a sentence, or a citation such as 「민원 처리에 관한 법률」 제19조."`
+	K     int      `short:"k" default:"10" help:"Number of passages."`
+	JSON  bool     `help:"Print one JSON document."`
+	asker
+}
+
+func (cmd *searchCmd) Run(ctx context.Context, c *console, s *settings) error {
+	on, err := cmd.day(c.now())
+	if err != nil {
+		return err
+	}
+	a, x, err := s.assistant(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer x.Close()
+	r, err := a.Search(ctx, cmd.principal(), assistant.SearchRequest{
+		Query: strings.Join(cmd.Query, " "), On: on, Limit: cmd.K, Kinds: cmd.Kind, Agencies: cmd.Agency})
+	if err != nil {
+		return err
+	}
+	if cmd.JSON {
+		return printJSON(c.out, r)
+	}
+	for _, w := range r.Warnings {
+		fmt.Fprintln(c.err, w.Text)
+	}
+	if len(r.Hits) == 0 {
+		fmt.Fprintln(c.out, "찾은 문서가 없습니다. 낱말을 줄이거나 기준일(--on)을 바꿔 보세요.")
+	}
+	for _, h := range r.Hits {
+		fmt.Fprintf(c.out, "%2d. %s%s\n    %s\n", h.Rank, h.Cite, period(h.InForce), excerpt(h.Text, 160))
+	}
+	return nil
+}
+
+type askCmd struct {
+	Question []string `arg:"" help:"A question of the agency's documents."`
+	JSON     bool     `help:"Print one JSON document."`
+	asker
+}
+
+func (cmd *askCmd) Run(ctx context.Context, c *console, s *settings) error {
+	on, err := cmd.day(c.now())
+	if err != nil {
+		return err
+	}
+	a, x, err := s.assistant(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer x.Close()
+	r, err := a.Answer(ctx, cmd.principal(), assistant.AnswerRequest{
+		Question: strings.Join(cmd.Question, " "), On: on, Kinds: cmd.Kind, Agencies: cmd.Agency}, nil)
+	if err != nil {
+		return err
+	}
+	if cmd.JSON {
+		return printJSON(c.out, r)
+	}
+	printAnswer(c.out, r)
+	return nil
+}
+
+// outcomes are the first line of a printed answer.
+var outcomes = map[assistant.Outcome]string{
+	assistant.Answered:            "답변 (모든 문장의 근거를 확인했습니다)",
+	assistant.Partial:             "일부 답변 (근거를 확인하지 못한 문장은 뺐습니다)",
+	assistant.Extractive:          "발췌 답변 (문서의 문장을 그대로 옮겼습니다)",
+	assistant.NoSource:            "근거가 되는 문서를 찾지 못했습니다. 질문을 바꾸거나 기준일(--on)을 확인하세요.",
+	assistant.BlockedPersonalData: "개인정보가 들어 있어 처리하지 않았습니다. 개인정보를 지우고 다시 물어보세요.",
+	assistant.BlockedGrade:        "근거 문서의 보안등급이 모델에 허용된 등급보다 높아 답변을 만들지 않았습니다.",
+	assistant.OutOfScope:          "기관의 문서로 답할 수 있는 질문이 아닙니다.",
+}
+
+func printAnswer(w io.Writer, a *assistant.Answer) {
+	fmt.Fprintf(w, "%s, 기준일 %s\n", outcomes[a.Outcome], a.On)
+	for _, warning := range a.Warnings {
+		fmt.Fprintln(w, "※", warning.Text)
+	}
+	for _, b := range a.Blocks {
+		fmt.Fprintln(w)
+		for _, s := range b.Sentences {
+			fmt.Fprintf(w, "%s%s\n", strings.TrimSpace(s.Text), marks(s))
+		}
+	}
+	first := true
+	for _, src := range a.Sources {
+		if !src.Used {
+			continue
+		}
+		if first {
+			fmt.Fprintln(w, "\n근거")
+			first = false
+		}
+		fmt.Fprintf(w, "[%d] %s%s\n", src.N, src.Cite, period(src.InForce))
+	}
+}
+
+// marks prints the source numbers of a sentence, each once: " [1][3]".
+func marks(s assistant.Sentence) string {
+	var b strings.Builder
+	seen := map[int]bool{}
+	for _, c := range s.Cites {
+		if !seen[c.Source] {
+			seen[c.Source] = true
+			fmt.Fprintf(&b, " [%d]", c.Source)
+		}
+	}
+	return b.String()
+}
+
+// period prints in-force dates: " (시행 2026-05-06~)", "" where unbounded.
+func period(p assistant.InForce) string {
+	if p.From == "" && p.Until == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (시행 %s~%s)", p.From, p.Until)
+}
+
+// excerpt is the first n code points of s on one line.
+func excerpt(s string, n int) string {
+	r := []rune(strings.Join(strings.Fields(s), " "))
+	if len(r) <= n {
+		return string(r)
+	}
+	return string(r[:n]) + "…"
+}
+
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"gopkg.in/yaml.v3"
+
+	"biseo/assistant"
+	"biseo/index"
+	"biseo/index/local"
+	"biseo/ingest"
+	"biseo/ingest/extract"
+	"biseo/korea/text"
+	"biseo/llm"
+)
+
+// settings are shared by all commands.
+type settings struct {
+	Data    string `default:"./biseo-data" placeholder:"DIR" help:"Folder for everything that Biseo writes (${default})."`
+	Verbose bool   `help:"Log what happens to standard error, never the text of questions or documents."`
+
+	Model    modelSettings    `embed:"" prefix:"model-"`
+	Embedder embedderSettings `embed:"" prefix:"embedder-"`
+}
+
+type modelSettings struct {
+	URL     string `placeholder:"URL" help:"Address of the language model, such as http://127.0.0.1:8000/v1. Without one, answers are extracts."`
+	Name    string `help:"Model name as the server knows it."`
+	API     string `default:"openai" enum:"openai,ollama" help:"What the server speaks: openai or ollama."`
+	KeyFile string `placeholder:"FILE" help:"File that holds the server's key."`
+	Grade   string `default:"open" enum:"open,sensitive,classified" help:"Highest grade of documents that the model may see (${default})."`
+	Context int    `default:"8192" help:"Context window in tokens."`
+}
+
+type embedderSettings struct {
+	URL            string `placeholder:"URL" help:"Address of the embedding model. Without one, search is by words."`
+	Name           string `help:"Model name as the server knows it."`
+	API            string `default:"openai" enum:"openai,ollama" help:"What the server speaks: openai or ollama."`
+	KeyFile        string `placeholder:"FILE" help:"File that holds the server's key."`
+	Dimension      int    `help:"Length of the model's vectors, such as 1024 for bge-m3."`
+	QuestionPrefix string `help:"Put before every question that is embedded; E5 models get theirs by name."`
+	PassagePrefix  string `help:"Put before every passage that is embedded."`
+}
+
+// asker says as whom and for which day a command looks; embedded by the commands that search.
+type asker struct {
+	On     string   `placeholder:"2006-01-02" help:"Apply what was in force on this day (today)."`
+	As     []string `placeholder:"GROUP" help:"Groups of the person who asks, besides public."`
+	Grade  string   `default:"open" enum:"open,sensitive,classified" help:"Highest grade that the person may see (${default})."`
+	Kind   []string `help:"Only documents of these kinds: law, decree, rule, directive, ordinance, plan, report, reply, guide, press, other."`
+	Agency []string `help:"Only documents of these agencies."`
+}
+
+func (a asker) principal() assistant.Principal {
+	grade, _ := index.ParseGrade(a.Grade) // the parser admits only names of grades
+	return assistant.Principal{ID: "local", Groups: a.As, Grade: grade}
+}
+
+// seoul is Korea Standard Time, which has no summer time; no zone file is needed.
+var seoul = time.FixedZone("KST", 9*60*60)
+
+// day is the day asked for, at midnight UTC, or today in Seoul.
+func (a asker) day(now time.Time) (time.Time, error) {
+	if a.On == "" {
+		y, m, d := now.In(seoul).Date()
+		return index.Day(y, m, d), nil
+	}
+	t, err := time.Parse(time.DateOnly, a.On)
+	if err != nil {
+		return t, errUsage{fmt.Errorf("--on %q is not a date that exists; write it as 2026-05-06", a.On)}
+	}
+	return t, nil
+}
+
+// rules names what shaped the chunks and terms of an index; with the embedding
+// space it is the fingerprint that an index is opened with.
+const rules = text.Version + " " + ingest.SplitVersion
+
+func (s *settings) indexDir() string { return filepath.Join(s.Data, "index") }
+
+func (s *settings) indexOptions() (local.Options, llm.Embedder, error) {
+	e, err := s.embedder()
+	if err != nil {
+		return local.Options{}, nil, err
+	}
+	opt := local.Options{Rules: rules}
+	if e != nil {
+		opt.Space = e.Space()
+	}
+	return opt, e, nil
+}
+
+// assistant opens the index for reading and returns the assistant over it. The
+// caller closes the index.
+func (s *settings) assistant(ctx context.Context, c *console) (*assistant.Assistant, *local.Index, error) {
+	opt, e, err := s.indexOptions()
+	if err != nil {
+		return nil, nil, err
+	}
+	g, err := s.generator()
+	if err != nil {
+		return nil, nil, err
+	}
+	opt.ReadOnly = true
+	x, err := local.Open(ctx, s.indexDir(), opt)
+	if err != nil {
+		return nil, nil, err
+	}
+	grade, _ := index.ParseGrade(s.Model.Grade)
+	return assistant.New(c.lg, x, assistant.Options{Generator: g, Grade: grade, Embedder: e, Rules: rules}), x, nil
+}
+
+func (s *settings) generator() (llm.Generator, error) {
+	m := s.Model
+	if m.URL == "" {
+		return nil, nil
+	}
+	key, err := readKey(m.KeyFile)
+	if err != nil {
+		return nil, err
+	}
+	return llm.NewGenerator(llm.Server{API: m.API, URL: m.URL, Model: m.Name, Key: key, Context: m.Context})
+}
+
+func (s *settings) embedder() (llm.Embedder, error) {
+	e := s.Embedder
+	if e.URL == "" {
+		return nil, nil
+	}
+	key, err := readKey(e.KeyFile)
+	if err != nil {
+		return nil, err
+	}
+	return llm.NewEmbedder(llm.Server{API: e.API, URL: e.URL, Model: e.Name, Key: key, Dimension: e.Dimension,
+		QuestionPrefix: e.QuestionPrefix, PassagePrefix: e.PassagePrefix})
+}
+
+func readKey(file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	b, err := os.ReadFile(file)
+	return strings.TrimSpace(string(b)), err
+}
+
+// readers starts the pool of child processes that read files.
+func (s *settings) readers(workers int) (*extract.Pool, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find the program to start readers with: %w", err)
+	}
+	return extract.NewPool(extract.PoolOptions{Command: []string{exe, readerCommand}, Workers: workers}), nil
+}
+
+// loadSettings reads biseo.yaml. Keys are flag names; a nested key is joined with
+// a hyphen, so that model: {url: …} sets --model-url. Flags and environment
+// variables win over the file. Unknown keys are errors that name their line.
+func loadSettings(r io.Reader) (kong.Resolver, error) {
+	var root yaml.Node
+	if err := yaml.NewDecoder(r).Decode(&root); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("settings file: %w", err)
+	}
+	f := &settingsFile{values: map[string]*yaml.Node{}}
+	if len(root.Content) == 0 {
+		return f, nil
+	}
+	return f, f.add("", root.Content[0])
+}
+
+type settingsFile struct{ values map[string]*yaml.Node }
+
+func (f *settingsFile) add(prefix string, n *yaml.Node) error {
+	if n.Kind != yaml.MappingNode {
+		return fmt.Errorf("settings file: line %d: want key: value", n.Line)
+	}
+	for i := 0; i < len(n.Content); i += 2 {
+		key, value := prefix+n.Content[i].Value, n.Content[i+1]
+		if value.Kind == yaml.MappingNode {
+			if err := f.add(key+"-", value); err != nil {
+				return err
+			}
+			continue
+		}
+		f.values[key] = value
+	}
+	return nil
+}
+
+// Validate implements [kong.Resolver].
+func (f *settingsFile) Validate(app *kong.Application) error {
+	known := map[string]bool{}
+	err := kong.Visit(app, func(n kong.Visitable, next kong.Next) error {
+		if flag, ok := n.(*kong.Flag); ok {
+			known[flag.Name] = true
+		}
+		return next(nil)
+	})
+	if err != nil {
+		return err
+	}
+	var unknown []string
+	for key, n := range f.values {
+		if !known[key] {
+			unknown = append(unknown, fmt.Sprintf("settings file: line %d: there is no setting %q", n.Line, key))
+		}
+	}
+	if len(unknown) > 0 {
+		slices.Sort(unknown)
+		return errors.New(strings.Join(unknown, "\n"))
+	}
+	return nil
+}
+
+// Resolve implements [kong.Resolver].
+func (f *settingsFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	n, ok := f.values[flag.Name]
+	if !ok || slices.ContainsFunc(flag.Envs, func(e string) bool { _, set := os.LookupEnv(e); return set }) {
+		return nil, nil
+	}
+	var list []string
+	if n.Kind == yaml.SequenceNode {
+		if err := n.Decode(&list); err != nil {
+			return nil, fmt.Errorf("settings file: line %d: %s: %w", n.Line, flag.Name, err)
+		}
+		return strings.Join(list, ","), nil
+	}
+	return n.Value, nil
+}

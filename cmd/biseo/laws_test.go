@@ -1,0 +1,215 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"biseo/assistant"
+	"biseo/ingest"
+)
+
+var (
+	titleLine   = regexp.MustCompile(`^제목: (.+)$`)
+	articleLine = regexp.MustCompile(`^##### (제\d+조(?:의\d+)*)(?: |$|\()`)
+)
+
+// articlesOf lists the articles of a law file as its headings print them.
+func articlesOf(t *testing.T, file string) (title string, articles []string) {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	in := bufio.NewScanner(f)
+	in.Buffer(nil, 1<<20)
+	for in.Scan() {
+		if m := titleLine.FindStringSubmatch(in.Text()); m != nil && title == "" {
+			title = strings.Trim(m[1], `'"`)
+		}
+		if m := articleLine.FindStringSubmatch(in.Text()); m != nil {
+			articles = append(articles, m[1])
+		}
+	}
+	if err := in.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return title, articles
+}
+
+// copyLaws copies a part of the shared laws, so that a test may change it.
+func copyLaws(t *testing.T, part string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "laws")
+	if err := os.CopyFS(dir, os.DirFS(laws(t, part))); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil {
+			err = os.Chmod(path, map[bool]fs.FileMode{true: 0o755, false: 0o644}[d.IsDir()])
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func ingestJSON(t *testing.T, args ...string) ingest.Report {
+	t.Helper()
+	var r ingest.Report
+	out := mustRun(t, append([]string{"ingest", "--json", "--readers", "public"}, args...)...)
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestEveryArticle finds each article of 160 laws, decrees and rules by its citation.
+func TestEveryArticle(t *testing.T) {
+	dir := copyLaws(t, "admin-subset")
+	data := filepath.Join(t.TempDir(), "data")
+	r := ingestJSON(t, "--data", data, dir)
+	if r.Added != 160 || len(r.Failed) > 0 {
+		t.Fatalf("ingest: %+v", r)
+	}
+	s := &settings{Data: data}
+	a, x, err := s.assistant(t.Context(), testConsole(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	on, _ := asker{On: "2026-12-31"}.day(testNow())
+	asked, missed := 0, 0
+	files, err := filepath.Glob(filepath.Join(dir, "*", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		title, articles := articlesOf(t, file)
+		for _, article := range articles {
+			asked++
+			query := "「" + title + "」 " + article
+			if top := firstCite(t, a, query, on.Format("2006-01-02")); !isPartOf(top, query) {
+				if missed++; missed <= 10 {
+					t.Errorf("search %s: first is %q", query, top)
+				}
+			}
+		}
+	}
+	t.Logf("%d articles of %d files, %d not first", asked, len(files), missed)
+	if asked < 8000 {
+		t.Errorf("only %d articles were asked for", asked)
+	}
+}
+
+func firstCite(t *testing.T, a *assistant.Assistant, query, on string) string {
+	t.Helper()
+	day, err := asker{On: on}.day(testNow())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := a.Search(context.Background(), assistant.Principal{}, assistant.SearchRequest{Query: query, On: day, Limit: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Hits) == 0 {
+		return ""
+	}
+	return r.Hits[0].Cite
+}
+
+// isPartOf reports whether cite names an article or a part of it: 제7조 covers
+// 제7조제1항, not 제7조의2 and not 제70조.
+func isPartOf(cite, article string) bool {
+	rest, ok := strings.CutPrefix(cite, article)
+	return ok && !strings.HasPrefix(rest, "의")
+}
+
+// TestIngestFollowsFiles changes and deletes one file among 160.
+func TestIngestFollowsFiles(t *testing.T) {
+	dir := copyLaws(t, "admin-subset")
+	data := filepath.Join(t.TempDir(), "data")
+	first := ingestJSON(t, "--data", data, dir)
+	if r := ingestJSON(t, "--data", data, dir); r.Unchanged != 160 || r.Chunks != 0 || r.Added+r.Changed+r.Removed+r.Described != 0 {
+		t.Errorf("second run: %+v, want nothing done", r)
+	}
+	file := filepath.Join(dir, "도로법", "법률.md")
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString("\n제99조(시험) 가온시에서 시험으로 덧붙인 조문이다.\n"); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	if r := ingestJSON(t, "--data", data, dir); r.Changed != 1 || r.Unchanged != 159 || r.Chunks >= first.Chunks/10 {
+		t.Errorf("after one change: %+v, want one document written again", r)
+	}
+	if out := mustRun(t, "--data", data, "search", "가온시에서 시험으로 덧붙인 조문", "--on", "2026-12-31", "-k", "1"); !strings.Contains(out, "도로법") {
+		t.Errorf("the new text is not found: %s", out)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if r := ingestJSON(t, "--data", data, dir); r.Removed != 1 || r.Unchanged != 159 || r.Chunks != 0 {
+		t.Errorf("after one deletion: %+v, want one document removed", r)
+	}
+	if out := mustRun(t, "--data", data, "search", "「도로법」 제1조", "--on", "2026-12-31"); strings.Contains(out, "「도로법」 제1조 ") {
+		t.Errorf("the removed law is still found: %s", out)
+	}
+}
+
+// TestInForce asks the same question of two days, before and after the decree's
+// amendment of 2026-05-06.
+func TestInForce(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	ingestJSON(t, "--data", data, laws(t, "history"))
+	ask := func(on string) (assistant.Answer, string) {
+		var a assistant.Answer
+		out := mustRun(t, "--data", data, "ask", "--json", "--on", on, "민원의 처리기간은 어떤 사유로 연장할 수 있나요?")
+		if err := json.Unmarshal([]byte(out), &a); err != nil {
+			t.Fatal(err)
+		}
+		var text strings.Builder
+		for _, b := range a.Blocks {
+			for _, s := range b.Sentences {
+				if s.Status == assistant.Verified {
+					text.WriteString(s.Text + "\n")
+				}
+			}
+		}
+		return a, text.String()
+	}
+	article := func(a assistant.Answer) assistant.Source {
+		for _, s := range a.Sources {
+			if s.Used && strings.HasPrefix(s.Cite, "「민원 처리에 관한 법률 시행령」 제21조") && isPartOf(s.Cite, "「민원 처리에 관한 법률 시행령」 제21조") {
+				return s
+			}
+		}
+		t.Fatalf("on %s no sentence rests on 시행령 제21조: %+v", a.On, a.Sources)
+		return assistant.Source{}
+	}
+	older, oldText := ask("2026-05-01")
+	newer, newText := ask("2026-06-01")
+	if s := article(older); s.DocID != "law/003540@281519" || s.InForce.From != "2026-01-02" || s.InForce.Until != "2026-05-06" {
+		t.Errorf("on 2026-05-01: %s in force %+v", s.DocID, s.InForce)
+	}
+	if s := article(newer); s.DocID != "law/003540@285815" || s.InForce.From != "2026-05-06" || s.InForce.Until != "" {
+		t.Errorf("on 2026-06-01: %s in force %+v", s.DocID, s.InForce)
+	}
+	if !strings.Contains(oldText, "부득이한 사유") || strings.Contains(oldText, "업무과중") {
+		t.Errorf("on 2026-05-01 the answer is\n%s", oldText)
+	}
+	if !strings.Contains(newText, "업무과중") || !strings.Contains(newText, "부재") {
+		t.Errorf("on 2026-06-01 the answer does not name overwork and absence:\n%s", newText)
+	}
+}

@@ -1,0 +1,145 @@
+// Command biseo is the AI administrative secretary: it reads an agency's
+// documents and answers from them with checked citations.
+//
+// main.go parses the command line and maps errors to exit codes, config.go holds
+// the settings and wires the parts; every other file is a group of commands.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"biseo/assistant"
+	"biseo/ingest/extract"
+)
+
+// version is set at build time: -ldflags "-X main.version=v1.2.3".
+var version = "dev"
+
+// readerCommand is the hidden command under which this program is started again
+// to read files within limits: see extract.Pool.
+const readerCommand = "read-files"
+
+func main() {
+	if len(os.Args) == 2 && os.Args[1] == readerCommand {
+		if err := extract.Worker(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(exitFailed)
+		}
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// Exit codes. Scripts rely on them.
+const (
+	exitDone       = 0
+	exitFailed     = 1
+	exitUsage      = 2
+	exitUnreadable = 3 // an input file could not be read; one line says why and what to do
+)
+
+// errUnreadable marks errors that end with exitUnreadable.
+type errUnreadable struct{ error }
+
+func (e errUnreadable) Unwrap() error { return e.error }
+
+// errUsage marks wrong usage that the parser cannot see, such as a date that does not exist.
+type errUsage struct{ error }
+
+// A commandLine is every flag and command. Each flag is also a key in biseo.yaml
+// and an environment variable BISEO_...: see config.go.
+type commandLine struct {
+	settings
+
+	Config  kong.ConfigFlag  `placeholder:"FILE" help:"Settings file (default: biseo.yaml in this folder, if there is one)."`
+	Version kong.VersionFlag `help:"Print the version."`
+
+	Demo    demoCmd    `cmd:"" help:"Ingest the sample agency and serve its page and API on 127.0.0.1:8080."`
+	Ingest  ingestCmd  `cmd:"" help:"Bring the index in line with files and folders."`
+	Extract extractCmd `cmd:"" help:"Print the text, structure and metadata of one file."`
+	Search  searchCmd  `cmd:"" help:"Print ranked passages."`
+	Ask     askCmd     `cmd:"" help:"Answer a question with checked citations."`
+	Serve   serveCmd   `cmd:"" help:"Serve the API and the page."`
+	Mask    maskCmd    `cmd:"" help:"Find personal data in a text file and print it masked."`
+	Doctor  doctorCmd  `cmd:"" help:"Check settings, index, model and embedder."`
+	Eval    evalCmd    `cmd:"" help:"Measure quality."`
+}
+
+// A console is where a command writes and what it may know.
+type console struct {
+	out io.Writer // results
+	err io.Writer // progress and logs
+	lg  *slog.Logger
+	now func() time.Time
+}
+
+// run is the program: it returns the exit code and writes nowhere but to stdout and stderr.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	c := &console{out: stdout, err: stderr, now: time.Now}
+	var cl commandLine
+	exited := -1
+	parser, err := kong.New(&cl,
+		kong.Name("biseo"),
+		kong.Description("Biseo answers from an agency's own documents, with checked citations."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { exited = code }),
+		kong.DefaultEnvars("BISEO"),
+		kong.Configuration(loadSettings, "biseo.yaml"),
+		kong.Vars{"version": version},
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(c, &cl.settings),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		fmt.Fprintln(stderr, "biseo:", err)
+		return exitUsage
+	}
+	k, err := parser.Parse(args)
+	if exited >= 0 { // --help or --version
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "biseo: %v\n  see biseo --help\n", err)
+		return exitUsage
+	}
+	level := slog.LevelWarn
+	if cl.Verbose {
+		level = slog.LevelInfo
+	}
+	c.lg = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	err = k.Run()
+	code := exitCode(err)
+	if code != exitDone {
+		fmt.Fprintln(stderr, "biseo:", err)
+	}
+	return code
+}
+
+func exitCode(err error) int {
+	var unreadable errUnreadable
+	var damaged *extract.Error
+	var usage errUsage
+	var input *assistant.InputError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &unreadable), errors.As(err, &damaged):
+		return exitUnreadable
+	case errors.As(err, &usage), errors.As(err, &input):
+		return exitUsage
+	}
+	return exitFailed
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"biseo/assistant/web"
+	"biseo/deploy/sample"
+	"biseo/index"
+)
+
+type serveCmd struct {
+	Addr string `default:"127.0.0.1:8080" help:"Address to listen on; only loopback until authentication is configured."`
+	asker
+}
+
+func (cmd *serveCmd) Run(ctx context.Context, c *console, s *settings) error {
+	return cmd.serve(ctx, c, s, nil)
+}
+
+func (cmd *serveCmd) serve(ctx context.Context, c *console, s *settings, examples []string) error {
+	a, x, err := s.assistant(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer x.Close()
+	h, err := web.New(c.lg, a, web.Options{
+		Version: version, Now: c.now, Who: cmd.principal(), Examples: examples,
+		Status: func(ctx context.Context) (web.Status, error) { return s.status(ctx, x) },
+	})
+	if err != nil {
+		return err
+	}
+	return web.Serve(ctx, c.lg, cmd.Addr, h)
+}
+
+// status is what the service says of itself: counts and names, no content.
+func (s *settings) status(ctx context.Context, x index.Index) (web.Status, error) {
+	st := web.Status{Model: s.Model.Name, Embedder: x.Space()}
+	kinds := map[string]bool{}
+	for d, err := range x.Docs(ctx) {
+		if err != nil {
+			return st, err
+		}
+		st.Documents++
+		kinds[d.Kind] = true
+	}
+	for k := range kinds {
+		st.Kinds = append(st.Kinds, k)
+	}
+	slices.Sort(st.Kinds)
+	return st, nil
+}
+
+type demoCmd struct {
+	Addr string `default:"127.0.0.1:8080" help:"Address to listen on."`
+	asker
+}
+
+func (cmd *demoCmd) Run(ctx context.Context, c *console, s *settings) error {
+	demo := *s
+	demo.Data = filepath.Join(s.Data, "demo")
+	files := filepath.Join(demo.Data, "sample")
+	if err := sample.Copy(files); err != nil {
+		return fmt.Errorf("write the sample agency: %w", err)
+	}
+	in := ingestCmd{Paths: []string{files}}
+	report, err := in.sync(ctx, c, &demo)
+	if errors.Is(err, index.ErrFingerprint) {
+		in.Rebuild = true
+		report, err = in.sync(ctx, c, &demo)
+	}
+	if err != nil {
+		return err
+	}
+	if len(report.Failed) > 0 {
+		printReport(c.err, report)
+	}
+	fmt.Fprintf(c.out, "가온시(실재하지 않는 도시)의 문서 %d건을 읽었습니다.\nhttp://%s/ 에서 물어보세요. 끝내려면 Ctrl+C를 누르세요.\n",
+		report.Added+report.Changed+report.Described+report.Unchanged, cmd.Addr)
+	serve := serveCmd{Addr: cmd.Addr, asker: cmd.asker}
+	return serve.serve(ctx, c, &demo, sample.Questions())
+}
+
+// indexIsMissing reports an error of opening an index that was never built.
+func indexIsMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
