@@ -9,8 +9,9 @@
 //
 // The files in reading order: types.go holds what goes in and out, assistant.go
 // the search, answer.go an answer from start to end, extract.go the answer
-// without a model, stream.go what a model wrote as sentences, and check.go with
-// polarity.go the check.
+// without a model, stream.go what a model wrote as sentences, units.go sources as
+// sentences, and check.go with facts.go (numbers, dates, citations) and polarity.go
+// (duty, discretion, negation) the check.
 package assistant
 
 import (

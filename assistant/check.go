@@ -1,18 +1,14 @@
 package assistant
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"math"
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"biseo/korea/law"
-	"biseo/korea/text"
 )
 
 // Thresholds of [Check], chosen on generated truths and lies over Korean laws; the
@@ -145,33 +141,35 @@ func check(s Sentence, sources []Source) ([]Cite, string) {
 	}
 	var candidates []passage
 	var cited []Source
-	spans := false
+	var given []Cite // those with a span
+	key := squeeze(s.Text)
 	for _, c := range s.Cites {
 		if c.Source < 1 || c.Source > len(sources) {
 			return nil, fmt.Sprintf("없는 근거 번호: %d", c.Source)
 		}
 		src := sources[c.Source-1]
-		given := c.Start != 0 || c.End != 0 || c.Quote != ""
-		if given && !holds(c, src) {
-			return nil, fmt.Sprintf("인용 구간이 근거 %d의 원문과 다름", c.Source)
-		}
-		if spans = spans || given; !given && slices.ContainsFunc(cited, func(o Source) bool { return o.N == src.N }) {
+		again := slices.ContainsFunc(cited, func(o Source) bool { return o.N == src.N })
+		if c == (Cite{Source: c.Source}) {
+			if !again {
+				cited = append(cited, src)
+				candidates = append(candidates, passages(src, 0, math.MaxInt)...)
+			}
 			continue
 		}
-		cited = append(cited, src)
-		if !given {
-			c.End = math.MaxInt
+		if !holds(c, src) {
+			return nil, fmt.Sprintf("인용 구간이 근거 %d의 원문과 다름", c.Source)
 		}
-		candidates = append(candidates, passages(src, c.Start, c.End)...)
-	}
-	key := squeeze(s.Text)
-	for _, c := range s.Cites {
-		if c.Quote != "" && squeeze(clean(c.Quote)) == key {
-			return s.Cites, ""
+		found := passages(src, c.Start, c.End)
+		whole := len(found) > 0 && found[0].start == c.Start && found[len(found)-1].end <= c.End
+		if whole && squeeze(clean(c.Quote)) == key {
+			return []Cite{c}, ""
 		}
+		given, cited, candidates = append(given, c), append(cited, src), append(candidates, found...)
 	}
-	if i := slices.IndexFunc(candidates, func(p passage) bool { return squeeze(p.text) == key }); i >= 0 && !spans {
-		return citesOf(candidates[i : i+1]), ""
+	for _, p := range candidates {
+		if squeeze(p.text) == key && len(given) == 0 {
+			return citesOf([]passage{p}), ""
+		}
 	}
 	c := newClaimant(s.Text)
 	support, held, around := supporting(c, candidates)
@@ -183,10 +181,7 @@ func check(s Sentence, sources []Source) ([]Cite, string) {
 			return nil, why
 		}
 	}
-	if spans {
-		return s.Cites, ""
-	}
-	return citesOf(support), ""
+	return citesOf(support, given...), ""
 }
 
 // holds reports whether a citation's span lies in the source and its quote is
@@ -254,11 +249,19 @@ func supporting(c claimant, candidates []passage) (out []passage, held, around f
 	return out, 1 - float64(len(missing))/n, 1 - float64(len(left))/n
 }
 
-// citesOf cites the units of a support, neighbours in one span.
-func citesOf(support []passage) []Cite {
+// citesOf cites the units of a support, neighbours in one span. A unit that
+// overlaps a span given by the caller is cited by that span.
+func citesOf(support []passage, given ...Cite) []Cite {
 	var out []Cite
 	for i, p := range support {
-		if n := len(out); n > 0 && support[i-1].source.N == p.source.N &&
+		n := len(out)
+		if k := slices.IndexFunc(given, func(c Cite) bool { return c.Source == p.source.N && p.start < c.End && c.Start < p.end }); k >= 0 {
+			if !slices.Contains(out, given[k]) {
+				out = append(out, given[k])
+			}
+			continue
+		}
+		if n > 0 && support[i-1].source.N == p.source.N && out[n-1].End <= p.start &&
 			strings.TrimSpace(string([]rune(p.source.Text)[out[n-1].End:p.start])) == "" {
 			out[n-1] = span(p.source, out[n-1].Start, p.end)
 			continue
@@ -266,210 +269,6 @@ func citesOf(support []passage) []Cite {
 		out = append(out, span(p.source, p.start, p.end))
 	}
 	return out
-}
-
-// A fact is a value or a legal citation in a text.
-type fact struct {
-	written    string
-	start, end int           // code points
-	in         *script       // the text it stands in
-	value      text.Value    // a sign before it, as in △3%, is part of its unit
-	cite       *law.Citation // nil for a value
-}
-
-// key is the same for facts that are equal as written.
-func (f fact) key() string {
-	if f.cite != nil {
-		return f.cite.Back + f.cite.Key()
-	}
-	return f.value.Key()
-}
-
-// values holds a claim's values and legal citations against its support.
-func values(c claimant, support []passage, cited []Source) string {
-	type used struct{ unit, at int }
-	taken := map[used]bool{}
-	last := make([]int, len(support))
-	for k, f := range c.facts(Source{}) {
-		found := false
-	search:
-		for i := range support {
-			mine := c.facts(support[i].source)[k]
-			for j, g := range support[i].facts {
-				if !taken[used{i, j}] && j >= last[i] && same(mine, g) && nearby(f, g) {
-					taken[used{i, j}], last[i], found = true, j, true
-					break search
-				}
-			}
-		}
-		if f.cite != nil && !found {
-			for i, p := range support {
-				// Where the support cites something else at this point, the claim has replaced it.
-				replaced := slices.ContainsFunc(support[i].facts, func(g fact) bool { return g.cite != nil && nearby(f, g) })
-				found = found || !replaced && places(*c.facts(p.source)[k].cite, p)
-			}
-		}
-		if !found {
-			kind := "값"
-			if f.cite != nil {
-				kind = "조문"
-			}
-			return fmt.Sprintf("근거 %s에 없는 %s: %s", numbersOf(cited), kind, f.written)
-		}
-	}
-	return strayDigits(c, support, cited)
-}
-
-// strayDigits holds digits that are part of no value and no citation, such as
-// those of A4, against the digits of the support.
-func strayDigits(c claimant, support []passage, cited []Source) string {
-	have := map[string]bool{}
-	for _, p := range support {
-		for _, d := range digit.FindAllString(p.text, -1) {
-			have[d] = true
-		}
-	}
-	runes := []rune(c.text)
-	for _, f := range c.facts(Source{}) {
-		for i := f.start; i < f.end; i++ {
-			runes[i] = ' '
-		}
-	}
-	for _, d := range digit.FindAllString(string(runes), -1) {
-		if !have[d] {
-			return fmt.Sprintf("근거 %s에 없는 수: %s", numbersOf(cited), d)
-		}
-	}
-	return ""
-}
-
-// A script is a text with its facts marked.
-type script struct {
-	runes   []rune
-	covered []bool // by a fact or an amendment note
-}
-
-// nearby reports whether two equal facts stand near one of the same words. A
-// fact that stands alone is near anything.
-func nearby(a, b fact) bool {
-	x, y := a.near(), b.near()
-	if len(x) == 0 || len(y) == 0 {
-		return true
-	}
-	for t := range x {
-		if y[t] {
-			return true
-		}
-	}
-	return false
-}
-
-// facts lists the values and legal citations of s in order. Self is the citation
-// of the place that s stands in.
-func facts(s string, self law.Citation) []fact {
-	var out []fact
-	runes := []rune(s)
-	covered := make([]bool, len(runes)+1)
-	in := &script{runes, covered}
-	cover := func(start, end int) bool {
-		free := !covered[start]
-		for i := start; free && i < end; i++ {
-			covered[i] = true
-		}
-		return free
-	}
-	for _, at := range note.FindAllStringIndex(s, -1) {
-		start := utf8.RuneCountInString(s[:at[0]])
-		cover(start, start+utf8.RuneCountInString(s[at[0]:at[1]]))
-	}
-	for _, f := range law.Resolve(s, law.Find(s), self) {
-		c := f.Citation
-		if cover(f.Start, f.End) {
-			out = append(out, fact{written: string(runes[f.Start:f.End]), start: f.Start, end: f.End, in: in, cite: &c})
-		}
-	}
-	for _, v := range text.Values(s) {
-		if cover(v.Start, v.End) {
-			if v.Start > 0 && strings.ContainsRune("△▲▽▼", runes[v.Start-1]) {
-				v.Unit = string(runes[v.Start-1]) + v.Unit
-			}
-			out = append(out, fact{written: string(runes[v.Start:v.End]), start: v.Start, end: v.End, in: in, value: v})
-		}
-	}
-	slices.SortFunc(out, func(a, b fact) int { return cmp.Compare(a.start, b.start) })
-	return out
-}
-
-// near is the set of terms of the nearest words on both sides of a fact that
-// are no facts themselves.
-func (f fact) near() map[string]bool {
-	runes, covered := f.in.runes, f.in.covered
-	out := map[string]bool{}
-	collect := func(i, step int) {
-		var word []rune
-		flush := func() bool {
-			if len(word) == 0 {
-				return false
-			}
-			if step < 0 {
-				slices.Reverse(word)
-			}
-			added := false
-			for t := range contentTerms(string(word)) {
-				out[t], added = true, true
-			}
-			word = word[:0]
-			return added
-		}
-		for n := 0; n < nearWords && i >= 0 && i < len(runes); i += step {
-			if covered[i] || unicode.IsSpace(runes[i]) || strings.ContainsRune(",ㆍ·()", runes[i]) {
-				if flush() {
-					n++
-				}
-				continue
-			}
-			word = append(word, runes[i])
-		}
-		flush()
-	}
-	collect(f.start-1, -1)
-	collect(f.end, 1)
-	return out
-}
-
-// same reports whether a source's fact g states what the claim's fact f states. A
-// citation that could not be resolved is only the same as one written alike.
-func same(f, g fact) bool {
-	switch {
-	case f.cite == nil && g.cite == nil:
-		return f.value.Matches(g.value)
-	case f.cite == nil || g.cite == nil:
-		return false
-	}
-	return f.key() == g.key()
-}
-
-// own is the citation of a source itself; ok is false where it has none.
-func own(src Source) (law.Citation, bool) {
-	found := law.Find(src.Cite)
-	if len(found) == 0 {
-		return law.Citation{}, false
-	}
-	return found[0].Citation, true
-}
-
-// places reports whether a claim's citation names the place of its support: the
-// article that the source is, with the 항 and 호 that the supporting unit is in.
-func places(c law.Citation, p passage) bool {
-	o, ok := own(p.source)
-	if !ok || c.Back != "" {
-		return false
-	}
-	if c.Covers(o) {
-		return true
-	}
-	return o.Covers(c) && c.Part == o.Part && c.Annex == o.Annex && c.Article == o.Article && c.Subitem == o.Subitem &&
-		(c.Paragraph == o.Paragraph || c.Paragraph == p.para) && (c.Item == o.Item || c.Item.String() == p.item)
 }
 
 // quoted are words in quotation marks; what is in 「」 is read as a law by

@@ -128,6 +128,21 @@ func TestCheckHoldsSpans(t *testing.T) {
 	}
 }
 
+// A part of a sentence is not a sentence of the source, though its words are there.
+func TestCheckHoldsPartsAgainstTheWhole(t *testing.T) {
+	const whole = "부서의 장은 신청을 반려할 수 있다고 보아서는 아니 된다."
+	src := []Source{{N: 1, Text: whole}}
+	if got := Check(Sentence{Text: "부서의 장은 신청을 반려할 수 있다.", Cites: []Cite{span(src[0], 0, 19)}}, src); got.Status == Verified {
+		t.Errorf("verified by half a sentence: %+v", got)
+	}
+	if got := Check(Sentence{Text: "부서의 장은 신청을 반려할 수 있다", Cites: []Cite{span(src[0], 0, 19)}}, src); got.Status == Verified {
+		t.Errorf("verified by half a sentence, word for word: %+v", got)
+	}
+	if got := Check(Sentence{Text: whole, Cites: []Cite{span(src[0], 0, len([]rune(whole)))}}, src); got.Status != Verified {
+		t.Errorf("the whole sentence: %s", got.Why)
+	}
+}
+
 func TestCheckGap(t *testing.T) {
 	if got := Check(Sentence{Text: "[작성 필요: 담당자 연락처]"}, nil); got.Status != Gap {
 		t.Errorf("a hole is %s, want gap", got.Status)

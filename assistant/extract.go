@@ -3,7 +3,6 @@ package assistant
 import (
 	"cmp"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -224,42 +223,39 @@ func jaccard(a, b map[string]int) float64 {
 }
 
 // relevant decides whether sources can answer the question at all, without a
-// model. The words of the question that carry content, that is all but question
-// words and courtesies, count by their number of index terms. A word is covered
-// where at least half of its terms occur in a passage (its title and headings
-// included). The question is answerable if one passage covers half of its content
-// and at least one content word.
+// model: whether one passage holds at least minCovered of the question's content.
+//
+// Measured over the eight best passages found by words: 86 % of 307 colloquial
+// questions on welfare and 98 % of 304 questions of KorQuAD pass over their own
+// corpus, 10 % and 29 % over the other one. Where only the passage with the
+// answer is taken away 63 % to 76 % still pass: words cannot tell a neighbouring
+// subject from the one asked about, so the reader is told that these are extracts.
 func relevant(question string, sources []Source) bool {
 	words := contentWords(question)
-	weight := 0.0
+	return slices.ContainsFunc(sources, func(s Source) bool { return covered(words, s) >= minCovered })
+}
+
+// covered is the share of content words that occur in a source, its title and
+// headings included. A word counts by its number of index terms, and occurs
+// where at least half of them do.
+func covered(words [][]string, s Source) float64 {
+	have := map[string]bool{}
+	for _, t := range text.Terms(strings.Join(append([]string{s.Title, s.Cite, s.Text}, s.Path...), "\n")) {
+		have[t] = true
+	}
+	found, all := 0, 0
 	for _, w := range words {
-		weight += float64(len(w))
-	}
-	if weight == 0 {
-		return false
-	}
-	for _, s := range sources {
-		have := map[string]bool{}
-		for _, t := range text.Terms(strings.Join(append([]string{s.Title, s.Cite, s.Text}, s.Path...), "\n")) {
-			have[t] = true
-		}
-		covered := 0.0
-		for _, w := range words {
-			n := 0
-			for _, t := range w {
-				if have[t] {
-					n++
-				}
-			}
-			if 2*n >= len(w) && n > 0 {
-				covered += float64(len(w))
+		n := 0
+		for _, t := range w {
+			if have[t] {
+				n++
 			}
 		}
-		if covered >= minCovered*weight {
-			return true
+		if all += len(w); n > 0 && 2*n >= len(w) {
+			found += len(w)
 		}
 	}
-	return false
+	return float64(found) / float64(max(1, all))
 }
 
 // content is the set of index terms of a question's content words.
@@ -273,26 +269,16 @@ func content(question string) map[string]bool {
 	return out
 }
 
-var (
-	// askEnding ends a verb that asks: 연장되나요.
-	askEnding = regexp.MustCompile(`(?:이?[되하]?(?:나요|는가요?|는지요?|은가요|ㄴ가요|까요|습니까|니까)|(?:되|하|돼)는지|인가요?|인지요?|한가요?|한지요?|할까요?|될까요?|합니까|됩니까|입니까|해야|되면|하면)$`)
-	// asking are words that ask or are polite, and words without content of their own.
-	asking = regexp.MustCompile(`^(?:(?:무엇|뭐|뭘|무슨|어떻게|어떤|어느|얼마|언제|어디|누가|누구|왜|몇|며칠|어떠)[가-힣]{0,5}` +
-		`|(?:알려|가르쳐|설명|말해|말씀|찾아|궁금|부탁|답변|질문|문의)[가-힣]{0,5}|[해주]?주(?:세요|십시오|시|실래요|면)|싶[가-힣]*` +
-		`|(?:있|없|하|되|할|될|이|그|저|수|때|경우|등|및|또는|것|것은|것이|건|게|대한|대해|대해서|대하여|관한|관해|관하여|위한|위해|위해서|따라|따른|따르면|좀|다음|모두|각각|정도|받을|볼|쓸|할지|한|된)[은는이가을를도의]?(?:나요|까요)?)?$`)
-)
-
 // contentWords returns the index terms of each word of a question that carries
-// content.
+// content: those of [text.QueryTerms], without the stems that only repeat bigrams.
 func contentWords(question string) [][]string {
+	asked := map[string]bool{}
+	for _, t := range text.QueryTerms(question) {
+		asked[t] = !strings.HasPrefix(t, "=")
+	}
 	var out [][]string
 	for _, w := range strings.Fields(question) {
-		w = strings.Trim(w, `?!.,"'“”‘’()[]「」『』…~`)
-		w = askEnding.ReplaceAllString(w, "")
-		if asking.MatchString(w) {
-			continue
-		}
-		if terms := text.Terms(w); len(terms) > 0 {
+		if terms := slices.DeleteFunc(text.Terms(w), func(t string) bool { return !asked[t] }); len(terms) > 0 {
 			out = append(out, slices.Compact(slices.Sorted(slices.Values(terms))))
 		}
 	}

@@ -63,7 +63,7 @@ func TestExtracts(t *testing.T) {
 // Hard-wrapped lines are joined in what is shown; the citation keeps them.
 func TestExtractJoinsLines(t *testing.T) {
 	s := []Source{{N: 1, Title: "안내", Text: "제설 대책\n적설량이 5센티미터를 넘으면 도로과는 비상\n근무를 시작하고 제설차를\n모두 내보낸다."}}
-	got := extract("제설차는 적설량이 얼마일 때 내보내나요?", s)
+	got := extract("적설량이 5센티미터를 넘으면 제설차는 어떻게 하나요?", s)
 	if len(got) != 1 {
 		t.Fatalf("got %+v, want one sentence", got)
 	}
