@@ -114,7 +114,7 @@ func TestRebuild(t *testing.T) {
 	dir := t.TempDir()
 	reader := mustOpen(t, dir, testOptions)
 	mustReplace(t, reader, "old", 1)
-	got, err := found(t, reader)
+	got, _ := found(t, reader)
 	diff(t, "before", got, "old:1")
 
 	b, err := Rebuild(t.Context(), dir, testOptions)

@@ -92,7 +92,7 @@ func currentName(dir string) (string, error) {
 func setCurrent(dir, name string) error {
 	f, err := os.CreateTemp(dir, currentFile+"-*")
 	if err != nil {
-		return fmt.Errorf("switch index: %w", err)
+		return fmt.Errorf("switch index, give this user write permission to %s: %w", dir, err)
 	}
 	defer os.Remove(f.Name()) // fails once renamed
 	_, err = f.WriteString(name + "\n")
