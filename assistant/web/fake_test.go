@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"biseo/assistant"
@@ -93,7 +94,10 @@ func (f *fake) Answer(ctx context.Context, _ assistant.Principal, req assistant.
 			events = append(events, assistant.Event{Sentence: &b.Sentences[i]})
 		}
 	}
-	for _, e := range events {
+	for i, e := range events {
+		if i == len(events)-1 && strings.Contains(req.Question, "천천히") { // the reader has moved on before the end
+			time.Sleep(300 * time.Millisecond)
+		}
 		if e.Sentence != nil && strings.Contains(req.Question, "끝없는") { // a model that never ends
 			_ = emit(e)
 			<-ctx.Done()

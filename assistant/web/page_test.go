@@ -71,6 +71,12 @@ func TestPage(t *testing.T) {
 	c.open(srv.URL + "/")
 	accessible("start", "light", "dark", "contrast")
 
+	// The skip links move the focus and nothing else.
+	c.eval(nil, `document.querySelector('#skip-field').click()`)
+	if got, want := c.text(`document.activeElement.id + location.pathname + location.hash`), "question/"; got != want {
+		t.Errorf("skip link: got %q, want %q", got, want)
+	}
+
 	// Ask with the keyboard; the example only fills the field.
 	c.eval(nil, `document.querySelector('#example-list button').click()`)
 	if got, want := c.text(`document.activeElement.id + ':' + document.activeElement.value`), "question:주차요금은 얼마입니까?"; got != want {
@@ -169,6 +175,17 @@ func TestPage(t *testing.T) {
 	c.wait(`location.search === '' && !document.querySelector('#ask-intro').hidden`)
 	c.eval(nil, `history.back()`)
 	c.wait(`document.querySelector('#work h1')?.textContent.startsWith('주차요금')`)
+
+	// The end of an answer lays it out anew; who reads along by keys stays in place.
+	c.eval(nil, `document.querySelector('.new-task').click()`)
+	c.eval(nil, `(q => { q.value = '천천히'; q.focus() })(document.querySelector('#question'))`)
+	c.key("Enter", 13, "\r")
+	c.wait(`document.querySelectorAll('.answer .chip').length === 3 && document.querySelector('.outcome').dataset.kind === 'working'`)
+	c.eval(nil, `document.querySelectorAll('.answer .chip')[1].focus()`)
+	c.wait(`document.querySelector('.outcome').dataset.kind === 'partial'`)
+	if got, want := c.text(`[...document.querySelectorAll('.answer .chip')].indexOf(document.activeElement) + ' ' + document.querySelectorAll('.answer li').length`), "1 2"; got != want {
+		t.Errorf("focused chip and items after the end: got %q, want %q", got, want)
+	}
 
 	// Search.
 	c.eval(nil, `document.querySelector('.tasks a').click()`)

@@ -59,7 +59,7 @@ export class AnswerView {
 
   // first shows the first evidence beside the answer, where there is room for it.
   first() {
-    if (this.node.isConnected && getComputedStyle($('side')).display !== 'none') this.open(this.sentences[0].node.querySelector('.chip'), false)
+    if (this.onPage() && getComputedStyle($('side')).display !== 'none') this.open(this.sentences[0].node.querySelector('.chip'), false)
   }
 
   sentence(s) {
@@ -95,9 +95,26 @@ export class AnswerView {
     const same = all.length === kept.length && all.every((s, i) => s.text === kept[i].sentence.text)
     if (!same) this.sentences = []
     const nodes = all.map((s, i) => same ? kept[i].node : this.sentence(s))
+    if (!same || !this.laidOut(answer.blocks)) this.layOut(answer.blocks || [], nodes)
+    this.answer = answer
+    this.extracts = answer.outcome === 'extractive'
+    this.label.textContent = all.length ? this.kind() : ''
+    this.listUsed()
+    this.rove()
+    if (this.onPage()) all.length ? panel.refresh() : panel.clear()
+  }
+
+  // laidOut tells whether the paragraphs on the page are the answer's already.
+  laidOut(blocks) {
+    const paragraphs = [...this.body.children].map(p => p.querySelectorAll('.s').length)
+    return blocks.length === paragraphs.length && blocks.every((b, i) => b.kind === 'paragraph' && b.sentences.length === paragraphs[i])
+  }
+
+  layOut(blocks, nodes) {
+    const focused = document.activeElement
     const layout = []
     let at = 0
-    for (const b of answer.blocks || []) {
+    for (const b of blocks) {
       const line = nodes.slice(at, at += b.sentences.length).flatMap(n => [n, ' '])
       if (b.kind === 'item') {
         if (layout.at(-1)?.tagName !== 'UL') layout.push(el('ul'))
@@ -105,13 +122,10 @@ export class AnswerView {
       } else layout.push(el(b.kind === 'heading' ? 'h3' : 'p', {}, line))
     }
     this.body.replaceChildren(...layout)
-    this.answer = answer
-    this.extracts = answer.outcome === 'extractive'
-    this.label.textContent = all.length ? this.kind() : ''
-    this.listUsed()
-    this.rove()
-    if (this.node.isConnected) all.length ? panel.refresh() : panel.clear()
+    if (this.body.contains(focused)) focused.focus({ preventScroll: true }) // moving it took the focus away
   }
+
+  onPage() { return this.node.isConnected && !this.node.closest('[hidden]') }
 
   usedSources() {
     const order = [...new Set(this.sentences.flatMap(s => s.refs))]

@@ -31,9 +31,11 @@ export function show(n) {
   return work ? t('작업 {n}', { n }) : ''
 }
 
+// fill puts an example into the field; undo brings back what stood there.
 export function fill(question) {
-  form.field.value = question
   form.field.focus()
+  form.field.select()
+  if (!document.execCommand('insertText', false, question)) form.field.value = question
 }
 
 function listRecent() {

@@ -88,6 +88,12 @@ document.addEventListener('click', e => {
   e.preventDefault()
   open(a.dataset.view)
 })
+for (const a of document.querySelectorAll('.skips a')) {
+  a.addEventListener('click', e => { // not by the address: that would be another view
+    e.preventDefault()
+    document.querySelector(a.getAttribute('href')).focus()
+  })
+}
 $('recent-toggle').addEventListener('click', () => {
   $('recent-toggle').setAttribute('aria-expanded', String($('recent').classList.toggle('open')))
 })

@@ -4,7 +4,7 @@ import { $ } from './dom.js'
 
 const root = document.documentElement
 
-export function bindSettings(onLanguage) {
+export function bindSettings(onWords) {
   for (const [button, dialog] of [['open-display', 'display'], ['open-help', 'help']]) {
     $(button).addEventListener('click', () => {
       $(dialog).showModal()
@@ -21,7 +21,7 @@ export function bindSettings(onLanguage) {
         else root.dataset[name === 'theme' ? 'chosen' : name] = radio.value
         root.dispatchEvent(new Event('theme'))
         try { localStorage.setItem('biseo.display', JSON.stringify(now)) } catch { /* blocked: for this page only */ }
-        onLanguage()
+        if (name === 'lang' || name === 'enter') onWords() // other settings leave what is shown alone
       })
     }
   }
