@@ -119,7 +119,7 @@ func documentKind(s string) string {
 		return ""
 	case "법률", "헌법", "법":
 		return "law"
-	case "대통령령", "시행령":
+	case "대통령령", "시행령", "각령", "대통령긴급명령":
 		return "decree"
 	case "총리령", "규칙", "시행규칙":
 		return "rule"
@@ -140,8 +140,10 @@ func documentKind(s string) string {
 	case "기타":
 		return "other"
 	}
-	if strings.HasSuffix(s, "부령") || strings.HasSuffix(s, "규칙") {
-		return "rule"
+	for suffix, kind := range map[string]string{"부령": "rule", "원령": "rule", "규칙": "rule", "법률": "law", "법령": "law"} {
+		if strings.HasSuffix(s, suffix) { // 행정안전부령; 군정법률 and other old names
+			return kind
+		}
 	}
 	return strings.ToLower(s)
 }

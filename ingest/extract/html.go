@@ -215,7 +215,7 @@ func (w *htmlWalker) table(t *html.Node) {
 				if c.DataAtom == atom.Td || c.DataAtom == atom.Th {
 					rows, _ := strconv.Atoi(attr(c, "rowspan"))
 					cols, _ := strconv.Atoi(attr(c, "colspan"))
-					g.cell(htmlText(c), rows, cols)
+					g.cell(rows, cols)
 					cells = append(cells, c)
 				}
 			}
@@ -225,6 +225,12 @@ func (w *htmlWalker) table(t *html.Node) {
 		w.children(cells[0])
 		w.flush()
 		return
+	}
+	for i := range g.rows {
+		for j := range g.rows[i] {
+			g.rows[i][j].Text = htmlText(cells[0])
+			cells = cells[1:]
+		}
 	}
 	w.b.table(g.rows)
 }
@@ -266,7 +272,7 @@ func spaces(r rune) rune {
 	return r
 }
 
-// A grid places cells that state only their spans, as in HTML and DOCX.
+// A grid places cells that state only their spans, as in HTML.
 type grid struct {
 	rows  [][]ingest.Cell
 	taken map[[2]int]bool
@@ -277,7 +283,7 @@ const maxSpan = 1000
 func (g *grid) row() { g.rows = append(g.rows, nil) }
 
 // cell adds a cell to the last row at its first free column. A span of zero is one.
-func (g *grid) cell(text string, rowSpan, colSpan int) {
+func (g *grid) cell(rowSpan, colSpan int) {
 	rowSpan, colSpan = min(max(rowSpan, 1), maxSpan), min(max(colSpan, 1), maxSpan)
 	r, c := len(g.rows)-1, 0
 	if g.taken == nil {
@@ -294,5 +300,5 @@ func (g *grid) cell(text string, rowSpan, colSpan int) {
 			g.taken[[2]int{r + i, c + j}] = true
 		}
 	}
-	g.rows[r] = append(g.rows[r], ingest.Cell{Text: text, Row: r, Col: c, RowSpan: rowSpan, ColSpan: colSpan})
+	g.rows[r] = append(g.rows[r], ingest.Cell{Row: r, Col: c, RowSpan: rowSpan, ColSpan: colSpan})
 }

@@ -163,6 +163,25 @@ func TestHTML(t *testing.T) {
 	}
 }
 
+// TestNested reads what takes a careless parser exponential time.
+func TestNested(t *testing.T) {
+	for _, s := range []string{
+		"<html>" + strings.Repeat("<table><tr><td>", 100) + "가",
+		"<html>" + strings.Repeat("<table><tr><td>나<td>", 100) + "가",
+		strings.Repeat("> ", 2000) + "가",
+		strings.Repeat("- ", 2000) + "가",
+		strings.Repeat("[", 10000) + "가" + strings.Repeat("]", 10000),
+		strings.Repeat("*가 ", 10000),
+	} {
+		if d, err := read(t.Context(), "a.md", []byte(s)); err == nil {
+			checkShape(t, d)
+			if !strings.Contains(d.Text, "가") {
+				t.Errorf("%.40q: text lost", s)
+			}
+		}
+	}
+}
+
 func FuzzText(f *testing.F) {
 	for _, s := range []string{lawSample, "---\na: 1\n---\n# 가\n- 나\n\n| a |\n|-|\n| b |", "<html><table><tr><td rowspan=9>가<table><td>나", "제1조(목적) 가\n부칙\nⅠ. 나\n\u1100\u1161", "\xff\xfe\x00\xac", "\xb0\xa1"} {
 		f.Add("a.md", []byte(s))
