@@ -51,6 +51,10 @@ func markers(s string) []marker {
 				if f.name == "existence" && strings.HasSuffix(before, "수") {
 					continue // 수 있다 and 수 없다 are modal
 				}
+				if word, rest := s[from:to], s[to:]; f.name == "modal" && (strings.HasPrefix(rest, "다고") || strings.HasSuffix(word, "다") && strings.HasPrefix(rest, "고")) {
+					// 할 수 있다고 볼 수 없다 does not say 할 수 있다.
+					class = "reported " + class
+				}
 				out = append(out, marker{f.name, class, stem(f.name, before), s[from:to]})
 			}
 		}
