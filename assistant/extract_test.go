@@ -122,6 +122,31 @@ func TestAnswerable(t *testing.T) {
 	}
 }
 
+// The heading of an article is not part of its first sentence.
+func TestUnitsCutRunInHeadings(t *testing.T) {
+	tests := []struct {
+		in   string
+		want []string
+	}{
+		{"제29조 (계약금액)\n계약금액은 낙찰률을 곱한 금액으로 한다.", []string{"제29조 (계약금액)", "계약금액은 낙찰률을 곱한 금액으로 한다."}},
+		{"제7조(경과조치) ① 시장은 종전의 예에 따른다.", []string{"제7조(경과조치)", "① 시장은 종전의 예에 따른다."}},
+		{"제7조(정의) 및 제8조(적용)에 따른다.", []string{"제7조(정의) 및 제8조(적용)에 따른다."}},
+		{"제7조(정의)에 따른 기관을 말한다.", []string{"제7조(정의)에 따른 기관을 말한다."}},
+	}
+	for _, tt := range tests {
+		var got []string
+		for _, u := range units(tt.in) {
+			got = append(got, u.text)
+			if r := []rune(tt.in); clean(string(r[u.start:u.end])) != u.text {
+				t.Errorf("%q: span %d to %d is not %q", tt.in, u.start, u.end, u.text)
+			}
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("units(%q) (-want +got):\n%s", tt.in, diff)
+		}
+	}
+}
+
 func TestUnits(t *testing.T) {
 	const s = `제3조(수수료) <개정 2020. 1. 2.>
 ① 수수료는 500원으로 한다. <개정 2022.1.11>

@@ -220,7 +220,7 @@ func realArticles(t *testing.T) []article {
 			if cut := anyHeading.FindStringIndex(text); cut != nil {
 				text = text[:cut[0]]
 			}
-			if n := utf8.RuneCountInString(text); n < 60 || n > 4000 {
+			if n := utf8.RuneCountInString(text); n < 60 || n > 1500 {
 				continue
 			}
 			out = append(out, article{law: title, Source: Source{Title: title, Kind: "law", Cite: "「" + title + "」 " + body[at[2]:at[3]], Text: strings.TrimSpace(text)}})

@@ -25,30 +25,30 @@ var (
 	noteTail  = regexp.MustCompile(`(?:\s*(?:` + note.String() + `))+\s*$`)
 	deleted   = regexp.MustCompile(`^\S{0,4}\s*삭\s*제\s*\.?$`)
 	heading   = regexp.MustCompile(`^(?:제\s*\d+\s*[조장절관편](?:의\d+)?|부\s*칙|별표|\[별)\s*(?:[(（][^()（）]*[)）]|[가-힣ㆍ· ]{0,20})?$|^[#□■ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ]`)
+	runIn     = regexp.MustCompile(`^(\s*제\s*\d+\s*조(?:의\d+)?\s*[(（][^()（）]{1,80}[)）]\s+)(?:[①-⑳]|[^①-⑳\s및또와과,ㆍ·<〈\[])`)
 	itemStart = regexp.MustCompile(`^(\d{1,3}(?:의\d+)?)\.\s`)
 	proviso   = regexp.MustCompile(`^(?:다만|단|이 경우|그러나|이때)[,\s]`)
 	chapeau   = regexp.MustCompile(`다음\s*각\s*[호목]|다음과 같다|아래와 같다|다음의`)
 )
 
 // units cuts the text of a source into sentences, in order. Whitespace between
-// sentences belongs to none; a sentence wrapped over lines is one unit.
+// sentences belongs to none; a sentence wrapped over lines is one unit; the
+// heading of an article is one by itself, also before text on the same line.
 func units(s string) []unit {
 	runes := []rune(s)
 	var out []unit
 	para := 0
-	for _, at := range text.Sentences(s) {
-		start, end := at.Start, at.End
+	add := func(start, end int) {
 		for start < end && unicode.IsSpace(runes[start]) {
 			start++
 		}
-		raw := string(runes[start:end])
-		raw = strings.TrimRightFunc(raw, unicode.IsSpace)
+		raw := strings.TrimRightFunc(string(runes[start:end]), unicode.IsSpace)
 		if tail := noteTail.FindStringIndex(raw); tail != nil && tail[0] > 0 {
 			raw = raw[:tail[0]]
 		}
 		u := unit{start: start, end: start + utf8.RuneCountInString(raw), text: clean(raw)}
 		if !hasWord(u.text) {
-			continue
+			return
 		}
 		if n := circled(u.text); n > 0 {
 			para = n
@@ -59,6 +59,14 @@ func units(s string) []unit {
 		}
 		u.head = deleted.MatchString(u.text) || heading.MatchString(u.text) && !strings.HasSuffix(u.text, "다.")
 		out = append(out, u)
+	}
+	for _, at := range text.Sentences(s) {
+		start := at.Start
+		if m := runIn.FindStringSubmatch(string(runes[start:at.End])); m != nil {
+			add(start, start+utf8.RuneCountInString(m[1]))
+			start += utf8.RuneCountInString(m[1])
+		}
+		add(start, at.End)
 	}
 	return out
 }
