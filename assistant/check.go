@@ -131,6 +131,19 @@ func passages(src Source, start, end int) []passage {
 	return out
 }
 
+// states reports whether a fact stands in p.
+func (p passage) states(f fact) bool {
+	return slices.ContainsFunc(p.facts, func(g fact) bool { return same(f, g) })
+}
+
+// rivals reports whether p states something else in the place of f: 70세 where a
+// claim says 65세.
+func (p passage) rivals(f fact) bool {
+	return !p.states(f) && slices.ContainsFunc(p.facts, func(g fact) bool {
+		return (f.cite == nil) == (g.cite == nil) && f.value.Kind == g.value.Kind && f.value.Unit == g.value.Unit
+	})
+}
+
 // check returns the citations of a sentence that holds, or why it does not.
 func check(s Sentence, sources []Source) ([]Cite, string) {
 	if !hasWord(s.Text) {
@@ -192,7 +205,8 @@ func holds(c Cite, src Source) bool {
 }
 
 // supporting picks the units that support a claim: the one that shares most
-// content terms and facts with it, then others that add at least minGain. It
+// content terms and facts with it, then others that add at least minGain. A fact
+// does not count where the unit with most terms states another in its place. It
 // returns them in the order of the sources, with the share of the claim's terms
 // that they hold, and the share that they hold together with their neighbours,
 // the title and the headings: a claim may name what a sentence leaves to those.
@@ -201,33 +215,49 @@ func supporting(c claimant, candidates []passage) (out []passage, held, around f
 		return nil, 0, 0
 	}
 	missing := maps.Clone(c.terms)
+	shares := func(p passage) int {
+		n := 0
+		for t := range missing {
+			if p.terms[t] {
+				n++
+			}
+		}
+		return n
+	}
 	var taken []int
-	for len(taken) < maxSupport && len(missing) > 0 {
+	take := func(value func(passage) int, least int) bool {
 		best, most, size := -1, 0, 0
 		for i, p := range candidates {
-			n := 0
-			for t := range missing {
-				if p.terms[t] {
-					n++
-				}
-			}
-			if n > 0 && len(taken) == 0 {
-				for _, f := range c.facts(p.source) {
-					if slices.ContainsFunc(p.facts, func(g fact) bool { return same(f, g) }) {
-						n += factGain
-					}
-				}
-			}
-			if !slices.Contains(taken, i) && (n > most || n == most && n > 0 && len(p.terms) < size) {
+			if n := value(p); !slices.Contains(taken, i) && (n > most || n == most && n > 0 && len(p.terms) < size) {
 				best, most, size = i, n, len(p.terms)
 			}
 		}
-		if best < 0 || len(taken) > 0 && most < minGain {
-			break
+		if most < least {
+			return false
 		}
 		taken = append(taken, best)
-		for t := range candidates[best].terms {
+		return true
+	}
+	if !take(shares, 1) {
+		return nil, 0, 0
+	}
+	first := candidates[taken[0]]
+	taken = nil
+	take(func(p passage) int {
+		n := shares(p)
+		for _, f := range c.facts(p.source) {
+			if n > 0 && p.states(f) && !first.rivals(f) {
+				n += factGain
+			}
+		}
+		return n
+	}, 1)
+	for len(taken) <= maxSupport {
+		for t := range candidates[taken[len(taken)-1]].terms {
 			delete(missing, t)
+		}
+		if len(taken) == maxSupport || !take(shares, minGain) {
+			break
 		}
 	}
 	slices.Sort(taken) // candidates come in the order of the citations and of the text

@@ -143,6 +143,24 @@ func TestCheckHoldsPartsAgainstTheWhole(t *testing.T) {
 	}
 }
 
+// A value may not come from a sentence that says it of something else.
+func TestCheckBorrowedValue(t *testing.T) {
+	src := []Source{{N: 1, Text: "① 위원의 임기는 4년으로 한다.\n② 위원의 정년은 65세로 한다. 다만, 원장인 위원의 정년은 70세로 한다."}}
+	for text, want := range map[string]bool{
+		"원장인 위원의 정년은 70세로 합니다.":  true,
+		"원장인 위원의 정년은 65세로 합니다.":  false,
+		"위원의 정년은 65세로 합니다.":      true,
+		"위원의 정년은 70세로 합니다.":      false,
+		"위원의 임기는 4년으로 합니다.":      true,
+		"원장인 위원의 임기는 70년으로 합니다.": false,
+	} {
+		got := Check(Sentence{Text: text, Cites: []Cite{{Source: 1}}}, src)
+		if (got.Status == Verified) != want {
+			t.Errorf("%s: %s (%s), want verified %v: %+v", text, got.Status, got.Why, want, got.Cites)
+		}
+	}
+}
+
 func TestCheckGap(t *testing.T) {
 	if got := Check(Sentence{Text: "[작성 필요: 담당자 연락처]"}, nil); got.Status != Gap {
 		t.Errorf("a hole is %s, want gap", got.Status)
