@@ -22,6 +22,10 @@ const (
 // to Heading 4; the first row of a table is its header row.
 func docx(d *document) ([]byte, error) {
 	body, notes := docxBody(d)
+	subject := "" // 문서요지 is the description; a PDF made from d has no field but the subject
+	if d.Format == "pdf" {
+		subject = d.Gist
+	}
 	day := d.when.Format(time.RFC3339)
 	part1 := func(s string) string { return `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n" + s }
 	override := func(name, typ string) string {
@@ -43,7 +47,7 @@ func docx(d *document) ([]byte, error) {
 			rel("rId2", "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties", "docProps/core.xml"))},
 		{name: "docProps/core.xml", body: part1(`<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"` +
 			` xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">` +
-			`<dc:title>` + esc(d.Title) + `</dc:title><dc:subject>` + esc(d.Gist) + `</dc:subject><dc:creator>가온시</dc:creator>` +
+			`<dc:title>` + esc(d.Title) + `</dc:title><dc:subject>` + esc(subject) + `</dc:subject><dc:creator>가온시</dc:creator>` +
 			`<cp:keywords>` + esc(strings.Join(d.Keywords, ", ")) + `</cp:keywords><dc:description>` + esc(d.Gist) + `</dc:description>` +
 			`<dcterms:created xsi:type="dcterms:W3CDTF">` + day + `</dcterms:created><dcterms:modified xsi:type="dcterms:W3CDTF">` + day + `</dcterms:modified></cp:coreProperties>`)},
 		{name: "word/document.xml", body: part1(`<w:document ` + wordNS + ` xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><w:body>` + body +

@@ -72,11 +72,14 @@ func hwpx(d *document) ([]byte, error) {
 
 func hwpxPackage(d *document) string {
 	meta := func(name, value string) string {
+		if value == "" {
+			return `<opf:meta name="` + name + `" content="text"/>`
+		}
 		return `<opf:meta name="` + name + `" content="text">` + esc(value) + `</opf:meta>`
 	}
 	day := d.when.Format(time.RFC3339)
 	return xmlDecl + `<opf:package` + hwpxNamespaces + ` version="" unique-identifier="" id=""><opf:metadata><opf:title>` + esc(d.Title) +
-		`</opf:title><opf:language>ko</opf:language>` + meta("creator", "가온시") + meta("subject", d.Gist) + meta("description", d.Gist) +
+		`</opf:title><opf:language>ko</opf:language>` + meta("creator", "가온시") + meta("subject", "") + meta("description", d.Gist) +
 		meta("lastsaveby", "가온시") + meta("CreatedDate", day) + meta("ModifiedDate", day) + meta("date", d.when.Format("2006. 1. 2.")) +
 		meta("keyword", strings.Join(d.Keywords, ", ")) + `</opf:metadata><opf:manifest>` +
 		`<opf:item id="header" href="Contents/header.xml" media-type="application/xml"/>` +
