@@ -327,7 +327,7 @@ func quotations(c claimant, _ []passage, cited []Source) string {
 
 var (
 	// organisation are names of departments and agencies, by their last syllables.
-	organisation = regexp.MustCompile(`[가-힣]{2,}(?:담당관|위원회|지원단|추진단|사업소|보건소|센터|본부|지원실|정책실|기획실|[가-힣]과|[가-힣]팀|[가-힣]국|[가-힣]처|[가-힣]청)(?:에서|에게|으로|로|에|의|은|는|이|가|을|를|와|과|장|도|만|,|\s|$|\()`)
+	organisation = regexp.MustCompile(`[가-힣]{2,}(?:담당관|위원회|지원단|추진단|사업소|보건소|센터|본부|장관|청장|처장|위원장|지원실|정책실|기획실|[가-힣]과|[가-힣]팀|[가-힣]국|[가-힣]처|[가-힣]청)(?:에서|에게|으로|로|에|의|은|는|이|가|을|를|와|과|장|도|만|,|\s|$|\()`)
 	latin        = regexp.MustCompile(`[A-Za-z][A-Za-z0-9.@/_-]*`)
 	josaEnd      = regexp.MustCompile(`(?:에서|에게|으로|로|에|의|은|는|이|가|을|를|와|과|장|도|만|,|\s|\()$`)
 )

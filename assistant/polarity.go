@@ -2,6 +2,7 @@ package assistant
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -22,7 +23,7 @@ var families = []struct {
 	re      *regexp.Regexp
 }{
 	{"modal", []string{"forbid", "neg", "may", "must", "plain"}, regexp.MustCompile(
-		`(서는(?:아니|안)[된되됨될됩]\S?다?|면(?:아니|안)[된되됨될됩]|수없|지못[하한함합할]|불가능?|금지)` +
+		`(서는(?:아니|안)[된되됨될됩](?:니다|다)?|면(?:아니|안)[된되됨될됩]|수없|지못[하한함합할]|불가능?|금지)` +
 			`|(지아니[한하함합할된]?다?|지않[는은을습]?(?:니다|다)?)` +
 			`|(수있|가능|허용)` +
 			`|(야[한하함합할](?:니다|다)?|야된다|야됩니다)` +
@@ -89,8 +90,15 @@ func fits(a, b string) bool { return a == b || a == "plain" && b == "must" }
 // more negations than its support, and one that repeats the whole of it has as many.
 func turned(claim, support string, whole bool) string {
 	have := markers(support)
-	for _, m := range markers(claim) {
+	all := markers(claim)
+	alike := func(ms []marker, m marker) int {
+		return len(slices.DeleteFunc(slices.Clone(ms), func(o marker) bool { return o.class != m.class || o.key != m.key }))
+	}
+	for _, m := range all {
 		same, any, found := false, false, false
+		if m.family == "bound" && m.key != "" && alike(have, m) > 0 && alike(all, m) > alike(have, m) {
+			return m.word // 20만원 미만 twice, where the support has it once beside 20만원 이상
+		}
 		for _, h := range have {
 			if h.family != m.family {
 				continue
@@ -106,7 +114,7 @@ func turned(claim, support string, whole bool) string {
 		}
 	}
 	for _, class := range []string{"neg", "forbid"} {
-		n, m := count(markers(claim), class), count(have, class)
+		n, m := count(all, class), count(have, class)
 		if n > m || n < m && whole {
 			return class2word[class]
 		}
