@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -177,10 +176,7 @@ func TestMarkdown(t *testing.T) {
 
 func TestSharedLaws(t *testing.T) {
 	var articles, degraded int
-	for _, path := range files(t, shared(t, "laws-kr"), ".md") {
-		if filepath.Base(path) == "README.md" {
-			continue
-		}
+	for _, path := range files(t, shared(t, "laws-kr", "admin-subset"), ".md") {
 		d := mustRead(t, path)
 		if d.Meta.ID == "" || d.Meta.Title == "" || d.Meta.From.IsZero() || !hasArticles(d.Meta.Kind) {
 			t.Errorf("%s: meta %+v", path, d.Meta)

@@ -151,7 +151,7 @@ func TestPDFUnusual(t *testing.T) {
 	wantError(t, "no pages", pdfOf("", "<</Type/Catalog>>"), "손상")
 	nested := pdfOf("", "<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]>>",
 		"<</Type/Page/Contents 4 0 R/Resources<</Font<</L 6 0 R>>/XObject<</F 5 0 R>>>>>>", stream("", "BT /L 10 Tf 50 700 Td (text) Tj ET /F Do"),
-		stream("/Subtype/Form/Resources<</XObject<</F 5 0 R>>>>", strings.Repeat("/F Do ", 100)), "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>")
+		stream("/Subtype/Form/Resources<</XObject<</F 5 0 R>>>>", strings.Repeat("/F Do ", 20)), "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>")
 	if d := readString(t, "a", nested); d.Text != "text\n" {
 		t.Errorf("form in itself: %q", d.Text)
 	}

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -175,8 +176,7 @@ func (c *child) ask(ctx context.Context, path string, timeout time.Duration) (*a
 	}
 	c.close()
 	switch said := c.stderr.String(); {
-	case strings.Contains(said, "out of memory"), strings.Contains(said, "cannot allocate"),
-		strings.Contains(said, "pthread_create failed"), strings.Contains(said, "failed to create new OS thread"):
+	case reNoMemory.MatchString(said):
 		return nil, &Error{"파일을 읽는 데 메모리가 너무 많이 듭니다.", nextSplit}
 	case strings.Contains(said, "stack exceeds"), strings.Contains(said, "stack overflow"):
 		return nil, &Error{"파일의 구조가 너무 깊어 읽을 수 없습니다.", nextResave}
@@ -185,6 +185,10 @@ func (c *child) ask(ctx context.Context, path string, timeout time.Duration) (*a
 	}
 	return nil, &Error{"파일을 읽던 프로그램이 멈췄습니다. 파일이 손상되었을 수 있습니다.", nextResave}
 }
+
+// reNoMemory is how the Go runtime and the race detector say that the system
+// gave no memory, for data or for the stack of a thread.
+var reNoMemory = regexp.MustCompile(`out of memory|(cannot|failed to) allocate|pthread_create failed|failed to create new OS thread`)
 
 var errAnswerTooLong = errors.New("answer too long")
 

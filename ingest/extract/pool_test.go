@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -76,7 +77,8 @@ func TestPoolSurvives(t *testing.T) {
 	if err := os.WriteFile(good, []byte("가온시"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cases := map[string]string{"overflow": "깊어", "panic": "멈췄습니다", "exit": "멈췄습니다", "sleeper": "초 안에"}
+	// Under the race detector, which takes memory for the stack, memory ends first.
+	cases := map[string]string{"overflow": "깊어|메모리", "panic": "멈췄습니다", "exit": "멈췄습니다", "sleeper": "초 안에"}
 	if runtime.GOOS == "linux" {
 		cases["hog"] = "메모리"
 	}
@@ -87,7 +89,7 @@ func TestPoolSurvives(t *testing.T) {
 		}
 		_, err := p.Read(t.Context(), name)
 		var e *Error
-		if !errors.As(err, &e) || !strings.Contains(e.Reason, reason) || e.Next == "" {
+		if !errors.As(err, &e) || !regexp.MustCompile(reason).MatchString(e.Reason) || e.Next == "" {
 			t.Errorf("%s: %v, want a reason with %q", name, err, reason)
 		}
 		p.opt.Timeout = 20 * time.Second

@@ -75,6 +75,9 @@ func (a *archive) part(name string) ([]byte, error) {
 	if stored := int64(f.CompressedSize64); stored < limit/maxRatio {
 		limit = max(1<<20, stored*maxRatio)
 	}
+	if f.UncompressedSize64 > uint64(limit) { // which need not be true if it is less
+		return nil, errBomb
+	}
 	r, err := f.Open()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
