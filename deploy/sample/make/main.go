@@ -4,8 +4,9 @@
 //
 //	go run ./deploy/sample/make
 //
-// A PDF is made only if its source is newer than it or -pdf is given, and needs
-// LibreOffice (soffice) and the fonts of Debian's fonts-nanum.
+// A PDF that is already there is left alone unless -pdf names part of its path
+// (-pdf files for all of them): to make one takes LibreOffice (soffice) and the
+// fonts of Debian's fonts-nanum.
 package main
 
 import (
@@ -23,7 +24,7 @@ import (
 
 func main() {
 	dir := flag.String("dir", "deploy/sample", "folder that holds src and files")
-	pdf := flag.Bool("pdf", false, "make every PDF again")
+	pdf := flag.String("pdf", "", "make the PDFs again whose path holds this text")
 	flag.Parse()
 	if err := run(*dir, *pdf); err != nil {
 		fmt.Fprintln(os.Stderr, "make:", err)
@@ -31,10 +32,10 @@ func main() {
 	}
 }
 
-func run(dir string, allPDF bool) error {
+func run(dir, pdf string) error {
 	return eachSource(dir, func(src, dst string, d *document) error {
 		if d.Format == "pdf" {
-			if !allPDF && newer(dst, src) {
+			if _, err := os.Stat(dst); err == nil && (pdf == "" || !strings.Contains(dst, pdf)) {
 				return nil
 			}
 			return makePDF(d, dst)
@@ -90,15 +91,6 @@ func (d *document) render() ([]byte, error) {
 	return nil, fmt.Errorf("format %q: want hwpx, docx or pdf", d.Format)
 }
 
-func newer(a, b string) bool {
-	x, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	y, err := os.Stat(b)
-	return err == nil && x.ModTime().After(y.ModTime())
-}
-
 // makePDF writes d as DOCX to a scratch folder and has LibreOffice print it.
 // LibreOffice splits keywords at spaces, so those of a PDF are single words. It
 // also sets a gap between Hangul and digits, which a reader of the PDF would
@@ -121,11 +113,17 @@ func makePDF(d *document, dst string) error {
 		return err
 	}
 	b = creationDate.ReplaceAll(b, d.when.AppendFormat(nil, "/CreationDate(D:20060102150405Z"))
+	b = fileID.ReplaceAllFunc(b, func(id []byte) []byte { return digest.ReplaceAll(id, bytes.Repeat([]byte("0"), 32)) })
 	fmt.Println(dst)
 	return os.WriteFile(dst, b, 0o644)
 }
 
-var creationDate = regexp.MustCompile(`/CreationDate\(D:\d{14}Z`)
+// What makes two PDFs of one source differ: the time, and identifiers drawn from it.
+var (
+	creationDate = regexp.MustCompile(`/CreationDate\(D:\d{14}Z`)
+	fileID       = regexp.MustCompile(`/ID \[ <[0-9A-F]{32}>\s*<[0-9A-F]{32}> \]|/DocChecksum /[0-9A-F]{32}`)
+	digest       = regexp.MustCompile(`\b[0-9A-F]{32}\b`)
+)
 
 // convert has LibreOffice turn a file's bytes from one format into another in folder tmp.
 func convert(tmp string, b []byte, from, to string) ([]byte, error) {

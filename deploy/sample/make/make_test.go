@@ -31,7 +31,7 @@ func TestFilesAreUpToDate(t *testing.T) {
 			for _, b := range d.blocks {
 				for _, s := range b.text {
 					if !strings.Contains(text, squeeze(s.text)) {
-						t.Errorf("%s: does not say %q: run go run ./deploy/sample/make -pdf", dst, s.text)
+						t.Errorf("%s: does not say %q: run go run ./deploy/sample/make -pdf %s", dst, s.text, filepath.Base(dst))
 					}
 				}
 			}
