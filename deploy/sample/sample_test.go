@@ -67,11 +67,11 @@ func TestDocuments(t *testing.T) {
 			t.Errorf("%s: %v, want at most 150,000 bytes", name, err)
 		}
 	}
-	if got, want := len(docs), 60; got < want {
+	if got, want := len(docs), 90; got < want {
 		t.Errorf("%d documents, want at least %d", got, want)
 	}
 	for what, want := range map[string]int{
-		"조례": 14, "규칙": 3, "훈령예규": 7, "지침": 12, "계획": 1, "보고": 1, "보도자료": 1, "민원답변": 30,
+		"조례": 18, "규칙": 4, "훈령예규": 7, "지침": 18, "계획": 5, "보고": 5, "보도자료": 4, "민원답변": 30,
 		".hwpx": (len(docs) + 2) / 3, ".docx": 4, ".pdf": 4, ".html": 3, ".txt": 2,
 	} {
 		if got := count[what]; got < want {
