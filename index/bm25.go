@@ -63,7 +63,7 @@ type BM25 struct {
 // from .6 to .9. The cite weighs most: who types 제19조제1항 wants that clause, not
 // those that refer to it.
 func DefaultBM25() BM25 {
-	return BM25{K1: 1.5, B: 0.75, Fields: [...]float64{3, 1, 4, 1}}
+	return BM25{K1: 1.5, B: 0.75, Fields: [...]float64{3, 1, 8, 1}}
 }
 
 // Weight is weight(t) · idf(t) of a term that df of c's chunks hold.

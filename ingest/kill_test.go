@@ -109,7 +109,7 @@ func syncToBeKilled(ctx context.Context) {
 		if how := os.Getenv(killTorn); how != "" {
 			to = torn{x, how}
 		}
-		src := ingest.Source{Paths: []string{os.Getenv(killFolder)}, Read: readFile, Workers: 2}
+		src := ingest.Source{Paths: []string{os.Getenv(killFolder)}, Read: extract.Read, Workers: 2}
 		rep, err := ingest.Sync(ctx, slog.New(slog.DiscardHandler), reporter{to}, nil, src)
 		if err == nil && len(rep.Failed)+len(rep.Duplicates) > 0 {
 			err = fmt.Errorf("failed %v, duplicates %v", rep.Failed, rep.Duplicates)
@@ -458,7 +458,7 @@ func (s *scene) fresh() {
 		s.t.Fatal(err)
 	}
 	defer x.Close()
-	src := ingest.Source{Paths: []string{s.folder}, Read: readFile, Workers: 2}
+	src := ingest.Source{Paths: []string{s.folder}, Read: extract.Read, Workers: 2}
 	if _, err := ingest.Sync(s.t.Context(), slog.New(slog.DiscardHandler), x, nil, src); err != nil {
 		s.t.Fatal(err)
 	}

@@ -37,7 +37,10 @@ type Failure struct {
 
 // A FileError says why a file cannot be read and what its owner can do, each in
 // one Korean sentence.
-type FileError struct{ Reason, Next string }
+type FileError struct {
+	Reason string `json:"reason"`
+	Next   string `json:"next"`
+}
 
 func (e *FileError) Error() string { return e.Reason + " " + e.Next }
 

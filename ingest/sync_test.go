@@ -44,19 +44,10 @@ func newWorld(t *testing.T, space string) *world {
 	w.index = x
 	w.src = ingest.Source{Paths: []string{w.root}, Workers: 3, Read: func(ctx context.Context, path string) (*ingest.Document, error) {
 		w.reads.Add(1)
-		return readFile(ctx, path)
+		return extract.Read(ctx, path)
 	}}
 	w.write("biseo-folder.yaml", "kind: plan\nreaders: [public]\ngrade: open\n")
 	return w
-}
-
-func readFile(ctx context.Context, path string) (*ingest.Document, error) {
-	d, err := extract.Read(ctx, path)
-	var known *extract.Error
-	if errors.As(err, &known) {
-		return nil, &ingest.FileError{Reason: known.Reason, Next: known.Next}
-	}
-	return d, err
 }
 
 func (w *world) path(name string) string { return filepath.Join(w.root, filepath.FromSlash(name)) }

@@ -130,13 +130,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 func exitCode(err error) int {
 	var unreadable errUnreadable
-	var damaged *extract.Error
 	var usage errUsage
 	var input *assistant.InputError
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.As(err, &unreadable), errors.As(err, &damaged):
+	case errors.As(err, &unreadable):
 		return exitUnreadable
 	case errors.As(err, &usage), errors.As(err, &input):
 		return exitUsage

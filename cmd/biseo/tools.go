@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,11 +23,7 @@ type maskCmd struct {
 func (cmd *maskCmd) Run(c *console) error {
 	s, err := extract.ReadText(cmd.File)
 	if err != nil {
-		var refused *extract.Error
-		if !errors.As(err, &refused) {
-			err = errUnreadable{err}
-		}
-		return err
+		return errUnreadable{fmt.Errorf("%s: %w", cmd.File, err)}
 	}
 	spans := privacy.Find(s)
 	masked := privacy.Mask(s, spans)

@@ -22,16 +22,6 @@ import (
 	"biseo/ingest"
 )
 
-// An Error says why a file cannot be read and what its owner can do, each in
-// one Korean sentence. Anything else that goes wrong (no such file, no
-// permission, the context ended) is an ordinary error.
-type Error struct {
-	Reason string `json:"reason"`
-	Next   string `json:"next"`
-}
-
-func (e *Error) Error() string { return e.Reason + " " + e.Next }
-
 // Limits of one file. Archives have their own in zip.go, time and memory in pool.go.
 const (
 	maxFile = 100 << 20 // bytes of the file itself
@@ -47,16 +37,20 @@ const (
 )
 
 var (
-	errTooLarge = &Error{"파일이 너무 커서 읽지 않았습니다(100MB까지).", nextSplit}
-	errTooLong  = &Error{"문서의 글자 수가 너무 많아 읽지 않았습니다.", nextSplit}
+	errTooLarge = refuse("파일이 너무 커서 읽지 않았습니다(100MB까지).", nextSplit)
+	errTooLong  = refuse("문서의 글자 수가 너무 많아 읽지 않았습니다.", nextSplit)
 )
 
-// damaged reports a file that breaks the rules of its own format.
-func damaged(format string, cause error) *Error {
-	return &Error{fmt.Sprintf("%s 파일이 손상되어 읽을 수 없습니다(%s).", format, clip(oneLine(cause.Error()), 100)), nextResave}
+func refuse(reason, next string) *ingest.FileError {
+	return &ingest.FileError{Reason: reason, Next: next}
 }
 
-// Read reads one file. The error is an [*Error] if the file's content is at fault.
+// damaged reports a file that breaks the rules of its own format.
+func damaged(format string, cause error) *ingest.FileError {
+	return refuse(fmt.Sprintf("%s 파일이 손상되어 읽을 수 없습니다(%s).", format, clip(oneLine(cause.Error()), 100)), nextResave)
+}
+
+// Read reads one file. The error is an [*ingest.FileError] if the file's content is at fault.
 //
 // The document's Meta holds only what the document says about itself; ID, Kind
 // and dates are empty where it says nothing. Its headings' Path leaves out a
@@ -68,9 +62,9 @@ func Read(ctx context.Context, path string) (*ingest.Document, error) {
 	}
 	switch {
 	case info.IsDir():
-		return nil, &Error{"파일이 아니라 폴더입니다.", "폴더 안의 파일을 지정해 주세요."}
+		return nil, refuse("파일이 아니라 폴더입니다.", "폴더 안의 파일을 지정해 주세요.")
 	case !info.Mode().IsRegular():
-		return nil, &Error{"보통 파일이 아니어서 읽을 수 없습니다.", "문서 파일을 지정해 주세요."}
+		return nil, refuse("보통 파일이 아니어서 읽을 수 없습니다.", "문서 파일을 지정해 주세요.")
 	case info.Size() > maxFile:
 		return nil, errTooLarge
 	}
@@ -102,12 +96,12 @@ func readFile(path string) ([]byte, error) {
 // text is read as Markdown.
 func read(ctx context.Context, name string, data []byte) (*ingest.Document, error) {
 	if len(bytes.TrimLeft(data, "\x00 \t\r\n")) == 0 {
-		return nil, &Error{"내용이 없는 빈 파일입니다.", "파일을 다시 저장하거나 다시 받아 주세요."}
+		return nil, refuse("내용이 없는 빈 파일입니다.", "파일을 다시 저장하거나 다시 받아 주세요.")
 	}
 	text := utf8.Valid(data) && bytes.IndexByte(data, 0) < 0
 	for _, m := range refused {
 		if bytes.HasPrefix(data, []byte(m.magic)) && (!text || len(m.magic) > 4) { // a text may begin with MZ or BM
-			return nil, &m.err
+			return nil, m.err
 		}
 	}
 	switch {
@@ -125,7 +119,7 @@ func read(ctx context.Context, name string, data []byte) (*ingest.Document, erro
 	head := strings.ToLower(strings.TrimSpace(s[:min(len(s), 1024)]))
 	switch {
 	case strings.Contains(head, "<hwpml"):
-		return nil, &Error{"HWPML(XML) 형식의 한글 문서는 읽지 못합니다.", nextHWPX}
+		return nil, refuse("HWPML(XML) 형식의 한글 문서는 읽지 못합니다.", nextHWPX)
 	case reHTML.MatchString(head):
 		return readHTML(data, charset)
 	case isMarkdown(name, s):
@@ -156,25 +150,25 @@ const oleMagic = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 // refused lists what is recognised only to say a useful sentence.
 var refused = []struct {
 	magic string
-	err   Error
+	err   *ingest.FileError
 }{
-	{"HWP Document File V", Error{"옛 한글(HWP 3) 문서여서 읽지 못합니다.", nextHWPX}},
-	{"{\\rtf", Error{"RTF 문서는 읽지 못합니다.", nextConvert}},
+	{"HWP Document File V", refuse("옛 한글(HWP 3) 문서여서 읽지 못합니다.", nextHWPX)},
+	{"{\\rtf", refuse("RTF 문서는 읽지 못합니다.", nextConvert)},
 	{"\x89PNG", errImage}, {"\xff\xd8\xff", errImage}, {"GIF8", errImage}, {"BM", errImage},
 	{"II*\x00", errImage}, {"MM\x00*", errImage},
 	{"7z\xbc\xaf", errArchive}, {"Rar!", errArchive}, {"\x1f\x8b", errArchive}, {"ALZ\x01", errArchive}, {"EGGA", errArchive},
-	{"MZ", Error{"실행 파일이어서 읽지 않았습니다.", "문서 파일을 지정해 주세요."}},
-	{"\x7fELF", Error{"실행 파일이어서 읽지 않았습니다.", "문서 파일을 지정해 주세요."}},
+	{"MZ", refuse("실행 파일이어서 읽지 않았습니다.", "문서 파일을 지정해 주세요.")},
+	{"\x7fELF", refuse("실행 파일이어서 읽지 않았습니다.", "문서 파일을 지정해 주세요.")},
 }
 
 var (
-	errImage   = Error{"그림 파일이어서 글자를 읽을 수 없습니다.", "글자가 들어 있는 원본 문서(HWPX, DOCX, PDF)를 올려 주세요."}
-	errArchive = Error{"압축 파일입니다.", "압축을 풀어 안에 든 문서를 올려 주세요."}
+	errImage   = refuse("그림 파일이어서 글자를 읽을 수 없습니다.", "글자가 들어 있는 원본 문서(HWPX, DOCX, PDF)를 올려 주세요.")
+	errArchive = refuse("압축 파일입니다.", "압축을 풀어 안에 든 문서를 올려 주세요.")
 )
 
 // refuseOLE names the kind of compound file by the stream names in its
 // directory, which are UTF-16LE.
-func refuseOLE(data []byte) *Error {
+func refuseOLE(data []byte) *ingest.FileError {
 	has := func(name string) bool {
 		var b []byte
 		for _, c := range []byte(name) {
@@ -184,22 +178,22 @@ func refuseOLE(data []byte) *Error {
 	}
 	switch {
 	case has("FileHeader") && bytes.Contains(data, []byte("HWP Document File")):
-		return &Error{"HWP 5 문서는 이 판에서 아직 읽지 못합니다.", nextHWPX}
+		return refuse("HWP 5 문서는 이 판에서 아직 읽지 못합니다.", nextHWPX)
 	case has("EncryptedPackage"):
-		return &Error{"암호가 걸린 오피스 문서입니다.", nextUnlock}
+		return refuse("암호가 걸린 오피스 문서입니다.", nextUnlock)
 	case has("WordDocument"):
-		return &Error{"옛 워드(DOC) 문서여서 읽지 못합니다.", "워드에서 DOCX로 다시 저장해 주세요."}
+		return refuse("옛 워드(DOC) 문서여서 읽지 못합니다.", "워드에서 DOCX로 다시 저장해 주세요.")
 	case has("Workbook"), has("Book"):
-		return &Error{"옛 엑셀(XLS) 문서여서 읽지 못합니다.", nextConvert}
+		return refuse("옛 엑셀(XLS) 문서여서 읽지 못합니다.", nextConvert)
 	case has("PowerPoint Document"):
-		return &Error{"옛 파워포인트(PPT) 문서여서 읽지 못합니다.", "PDF로 다시 저장해 주세요."}
+		return refuse("옛 파워포인트(PPT) 문서여서 읽지 못합니다.", "PDF로 다시 저장해 주세요.")
 	}
-	return &Error{"알 수 없는 형식의 오피스 파일입니다.", nextConvert}
+	return refuse("알 수 없는 형식의 오피스 파일입니다.", nextConvert)
 }
 
 // asError turns what a parser returned into the error that a caller sees.
 func asError(format string, err error) error {
-	var known *Error
+	var known *ingest.FileError
 	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, fs.ErrPermission) {
 		return err

@@ -125,9 +125,9 @@ func readString(t testing.TB, name, s string) *ingest.Document {
 func wantError(t testing.TB, name, s, part string) {
 	t.Helper()
 	_, err := read(context.Background(), name, []byte(s))
-	var e *Error
+	var e *ingest.FileError
 	if !errors.As(err, &e) {
-		t.Errorf("%s: error %v, want an *Error", name, err)
+		t.Errorf("%s: error %v, want an *ingest.FileError", name, err)
 	} else if !strings.Contains(e.Reason, part) || e.Next == "" {
 		t.Errorf("%s: error %q, next %q, want a reason with %q", name, e.Reason, e.Next, part)
 	}

@@ -316,7 +316,7 @@ func TestSharedDOCX(t *testing.T) {
 			continue
 		}
 		d, err := Read(context.Background(), path)
-		var e *Error
+		var e *ingest.FileError
 		switch {
 		case err == nil:
 			read++

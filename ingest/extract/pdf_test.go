@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/encoding/korean"
+
+	"biseo/ingest"
 )
 
 // pdfOf makes a PDF from objects 1, 2, …; object 1 is the catalog.
@@ -191,7 +193,7 @@ func TestSharedHostile(t *testing.T) {
 	for _, entry := range entries {
 		d, err := p.Read(t.Context(), filepath.Join(dir, entry.Name()))
 		reason, named := want[entry.Name()]
-		var e *Error
+		var e *ingest.FileError
 		switch {
 		case err == nil:
 			checkShape(t, d)

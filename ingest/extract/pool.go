@@ -63,7 +63,7 @@ func NewPool(opt PoolOptions) *Pool {
 }
 
 // Read is like the function [Read]. A crash, running out of memory or time is
-// an [*Error] too.
+// an [*ingest.FileError] too.
 func (p *Pool) Read(ctx context.Context, path string) (*ingest.Document, error) {
 	var c *child
 	select {
@@ -116,9 +116,9 @@ type request struct {
 }
 
 type answer struct {
-	Document *ingest.Document `json:"document,omitempty"`
-	Error    *Error           `json:"error,omitempty"`
-	Failure  string           `json:"failure,omitempty"` // an error that is not the file's fault
+	Document *ingest.Document  `json:"document,omitempty"`
+	Error    *ingest.FileError `json:"error,omitempty"`
+	Failure  string            `json:"failure,omitempty"` // an error that is not the file's fault
 }
 
 // A child is one parser process with the pipes to it.
@@ -170,20 +170,20 @@ func (c *child) ask(ctx context.Context, path string, timeout time.Duration) (*a
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case limited.Err() != nil:
-		return nil, &Error{fmt.Sprintf("%g초 안에 다 읽지 못했습니다.", timeout.Seconds()), nextSplit}
+		return nil, refuse(fmt.Sprintf("%g초 안에 다 읽지 못했습니다.", timeout.Seconds()), nextSplit)
 	case errors.Is(err, errAnswerTooLong):
 		return nil, errTooLong
 	}
 	c.close()
 	switch said := c.stderr.String(); {
 	case reNoMemory.MatchString(said):
-		return nil, &Error{"파일을 읽는 데 메모리가 너무 많이 듭니다.", nextSplit}
+		return nil, refuse("파일을 읽는 데 메모리가 너무 많이 듭니다.", nextSplit)
 	case strings.Contains(said, "stack exceeds"), strings.Contains(said, "stack overflow"):
-		return nil, &Error{"파일의 구조가 너무 깊어 읽을 수 없습니다.", nextResave}
+		return nil, refuse("파일의 구조가 너무 깊어 읽을 수 없습니다.", nextResave)
 	case strings.Contains(said, "SIGXCPU"):
-		return nil, &Error{"파일을 읽는 데 시간이 너무 오래 걸립니다.", nextSplit}
+		return nil, refuse("파일을 읽는 데 시간이 너무 오래 걸립니다.", nextSplit)
 	}
-	return nil, &Error{"파일을 읽던 프로그램이 멈췄습니다. 파일이 손상되었을 수 있습니다.", nextResave}
+	return nil, refuse("파일을 읽던 프로그램이 멈췄습니다. 파일이 손상되었을 수 있습니다.", nextResave)
 }
 
 // reNoMemory is how the Go runtime and the race detector say that the system
@@ -277,7 +277,7 @@ func work(in io.Reader, out io.Writer, read func(context.Context, string) (*inge
 		}
 		var ans answer
 		doc, err := read(context.Background(), string(req.Path))
-		if known := (*Error)(nil); errors.As(err, &known) {
+		if known := (*ingest.FileError)(nil); errors.As(err, &known) {
 			ans.Error = known
 		} else if err != nil {
 			ans.Failure = err.Error()

@@ -88,7 +88,7 @@ func TestPoolSurvives(t *testing.T) {
 			p.opt.Timeout = 300 * time.Millisecond
 		}
 		_, err := p.Read(t.Context(), name)
-		var e *Error
+		var e *ingest.FileError
 		if !errors.As(err, &e) || !regexp.MustCompile(reason).MatchString(e.Reason) || e.Next == "" {
 			t.Errorf("%s: %v, want a reason with %q", name, err, reason)
 		}
@@ -134,7 +134,7 @@ func TestPoolOrdinary(t *testing.T) {
 	if d, err := p.Read(t.Context(), "environment"); err != nil || strings.Contains(d.Text, "BISEO_SECRET") {
 		t.Errorf("the child inherits the environment: %v, %v", d, err)
 	}
-	var e *Error
+	var e *ingest.FileError
 	if _, err := p.Read(t.Context(), dir); !errors.As(err, &e) || !strings.Contains(e.Reason, "폴더") {
 		t.Errorf("folder: %v", err)
 	}
@@ -157,7 +157,7 @@ func TestPoolCancel(t *testing.T) {
 		t.Errorf("afterwards: %v, %v", d, err)
 	}
 	bad := NewPool(PoolOptions{Command: []string{filepath.Join(t.TempDir(), "none")}})
-	var e *Error
+	var e *ingest.FileError
 	if _, err := bad.Read(t.Context(), "x"); err == nil || errors.As(err, &e) {
 		t.Errorf("no program: %v", err)
 	}

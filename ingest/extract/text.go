@@ -82,7 +82,7 @@ func decodeText(data []byte) (s, charset string, err error) {
 	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n"), charset, nil
 }
 
-var errEncoding = &Error{"글자로 읽을 수 없는 파일입니다(알 수 없는 형식이거나 문자 인코딩이 깨졌습니다).", "UTF-8 텍스트나 HWPX, DOCX, PDF로 다시 저장해 주세요."}
+var errEncoding = refuse("글자로 읽을 수 없는 파일입니다(알 수 없는 형식이거나 문자 인코딩이 깨졌습니다).", "UTF-8 텍스트나 HWPX, DOCX, PDF로 다시 저장해 주세요.")
 
 func decodeUTF16(data []byte, order binary.ByteOrder) string {
 	if len(data)%2 != 0 {

@@ -25,11 +25,11 @@ const (
 )
 
 var (
-	errBomb     = &Error{"압축을 풀면 너무 커지는 파일이어서 읽지 않았습니다.", nextSplit}
-	errUnsafe   = &Error{"안에 든 파일 이름이 안전하지 않아 읽지 않았습니다.", nextResave}
-	errTooDeep  = &Error{"파일의 구조가 너무 깊어 읽을 수 없습니다.", nextResave}
-	errDTD      = &Error{"외부 개체를 선언한 파일이어서 읽지 않았습니다.", nextResave}
-	errPassword = &Error{"암호가 걸렸거나 배포용으로 잠긴 문서입니다.", nextUnlock}
+	errBomb     = refuse("압축을 풀면 너무 커지는 파일이어서 읽지 않았습니다.", nextSplit)
+	errUnsafe   = refuse("안에 든 파일 이름이 안전하지 않아 읽지 않았습니다.", nextResave)
+	errTooDeep  = refuse("파일의 구조가 너무 깊어 읽을 수 없습니다.", nextResave)
+	errDTD      = refuse("외부 개체를 선언한 파일이어서 읽지 않았습니다.", nextResave)
+	errPassword = refuse("암호가 걸렸거나 배포용으로 잠긴 문서입니다.", nextUnlock)
 )
 
 // An archive is a ZIP file whose parts are inflated on demand, within limits
@@ -140,15 +140,15 @@ func readZip(ctx context.Context, data []byte) (*ingest.Document, error) {
 	case kind == "application/hwp+zip", has("Contents/content.hpf"), has("Contents/section"):
 		return readHWPX(ctx, a)
 	case has("xl/"):
-		return nil, &Error{"엑셀(XLSX) 문서는 이 판에서 아직 읽지 못합니다.", nextConvert}
+		return nil, refuse("엑셀(XLSX) 문서는 이 판에서 아직 읽지 못합니다.", nextConvert)
 	case has("ppt/"):
-		return nil, &Error{"파워포인트(PPTX) 문서는 이 판에서 아직 읽지 못합니다.", "PDF로 다시 저장해 주세요."}
+		return nil, refuse("파워포인트(PPTX) 문서는 이 판에서 아직 읽지 못합니다.", "PDF로 다시 저장해 주세요.")
 	case a.files["[Content_Types].xml"] != nil:
 		return readDOCX(ctx, a)
 	case strings.HasPrefix(kind, "application/vnd.oasis."):
-		return nil, &Error{"오픈도큐먼트(ODF) 문서는 읽지 못합니다.", nextConvert}
+		return nil, refuse("오픈도큐먼트(ODF) 문서는 읽지 못합니다.", nextConvert)
 	}
-	return nil, &errArchive
+	return nil, errArchive
 }
 
 // An element is an XML element, its names without prefixes: namespaces vary

@@ -64,7 +64,7 @@ func Weight(term string) float64 {
 		return 0.2
 	case strings.HasPrefix(term, lawMark):
 		if strings.Contains(term, "/") {
-			return 8
+			return 30
 		}
 		return 2
 	}
