@@ -500,10 +500,11 @@ func (n tally) String() string {
 		n.kills, n.reading, n.writing, n.between, n.late)
 }
 
-// raceDetector reports whether this test runs with it: several times slower.
-func raceDetector() bool {
+// fewRounds reports whether the test is to be short, or runs under the race
+// detector, which makes a round some ten times slower.
+func fewRounds() bool {
 	info, ok := debug.ReadBuildInfo()
-	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+	return testing.Short() || ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
 // No kill -9 during an ingest loses, doubles or halves a document.
@@ -513,8 +514,8 @@ func TestKill(t *testing.T) {
 		return
 	}
 	kills := 200
-	if testing.Short() || raceDetector() {
-		kills = 20
+	if fewRounds() {
+		kills = 6
 		t.Logf("only %d kills with -short or -race, 200 without", kills)
 	}
 	for seed := range uint64(2) {
@@ -548,12 +549,16 @@ func killMany(t *testing.T, seed uint64, kills int) {
 
 // TestKillTorn shows that the harness finds what it looks for.
 func TestKillTorn(t *testing.T) {
+	enough := 5
+	if fewRounds() {
+		enough = 1
+	}
 	for how, fault := range map[string]string{"remove": "lost", "half": "half"} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t, 0, how)
 			n, found := tally{}, map[string]int{}
-			for n.kills < 100 && found[fault] < 5 {
+			for n.kills < 100 && found[fault] < enough {
 				for _, f := range s.kill(&n) {
 					what, _, _ := strings.Cut(f, ":")
 					found[what]++
