@@ -40,7 +40,7 @@ func pack(parts []part) ([]byte, error) {
 			Name: p.name, Method: method, CreatorVersion: 20, ReaderVersion: 20,
 			//lint:ignore SA1019 Modified would add an extra field, which real files do not have
 			ModifiedDate: 0x21,
-			CRC32: crc32.ChecksumIEEE([]byte(p.body)), UncompressedSize64: uint64(len(p.body)), CompressedSize64: uint64(len(data)),
+			CRC32:        crc32.ChecksumIEEE([]byte(p.body)), UncompressedSize64: uint64(len(p.body)), CompressedSize64: uint64(len(data)),
 		})
 		if err != nil {
 			return nil, err
