@@ -11,6 +11,7 @@ import (
 var (
 	romanMark    = regexp.MustCompile(`^(?:[Ⅰ-Ⅻ]|[IVX]{1,4}\.)[.．]? ?\S`)
 	boxMark      = regexp.MustCompile(`^[□■❑◻] ?\S`)
+	boxStates    = regexp.MustCompile(`[.!,;]$|[:：] |다$`) // □ 환불은 5일 안에 합니다. or □ 기간: 3일 heads nothing
 	leaders      = regexp.MustCompile(`[·.…‥]{3,} ?\d+$`) // of a table of contents
 	questionMark = regexp.MustCompile(`^[\[<【(]?(?:Q ?\d* ?[.:)\]>】]|(?:문|질문) ?\d* ?[.:)\]>】]) ?\S`)
 
@@ -34,21 +35,23 @@ func (s *splitter) heading(l line) (rank int, soft, ok bool) {
 		return 11, false, true
 	case questionMark.MatchString(l.text):
 		return 12, false, true
-	case boxMark.MatchString(l.text) && n <= 40:
+	case boxMark.MatchString(l.text) && n <= 40 && !boxStates.MatchString(l.text):
 		return 13, true, true
 	}
 	return 0, false, false
 }
 
-// outline cuts r at its headings. Headings without text of their own stand with
-// the section after them. Short sections under soft headings are joined while
-// they fit and begin on one page.
+// outline cuts r at its headings. A heading without text of its own stands with
+// what is below it; one that another of its rank follows stands with that, and
+// the path names both, 3. 준비∼4. 실시. Short sections under soft headings are
+// joined with what is before them while they fit and begin on one page.
 func (s *splitter) outline(r span, base []string) []section {
 	var stack []line // open headings; level holds the rank
 	var sections []section
 	cur := section{span: r, path: base}
 	soft, hasText := true, false      // cur has no hard heading, cur has text
 	inner, innerBefore := true, false // the last heading of cur, and of the section before, is soft
+	first, depth := "", 0             // of headings of one rank in cur, the first, and where they stand in its path
 	finish := func(end int) {
 		cur.end = end
 		if n := len(sections) - 1; n >= 0 && soft && s.joins(sections[n], cur, innerBefore) {
@@ -59,7 +62,7 @@ func (s *splitter) outline(r span, base []string) []section {
 			innerBefore = inner
 		}
 		cur = section{span: span{end, r.end}}
-		soft, inner, hasText = true, true, false
+		soft, inner, hasText, first = true, true, false, ""
 	}
 	for _, l := range s.linesIn(r) {
 		rank, isSoft, ok := s.heading(l)
@@ -69,11 +72,14 @@ func (s *splitter) outline(r span, base []string) []section {
 			}
 			continue
 		}
-		if hasText {
-			finish(l.start)
+		if n := len(stack); hasText || n > 0 && stack[n-1].start >= cur.start && stack[n-1].level >= rank && inner {
+			finish(l.start) // inner: □ 위원 7명, with nothing below it
 		}
-		for len(stack) > 0 && stack[len(stack)-1].level >= rank {
-			stack = stack[:len(stack)-1]
+		for n := len(stack); n > 0 && stack[n-1].level >= rank; n-- {
+			if h := stack[n-1]; h.start >= cur.start && (first == "" || n-1 < depth) {
+				first, depth = s.pathLabel(h.text, n == 1), n-1
+			}
+			stack = stack[:n-1]
 		}
 		soft, inner = soft && isSoft, isSoft
 		l.level = rank
@@ -81,6 +87,9 @@ func (s *splitter) outline(r span, base []string) []section {
 		cur.path = slices.Clone(base)
 		for i, h := range stack {
 			if label := s.pathLabel(h.text, i == 0); label != "" {
+				if i == depth && first != "" {
+					label = first + "∼" + label
+				}
 				cur.path = append(cur.path, label)
 			}
 		}
