@@ -40,7 +40,7 @@ func (a *Assistant) Answer(ctx context.Context, who Principal, req AnswerRequest
 	if err := checkDay(req.On); err != nil {
 		return nil, err
 	}
-	q := index.Query{Scope: scope(who, req.On), Text: req.Question, Limit: a.opt.Passages}
+	q := index.Query{Scope: scope(who, req.On), Text: req.Question, Limit: promptLimit}
 	q.Kinds, q.Agencies, q.Docs = req.Kinds, req.Agencies, req.Docs
 	w := &writer{emit: emit, ans: &Answer{
 		Task: "answer", Question: req.Question, On: day(q.On), Outcome: NoSource,
@@ -125,7 +125,7 @@ func (a *Assistant) forModel(ctx context.Context, q index.Query, hits []index.Hi
 	if !relevant(q.Text, found) {
 		return nil, w.warn(WarnModelGrade, "찾은 근거의 보안 등급이 이 언어 모델에 허용된 등급보다 높아 모델을 쓰지 않았습니다.")
 	}
-	return found, w.warn(WarnModelGrade, fmt.Sprintf("찾은 근거 가운데 %d건은 보안 등급이 높아 언어 모델에 보이지 않았으니 검색 결과에서 직접 확인해 주십시오.", above))
+	return found, w.warn(WarnModelGrade, fmt.Sprintf("찾은 근거 가운데 %d건은 보안 등급이 높아 언어 모델에 보이지 않았으니 검색 결과에서 직접 확인해 주세요.", above))
 }
 
 // fit keeps the best sources within the length of a prompt, at least one.
@@ -346,7 +346,7 @@ func (w *writer) extracts(question string) error {
 	if len(picked) == 0 {
 		return nil
 	}
-	if err := w.warn(WarnExtracts, "언어 모델이 쓴 답이 아니라 원문에서 그대로 옮긴 발췌이니 앞뒤 내용은 근거에서 확인해 주십시오."); err != nil {
+	if err := w.warn(WarnExtracts, "언어 모델이 쓴 답이 아니라 원문에서 그대로 옮긴 발췌이니 앞뒤 내용은 근거에서 확인해 주세요."); err != nil {
 		return err
 	}
 	w.ans.Outcome = Extractive

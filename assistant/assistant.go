@@ -30,12 +30,12 @@ import (
 )
 
 const (
-	maxQuestion   = 2000            // code points of a question
-	maxLimit      = 100             // hits of one search
-	maxAround     = 20              // neighbours on either side of a passage
-	defaultLimit  = 10              // hits of one search where the request names no limit
-	defaultNumber = 8               // passages in a prompt where the options name no number
-	embedTimeout  = 5 * time.Second // a question is searched by words when its vector takes longer
+	maxQuestion  = 2000            // code points of a question
+	maxLimit     = 100             // hits of one search
+	maxAround    = 20              // neighbours on either side of a passage
+	defaultLimit = 10              // hits of one search where the request names no limit
+	promptLimit  = 8               // passages in a prompt
+	embedTimeout = 5 * time.Second // a question is searched by words when its vector takes longer
 )
 
 // Codes of the warnings that this package gives.
@@ -54,7 +54,6 @@ type Options struct {
 	Generator llm.Generator // nil: answers are sentences copied from the sources
 	Grade     index.Grade   // highest grade the model may see; unset means Open
 	Embedder  llm.Embedder  // nil: search by words only
-	Passages  int           // passages in a prompt; 0 means 8
 	Rules     string        // names the index rules in use, for [Answer.Index]
 }
 
@@ -68,9 +67,6 @@ type Assistant struct {
 // New returns an assistant over x. It logs counts and outcomes to lg, never the
 // text of a question or of a passage.
 func New(lg *slog.Logger, x index.Index, o Options) *Assistant {
-	if o.Passages <= 0 {
-		o.Passages = defaultNumber
-	}
 	if o.Grade == 0 {
 		o.Grade = index.Open
 	}
@@ -88,7 +84,7 @@ func (a *Assistant) Search(ctx context.Context, who Principal, req SearchRequest
 		return nil, err
 	}
 	if req.Limit < 0 || req.Limit > maxLimit {
-		return nil, &InputError{"limit", fmt.Sprintf("찾을 건수는 1부터 %d까지의 수로 적어 주십시오.", maxLimit)}
+		return nil, &InputError{"limit", fmt.Sprintf("찾을 건수는 1부터 %d까지의 수로 적어 주세요.", maxLimit)}
 	}
 	q := index.Query{Scope: scope(who, req.On), Text: req.Query, Limit: req.Limit}
 	q.Kinds, q.Agencies, q.Docs = req.Kinds, req.Agencies, req.Docs
@@ -114,10 +110,10 @@ func (a *Assistant) Passage(ctx context.Context, who Principal, req PassageReque
 		return nil, err
 	}
 	if req.ChunkID == "" {
-		return nil, &InputError{"chunk_id", "볼 문단의 식별자(chunk_id)를 검색 결과에서 골라 적어 주십시오."}
+		return nil, &InputError{"chunk_id", "볼 문단의 식별자(chunk_id)를 검색 결과에서 골라 적어 주세요."}
 	}
 	if req.Around < 0 || req.Around > maxAround {
-		return nil, &InputError{"around", fmt.Sprintf("앞뒤 문단 수는 0부터 %d까지의 수로 적어 주십시오.", maxAround)}
+		return nil, &InputError{"around", fmt.Sprintf("앞뒤 문단 수는 0부터 %d까지의 수로 적어 주세요.", maxAround)}
 	}
 	s := scope(who, req.On)
 	hits, err := a.index.Passage(ctx, s, req.ChunkID, req.Around)
@@ -149,7 +145,7 @@ func (a *Assistant) find(ctx context.Context, q index.Query) ([]index.Hit, Mode,
 	}
 	hits, err := a.index.Search(ctx, q)
 	if errors.Is(err, index.ErrDimension) && q.Dense != nil {
-		warnings = append(warnings, Warning{WarnSpace, "색인을 만든 임베딩 모델과 지금 쓰는 모델이 달라 낱말로만 찾았습니다."})
+		warnings = append(warnings, otherSpace)
 		q.Dense = nil
 		hits, err = a.index.Search(ctx, q)
 	}
@@ -167,11 +163,13 @@ func (a *Assistant) find(ctx context.Context, q index.Query) ([]index.Hit, Mode,
 	return hits[:min(len(hits), q.Limit)], mode, warnings, nil
 }
 
+var otherSpace = Warning{WarnSpace, "색인을 만든 임베딩 모델과 지금 쓰는 모델이 달라 낱말로만 찾았습니다."}
+
 // embed returns the question's vector, or nil and a warning for the reader.
 func (a *Assistant) embed(ctx context.Context, question string) ([]float32, *Warning) {
 	if got, want := a.opt.Embedder.Space(), a.index.Space(); got != want {
 		a.lg.Warn("search by words only", "embedder", got, "index", want)
-		return nil, &Warning{WarnSpace, "색인을 만든 임베딩 모델과 지금 쓰는 모델이 달라 낱말로만 찾았습니다."}
+		return nil, &otherSpace
 	}
 	ctx, cancel := context.WithTimeout(ctx, embedTimeout)
 	defer cancel()
@@ -246,7 +244,7 @@ func day(t time.Time) string {
 
 func checkDay(on time.Time) error {
 	if on.IsZero() {
-		return &InputError{"on", "어느 날 시행 중인 규정을 볼지 기준일을 2026-06-08처럼 적어 주십시오."}
+		return &InputError{"on", "어느 날 시행 중인 규정을 볼지 기준일을 2026-06-08처럼 적어 주세요."}
 	}
 	return nil
 }
@@ -255,20 +253,20 @@ func checkDay(on time.Time) error {
 func checkQuestion(field, s string) error {
 	bad := func(msg string) error { return &InputError{field, msg} }
 	if !utf8.ValidString(s) {
-		return bad("글자가 깨진 질문이니 UTF-8로 다시 보내 주십시오.")
+		return bad("글자가 깨진 질문이니 UTF-8로 다시 보내 주세요.")
 	}
 	if n := utf8.RuneCountInString(s); n > maxQuestion {
-		return bad(fmt.Sprintf("질문이 %d자로 길이 제한 %d자를 넘으니 줄여서 다시 적어 주십시오.", n, maxQuestion))
+		return bad(fmt.Sprintf("질문이 %d자로 길이 제한 %d자를 넘으니 줄여서 다시 적어 주세요.", n, maxQuestion))
 	}
 	word := false
 	for _, r := range s {
 		if r == 0 {
-			return bad("질문에 쓸 수 없는 제어 문자(NUL)가 있으니 지우고 다시 적어 주십시오.")
+			return bad("질문에 쓸 수 없는 제어 문자(NUL)가 있으니 지우고 다시 적어 주세요.")
 		}
 		word = word || unicode.IsLetter(r) || unicode.IsDigit(r)
 	}
 	if !word {
-		return bad("질문에 찾을 낱말이 없으니 알고 싶은 내용을 글로 적어 주십시오.")
+		return bad("질문에 찾을 낱말이 없으니 알고 싶은 내용을 글로 적어 주세요.")
 	}
 	return nil
 }

@@ -292,7 +292,7 @@ func TestAnswerErrors(t *testing.T) {
 	boom := errors.New("model: connection refused")
 	t.Run("before the first event", func(t *testing.T) {
 		url, _ := start(t, &fake{answer: func(context.Context, assistant.AnswerRequest, func(assistant.Event) error) (*assistant.Answer, error) {
-			return nil, &assistant.InputError{Field: "question", Text: "질문을 적어 주십시오."}
+			return nil, &assistant.InputError{Field: "question", Text: "질문을 적어 주세요."}
 		}}, nil)
 		for _, accept := range []string{"text/event-stream", "application/json", ""} {
 			resp, body := do(t, "POST", url+"/v1/answers", `{"question":"?"}`, "Accept", accept)
