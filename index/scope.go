@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -96,6 +98,25 @@ func within(allowed []string, v string) bool {
 // Day is midnight UTC of a calendar day: the form of every date in this package.
 func Day(year int, month time.Month, day int) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+}
+
+// Today is the calendar day in Korea at that moment. Korea has no summer time.
+func Today(now time.Time) time.Time {
+	return Day(now.In(time.FixedZone("KST", 9*60*60)).Date())
+}
+
+// Dimension reads the length of vectors from the name of their space, such as
+// 1024 from "bge-m3/1024"; it is 0 for "", the space of no vectors.
+func Dimension(space string) (int, error) {
+	if space == "" {
+		return 0, nil
+	}
+	_, last, _ := strings.Cut(space, "/")
+	n, err := strconv.Atoi(last[strings.LastIndexByte(last, '/')+1:])
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("embedding space %q: want model/dimension, such as bge-m3/1024", space)
+	}
+	return n, nil
 }
 
 // ChunkID is the UUIDv5 of a document and of the position of a chunk in it, from 0.

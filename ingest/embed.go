@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
 	"biseo/index"
@@ -29,9 +28,9 @@ func newEmbedding(e llm.Embedder, space string) (*embedding, error) {
 	if e.Space() != space {
 		return nil, fmt.Errorf("embedder has space %q, the index %q: use the index's model or run biseo ingest --rebuild", e.Space(), space)
 	}
-	dimension, err := strconv.Atoi(space[strings.LastIndexByte(space, '/')+1:])
-	if err != nil || dimension <= 0 {
-		return nil, fmt.Errorf("embedding space %q: want model/dimension", space)
+	dimension, err := index.Dimension(space)
+	if err != nil {
+		return nil, err
 	}
 	return &embedding{e, dimension}, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"biseo/assistant"
+	"biseo/index"
 )
 
 // A Restriction is what every request may say about the documents to look at. It
@@ -149,7 +150,7 @@ func (s *server) status(ctx context.Context, _ *struct{}) (*statusOutput, error)
 		mode = assistant.Words
 	}
 	return &statusOutput{statusBody{
-		Version: s.o.Version, Today: s.today().Format(time.DateOnly), Documents: st.Documents, Chunks: st.Chunks,
+		Version: s.o.Version, Today: index.Today(s.o.Now()).Format(time.DateOnly), Documents: st.Documents, Chunks: st.Chunks,
 		Kinds: append([]string{}, st.Kinds...), Model: st.Model, Embedder: st.Embedder, Mode: mode,
 		Examples: append([]string{}, s.o.Examples...),
 	}}, nil
@@ -182,7 +183,7 @@ func (s *server) readyz(ctx context.Context, _ *struct{}) (*healthOutput, error)
 // day reads a date of a request; "" is today in Korea.
 func (s *server) day(on string) (time.Time, error) {
 	if on == "" {
-		return s.today(), nil
+		return index.Today(s.o.Now()), nil
 	}
 	t, err := time.Parse(time.DateOnly, on)
 	if err != nil {

@@ -16,7 +16,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"biseo/assistant"
-	"biseo/index"
 )
 
 // A Service does the tasks that this package offers over HTTP: an [assistant.Assistant].
@@ -109,9 +108,4 @@ func (s *server) logged(c *gin.Context) {
 			"status", c.Writer.Status(), "bytes", max(c.Writer.Size(), 0), "ms", time.Since(start).Milliseconds())
 	}()
 	c.Next()
-}
-
-// today is the calendar day in Korea, which has no daylight saving time.
-func (s *server) today() time.Time {
-	return index.Day(s.o.Now().In(time.FixedZone("KST", 9*60*60)).Date())
 }

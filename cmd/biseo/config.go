@@ -65,14 +65,10 @@ func (a asker) principal() assistant.Principal {
 	return assistant.Principal{ID: "local", Groups: a.As, Grade: grade}
 }
 
-// seoul is Korea Standard Time, which has no summer time; no zone file is needed.
-var seoul = time.FixedZone("KST", 9*60*60)
-
-// day is the day asked for, at midnight UTC, or today in Seoul.
+// day is the day asked for, at midnight UTC, or today in Korea.
 func (a asker) day(now time.Time) (time.Time, error) {
 	if a.On == "" {
-		y, m, d := now.In(seoul).Date()
-		return index.Day(y, m, d), nil
+		return index.Today(now), nil
 	}
 	t, err := time.Parse(time.DateOnly, a.On)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"biseo/assistant"
 )
 
-func testNow() time.Time { return time.Date(2026, 11, 22, 10, 0, 0, 0, seoul) }
+func testNow() time.Time { return time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC) }
 
 func testConsole(t *testing.T) *console {
 	return &console{out: t.Output(), err: t.Output(), now: testNow, lg: slog.New(slog.NewTextHandler(t.Output(), nil))}

@@ -22,8 +22,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -116,7 +114,7 @@ func prepare(dir string, opt Options) (*Index, error) {
 	if opt.Fusion == (index.Fusion{}) {
 		opt.Fusion = index.DefaultFusion()
 	}
-	if _, err := dimension(opt.Space); err != nil {
+	if _, err := index.Dimension(opt.Space); err != nil {
 		return nil, err
 	}
 	if opt.ReadOnly {
@@ -126,18 +124,6 @@ func prepare(dir string, opt Options) (*Index, error) {
 		return nil, fmt.Errorf("create index folder: %w", err)
 	}
 	return &Index{dir: dir, opt: opt}, nil
-}
-
-// dimension reads the length of vectors from the name of their space.
-func dimension(space string) (int, error) {
-	if space == "" {
-		return 0, nil
-	}
-	n, err := strconv.Atoi(space[strings.LastIndexByte(space, '/')+1:])
-	if err != nil || n < 1 || !strings.Contains(space, "/") {
-		return 0, fmt.Errorf("embedding space %q: want model/dimension, such as bge-m3/1024", space)
-	}
-	return n, nil
 }
 
 func (x *Index) openGeneration(ctx context.Context, name string) (_ *generation, err error) {
@@ -271,7 +257,7 @@ func (g *generation) identify(ctx context.Context, opt Options) error {
 		have[k] = v
 	}
 	g.space = have["space"]
-	if g.dim, err = dimension(g.space); err != nil {
+	if g.dim, err = index.Dimension(g.space); err != nil {
 		return err
 	}
 	const format = "embedding space %q, rules %q, tables %s"
