@@ -12,9 +12,8 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/text/unicode/norm"
-
 	"biseo/index"
+	"biseo/korea/text"
 	"biseo/llm"
 )
 
@@ -22,7 +21,6 @@ import (
 type BEIROptions struct {
 	Queries  string       // file of the query IDs to ask, one per line; "": all that have judgements
 	Run      string       // file to write the rankings to, in TREC run form; "": none
-	Limit    int          // documents asked for per query; 0 means 10, the least that the metrics need
 	Embedder llm.Embedder // nil: words only
 	// Open opens an empty index for vectors of an embedding space ("": none).
 	// BEIR fills and closes it; its files are the caller's to remove.
@@ -86,7 +84,7 @@ func BEIR(ctx context.Context, lg *slog.Logger, dir string, opt BEIROptions) (*B
 	runs := make([][]Scored, len(set.Queries))
 	for i, q := range set.Queries {
 		start := time.Now()
-		runs[i], err = ask(ctx, x, opt, q.Text)
+		runs[i], err = ask(ctx, x, opt.Embedder, q.Text)
 		if err != nil {
 			return nil, fmt.Errorf("query %s: %w", q.ID, err)
 		}
@@ -126,9 +124,9 @@ func fill(ctx context.Context, x index.Index, e llm.Embedder, docs []Text) error
 			}
 		}
 		for i, d := range part {
-			doc := index.Doc{ID: d.ID, Work: d.ID, Title: norm.NFC.String(d.Title), Kind: "other",
+			doc := index.Doc{ID: d.ID, Work: d.ID, Title: text.NFC(d.Title), Kind: "other",
 				Readers: []string{index.Public}, Grade: index.Open}
-			chunk := index.Chunk{ID: index.ChunkID(d.ID, 0), DocID: d.ID, Text: norm.NFC.String(d.Text)}
+			chunk := index.Chunk{ID: index.ChunkID(d.ID, 0), DocID: d.ID, Text: text.NFC(d.Text)}
 			if dense != nil {
 				chunk.Dense = dense[i]
 			}
@@ -142,12 +140,12 @@ func fill(ctx context.Context, x index.Index, e llm.Embedder, docs []Text) error
 
 // ask returns what the index finds, in its order, with strictly decreasing
 // scores, so that the order survives any tool that sorts by score again.
-func ask(ctx context.Context, x index.Index, opt BEIROptions, text string) ([]Scored, error) {
+func ask(ctx context.Context, x index.Index, e llm.Embedder, question string) ([]Scored, error) {
 	// The documents have no dates: any day will do, and a fixed one repeats.
-	q := index.Query{Text: text, Limit: opt.Limit,
+	q := index.Query{Text: question, Limit: 10, // the least that the metrics need
 		Scope: index.Scope{Grade: index.Open, On: index.Day(2000, time.January, 1)}}
-	if opt.Embedder != nil {
-		v, err := opt.Embedder.Embed(ctx, llm.Question, []string{text})
+	if e != nil {
+		v, err := e.Embed(ctx, llm.Question, []string{question})
 		if err != nil {
 			return nil, fmt.Errorf("embed: %w", err)
 		}

@@ -137,7 +137,7 @@ func TestRunScoresDecrease(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := ask(t.Context(), x, BEIROptions{}, "말")
+	got, err := ask(t.Context(), x, nil, "말")
 	if err != nil {
 		t.Fatal(err)
 	}
