@@ -9,10 +9,10 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/unicode/norm"
 	"gopkg.in/yaml.v3"
 
 	"biseo/index"
+	"biseo/korea/text"
 )
 
 // FolderFile is the name of the file in which a source folder says what holds
@@ -250,7 +250,7 @@ func (t *tree) add(root, path string, size int64, set settings) {
 	if err != nil {
 		rel = path
 	}
-	id := norm.NFC.String(strings.TrimPrefix(filepath.ToSlash(rel), "/"))
+	id := text.NFC(strings.TrimPrefix(filepath.ToSlash(rel), "/"))
 	t.files = append(t.files, file{path: path, id: id, root: root, size: size, set: set})
 }
 

@@ -6,15 +6,15 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 
-	"golang.org/x/text/unicode/norm"
-
 	"biseo/index"
+	"biseo/korea/text"
 )
 
 // hash fills in the digests of all files.
@@ -72,7 +72,7 @@ func (s *syncer) plan() func(context.Context, file) prepared {
 	unchanged := map[string]index.Doc{} // by Source
 	byDigest := map[string]index.Doc{}  // of documents that state their own ID
 	heirs := map[string]string{}        // of each document that lost its file: the first file with the same digest
-	for _, id := range sortedKeys(s.stored) {
+	for _, id := range slices.Sorted(maps.Keys(s.stored)) {
 		d := s.stored[id]
 		if d.Digest == now[d.Source] {
 			unchanged[d.Source] = d
@@ -131,7 +131,7 @@ func (s *syncer) plan() func(context.Context, file) prepared {
 }
 
 // pathID reports whether a document's ID was made from the path of its file.
-func pathID(d index.Doc) bool { return strings.HasSuffix(norm.NFC.String("/"+d.Source), "/"+d.ID) }
+func pathID(d index.Doc) bool { return strings.HasSuffix(text.NFC("/"+d.Source), "/"+d.ID) }
 
 // read makes document and chunks of p's file.
 func (s *syncer) read(ctx context.Context, p *prepared) error {
@@ -152,7 +152,7 @@ func (s *syncer) read(ctx context.Context, p *prepared) error {
 	m.Work = firstOf(m.Work, m.ID)
 	m.Kind = firstOf(m.Kind, p.set.kind, "other")
 	m.Agency = firstOf(m.Agency, p.set.agency)
-	m.Title = firstOf(m.Title, norm.NFC.String(strings.TrimSuffix(filepath.Base(p.path), filepath.Ext(p.path))))
+	m.Title = firstOf(m.Title, text.NFC(strings.TrimSuffix(filepath.Base(p.path), filepath.Ext(p.path))))
 	if p.set.mask {
 		masked := *d
 		masked.Text = s.src.Mask(d.Text)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -77,7 +78,7 @@ func Sync(ctx context.Context, lg *slog.Logger, x index.Index, e llm.Embedder, s
 	if err := s.removeGone(ctx); err != nil {
 		return s.rep, err
 	}
-	for _, work := range sortedKeys(s.versions) {
+	for _, work := range slices.Sorted(maps.Keys(s.versions)) {
 		if err := s.order(ctx, work); err != nil {
 			return s.rep, err
 		}
@@ -305,7 +306,7 @@ func (s *syncer) removeGone(ctx context.Context) error {
 	for _, f := range s.tree.files {
 		present[f.source()] = true
 	}
-	for _, id := range sortedKeys(s.docs) {
+	for _, id := range slices.Sorted(maps.Keys(s.docs)) {
 		d := s.docs[id]
 		if s.claimed[id] || !s.tree.covers(d.Source) || below(d.Source, s.tree.closed) {
 			continue
@@ -356,13 +357,4 @@ func (s *syncer) until(d index.Doc) time.Time {
 		}
 	}
 	return until
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

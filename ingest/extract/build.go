@@ -7,9 +7,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
 	"biseo/ingest"
+	"biseo/korea/text"
 )
 
 // A builder collects the parts of a document in reading order. Offsets, paths
@@ -188,7 +187,7 @@ func sameTitle(a, b string) bool {
 // clean makes s fit for Document.Text: NFC, no control or private-use
 // characters, no blank lines, no spaces at line ends.
 func clean(s string) string {
-	s = norm.NFC.String(strings.Map(cleanRune, strings.ToValidUTF8(strings.ReplaceAll(s, "\r\n", "\n"), "�")))
+	s = text.NFC(strings.Map(cleanRune, strings.ToValidUTF8(strings.ReplaceAll(s, "\r\n", "\n"), "�")))
 	var out []string
 	for line := range strings.SplitSeq(s, "\n") {
 		if line = strings.TrimRightFunc(line, unicode.IsSpace); line != "" {
