@@ -152,12 +152,7 @@ func outlineLevel(properties *element) int {
 	return n + 1
 }
 
-func value(e *element) string {
-	if e == nil {
-		return ""
-	}
-	return e.get("val")
-}
+func value(e *element) string { return e.get("val") }
 
 func (w *docxWalker) readNotes(a *archive, main string) error {
 	w.footers = map[string]*element{}

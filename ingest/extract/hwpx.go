@@ -189,9 +189,6 @@ func (w *hwpxWalker) paragraph(b *builder, p *element) {
 		case "autoNum":
 			if kind := e.get("numType"); kind != "PAGE" && kind != "TOTAL_PAGE" {
 				f := e.child("autoNumFormat")
-				if f == nil {
-					f = &element{}
-				}
 				t.WriteString(f.get("prefixChar") + e.get("num") + f.get("suffixChar"))
 			}
 		case "footNote", "endNote":
@@ -315,10 +312,8 @@ func (w *hwpxWalker) table(b *builder, e *element) {
 }
 
 func number0(e *element, attr string, otherwise int) int {
-	if e != nil {
-		if n, err := strconv.Atoi(e.get(attr)); err == nil && n >= 0 {
-			return n
-		}
+	if n, err := strconv.Atoi(e.get(attr)); err == nil && n >= 0 {
+		return n
 	}
 	return otherwise
 }

@@ -160,10 +160,13 @@ type element struct {
 	text string
 }
 
+// get is an attribute of e, "" where it is missing; nil has none.
 func (e *element) get(attr string) string {
-	for _, a := range e.attr {
-		if a.Name.Local == attr {
-			return a.Value
+	if e != nil {
+		for _, a := range e.attr {
+			if a.Name.Local == attr {
+				return a.Value
+			}
 		}
 	}
 	return ""
