@@ -3,6 +3,7 @@ package text
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // digits adds the terms of the number whose first digits are s[i:j], and of the
@@ -26,12 +27,7 @@ func (sc *scanner) digits(i, j int) int {
 		sc.join(strconv.FormatInt(won, 10), "원")
 	}
 	if n := phoneLen(rest); n > 0 && !ok {
-		sc.join(strings.Map(func(r rune) rune {
-			if r < '0' || r > '9' {
-				return -1
-			}
-			return r
-		}, rest[:n]))
+		sc.join(onlyDigits(rest[:n]))
 	}
 	sc.number = number
 	return j
@@ -134,7 +130,7 @@ func readAmount(s string) (won int64, ok bool) {
 		}
 		s = s[n:]
 		for {
-			m, rest := unit(s)
+			m, rest := multiplier(s)
 			if m == 0 {
 				break
 			}
@@ -154,17 +150,10 @@ func readAmount(s string) (won int64, ok bool) {
 	}
 }
 
-// unit reads one unit of number and returns 0 if s begins with none.
-func unit(s string) (float64, string) {
-	for _, u := range [...]struct {
-		name  string
-		value float64
-	}{{"십", 10}, {"백", 100}, {"천", 1000}, {"만", 1e4}, {"억", 1e8}, {"조", 1e12}} {
-		if rest, ok := strings.CutPrefix(s, u.name); ok {
-			return u.value, rest
-		}
-	}
-	return 0, s
+// multiplier reads 십, 백, 천, 만, 억 or 조 and returns 0 if s begins with none.
+func multiplier(s string) (float64, string) {
+	r, n := utf8.DecodeRuneInString(s)
+	return float64(multipliers[r]), s[n:]
 }
 
 // phoneLen is the length of the telephone number that s begins with, else 0:
