@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"slices"
 
@@ -85,6 +84,3 @@ func (cmd *demoCmd) Run(ctx context.Context, c *console, s *settings) error {
 	serve := serveCmd{Addr: cmd.Addr, asker: cmd.asker}
 	return serve.serve(ctx, c, &demo, sample.Questions())
 }
-
-// indexIsMissing reports an error of opening an index that was never built.
-func indexIsMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }

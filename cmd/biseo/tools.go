@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -128,7 +130,7 @@ func (s *settings) checkIndex(ctx context.Context) finding {
 	}
 	opt.ReadOnly = true
 	x, err := local.Open(ctx, s.indexDir(), opt)
-	if indexIsMissing(err) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return finding{"index", "warning", "there is no index yet in " + s.indexDir() + "; run biseo ingest PATH"}
 	}
 	if err != nil {
