@@ -367,3 +367,14 @@ func TestFindFragments(t *testing.T) {
 		check(t, b.String())
 	}
 }
+
+// Text that is one long word, as in a damaged file, is read once and not again
+// from each 제 or 법 in it: this test would not end.
+func TestFindLongWords(t *testing.T) {
+	for _, s := range []string{"제", "가법", "조례제", "제1조의"} {
+		long := strings.Repeat(s, 1<<20/len(s))
+		if got := Find(long + " 민원처리법 제5조"); len(got) == 0 || got[len(got)-1].Law != "민원처리법" {
+			t.Errorf("%s repeated hides the citation behind it: %v", s, got)
+		}
+	}
+}

@@ -98,14 +98,16 @@ type word struct {
 
 // wordsBefore returns the words that end at position end, nearest first. Words
 // are runs of Hangul, digits and middle dots separated by one space or line break.
+// A run longer than any title is no word: reading it again at every 제 in it would
+// take quadratic time.
 func (s *scanner) wordsBefore(end, limit int) []word {
 	var out []word
 	for len(out) < limit {
 		i := end
-		for i > s.floor && (isHangul(s.r[i-1]) || isDot(s.r[i-1]) || s.r[i-1] >= '0' && s.r[i-1] <= '9') {
+		for i > s.floor && end-i <= maxWord && (isHangul(s.r[i-1]) || isDot(s.r[i-1]) || s.r[i-1] >= '0' && s.r[i-1] <= '9') {
 			i--
 		}
-		if i == end {
+		if i == end || end-i > maxWord {
 			break
 		}
 		out = append(out, word{string(s.r[i:end]), i, end})
@@ -117,7 +119,10 @@ func (s *scanner) wordsBefore(end, limit int) []word {
 	return out
 }
 
-const maxTitleWords = 16
+const (
+	maxTitleWords = 16
+	maxWord       = 120 // code points
+)
 
 // headBefore reads the law name or back-reference that ends just before
 // position i. It returns its citation and start, or ok false.
