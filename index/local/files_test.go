@@ -370,6 +370,7 @@ func TestReplaceRefuses(t *testing.T) {
 	mustReplace(t, x, "taken", 1)
 	for name, change := range map[string]func(*index.Doc, []index.Chunk){
 		"needs an ID":         func(d *index.Doc, _ []index.Chunk) { d.ID = "" },
+		"is not UTF-8":        func(d *index.Doc, c []index.Chunk) { d.ID = "\xb1\xe2"; c[0].DocID = d.ID },
 		"no such grade":       func(d *index.Doc, _ []index.Chunk) { d.Grade = 9 },
 		"is not a day":        func(d *index.Doc, _ []index.Chunk) { d.From = index.Day(2026, 1, 1).Add(time.Hour) },
 		"chunk 0 has ID":      func(_ *index.Doc, c []index.Chunk) { c[0].DocID = "e" },

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -158,6 +159,9 @@ func transact(ctx context.Context, db *sql.DB, change func(*sql.Tx) error) error
 func check(d index.Doc, chunks []index.Chunk, dim int) error {
 	if d.ID == "" {
 		return errors.New("index: a document needs an ID")
+	}
+	if !utf8.ValidString(d.ID) { // the JSON of the document would hold another
+		return fmt.Errorf("index: document ID %q is not UTF-8", d.ID)
 	}
 	if d.Grade > index.Classified {
 		return fmt.Errorf("index %s: no such grade: %v", d.ID, d.Grade)
