@@ -114,12 +114,14 @@ func datePart(s string, longest int, marks ...string) (n int, rest, mark string)
 }
 
 // readAmount reads an amount of money with Korean units, 5만원, 1억 2천만 원,
-// 12,000백만원, or with a space before 원.
+// 12,000백만원, or with a space before 원. An amount has few numbers, up to four
+// each for 조, 억, 만 and the rest: reading on from every number of a longer run
+// would take quadratic time.
 func readAmount(s string) (won int64, ok bool) {
-	const most = 1e15
+	const most, longest = 1e15, 16
 	var total float64
 	units := false
-	for {
+	for range longest {
 		n := numberLen(s)
 		if n == 0 {
 			return 0, false
@@ -148,6 +150,7 @@ func readAmount(s string) (won int64, ok bool) {
 		}
 		s = after
 	}
+	return 0, false
 }
 
 // multiplier reads 십, 백, 천, 만, 억 or 조 and returns 0 if s begins with none.

@@ -160,3 +160,11 @@ func BenchmarkTerms(b *testing.B) {
 		Terms(s)
 	}
 }
+
+// A run of numbers with units is read once and not again from each of them: this
+// test would not end.
+func TestTermsLongAmounts(t *testing.T) {
+	if got := Terms(strings.Repeat("5만", 1<<18) + " 1조 2천억 5만원"); !slices.Contains(got, "1200000050000원") {
+		t.Errorf("the amount behind is not found: %q", got[max(0, len(got)-10):])
+	}
+}
