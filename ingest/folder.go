@@ -36,6 +36,10 @@ type settings struct {
 // override reads the folder file of dir, if there is one, over s.
 func (s settings) override(dir string) (settings, error) {
 	path := filepath.Join(dir, FolderFile)
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() { // reading a pipe would not end
+		return s, fmt.Errorf("%s: want a file with lines such as \"readers: [public]\"", path)
+	}
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
@@ -217,6 +221,11 @@ func (t *tree) walk(root string) error {
 			t.skipped++
 			return nil
 		case e.IsDir():
+			// Where not even the name of a folder file can be looked up, no document can be read either.
+			if _, err := os.Lstat(filepath.Join(path, FolderFile)); path != root && errors.Is(err, fs.ErrPermission) {
+				t.closed = append(t.closed, filepath.ToSlash(path))
+				return fs.SkipDir
+			}
 			folders[path], err = folders[filepath.Dir(path)].override(path)
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"biseo/index"
 	"biseo/korea/text"
@@ -38,6 +39,13 @@ func (s *syncer) hash(ctx context.Context) error {
 
 // digest is the SHA-256 of a file and of what shapes its document besides.
 func (s *syncer) digest(f file) (string, error) {
+	// The index keeps IDs and sources as JSON, which holds UTF-8 only.
+	if !utf8.ValidString(f.path) {
+		return "", &FileError{"파일이나 폴더의 이름이 UTF-8이 아닙니다.", "이름을 바꾸거나, 압축 파일이라면 한글 이름을 지원하는 프로그램으로 다시 풀어 주세요."}
+	}
+	if info, err := os.Stat(f.path); err == nil && !info.Mode().IsRegular() { // reading a pipe would not end
+		return "", &FileError{"보통 파일이 아니어서 읽을 수 없습니다.", "문서 파일을 지정해 주세요."}
+	}
 	r, err := os.Open(f.path)
 	if err != nil {
 		return "", err

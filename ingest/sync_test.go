@@ -553,6 +553,26 @@ func TestSyncLinks(t *testing.T) {
 	}
 }
 
+// A folder unpacked from an archive with names in CP949: one such file must not
+// stop the search for all others.
+func TestSyncNames(t *testing.T) {
+	w := newWorld(t, "")
+	w.write("글.md", "안내문입니다.\n")
+	w.write("줄\n바꿈.md", "다른 안내문입니다.\n")
+	if err := os.WriteFile(w.path("\xb1\xe2\xc8\xb9.md"), []byte("안내문입니다.\n"), 0o644); err != nil {
+		t.Skipf("needs a file system that takes any name: %v", err)
+	}
+	for range 2 {
+		got, err := w.try(t.Context())
+		if err != nil || len(got.Failed) != 1 || !strings.Contains(got.Failed[0].Reason, "UTF-8") {
+			t.Errorf("failures: %+v, %v", got.Failed, err)
+		}
+		if got, want := w.finds("안내문"), 2; got != want {
+			t.Errorf("%d documents found, want %d", got, want)
+		}
+	}
+}
+
 // The real laws, with versions that begin on one day and files that stand in both folders.
 func TestSyncRealLaws(t *testing.T) {
 	if testing.Short() {
