@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"time"
 
+	"biseo/assistant"
 	"biseo/assistant/web"
 	"biseo/deploy/sample"
 	"biseo/index"
@@ -29,7 +31,7 @@ func (cmd *serveCmd) serve(ctx context.Context, c *console, s *settings, example
 	defer x.Close()
 	h, err := web.New(c.lg, a, web.Options{
 		Version: version, Now: c.now, Who: cmd.principal(), Examples: examples,
-		Status: func(ctx context.Context) (web.Status, error) { return s.status(ctx, x) },
+		Status: func(ctx context.Context) (web.Status, error) { return s.status(ctx, x, cmd.principal()) },
 	})
 	if err != nil {
 		return err
@@ -37,16 +39,21 @@ func (cmd *serveCmd) serve(ctx context.Context, c *console, s *settings, example
 	return web.Serve(ctx, c.lg, cmd.Addr, h)
 }
 
-// status is what the service says of itself: counts and names, no content.
-func (s *settings) status(ctx context.Context, x index.Index) (web.Status, error) {
+// status is what the service says of itself: names, and counts of the documents
+// that who may read on any day. Of others it does not even tell the kinds.
+func (s *settings) status(ctx context.Context, x index.Index, who assistant.Principal) (web.Status, error) {
 	st := web.Status{Model: s.Model.Name, Embedder: x.Space()}
+	scope := index.Scope{Readers: who.Groups, Grade: who.Grade, On: index.Day(2000, 1, 1)}
 	kinds := map[string]bool{}
 	for d, err := range x.Docs(ctx) {
 		if err != nil {
 			return st, err
 		}
-		st.Documents++
-		kinds[d.Kind] = true
+		d.From, d.Until = time.Time{}, time.Time{}
+		if scope.AllowsDoc(d) {
+			st.Documents++
+			kinds[d.Kind] = true
+		}
 	}
 	for k := range kinds {
 		st.Kinds = append(st.Kinds, k)
