@@ -159,11 +159,16 @@ func (s *settings) readers(workers int) (*extract.Pool, error) {
 
 // loadSettings reads biseo.yaml. Keys are flag names; a nested key is joined with
 // a hyphen, so that model: {url: …} sets --model-url. Flags and environment
-// variables win over the file. Unknown keys are errors that name their line.
+// variables win over the file; a key without a value sets nothing. Unknown keys
+// and keys that stand twice are errors that name their line.
 func loadSettings(r io.Reader) (kong.Resolver, error) {
-	var root yaml.Node
-	if err := yaml.NewDecoder(r).Decode(&root); err != nil && !errors.Is(err, io.EOF) {
+	var root, more yaml.Node
+	d := yaml.NewDecoder(r)
+	if err := d.Decode(&root); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("settings file: %w", err)
+	}
+	if err := d.Decode(&more); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("settings file: line %d: want one document, without --- inside", more.Line)
 	}
 	f := &settingsFile{values: map[string]*yaml.Node{}}
 	if len(root.Content) == 0 {
@@ -180,6 +185,12 @@ func (f *settingsFile) add(prefix string, n *yaml.Node) error {
 	}
 	for i := 0; i < len(n.Content); i += 2 {
 		key, value := prefix+n.Content[i].Value, n.Content[i+1]
+		if value.Kind == yaml.AliasNode {
+			return fmt.Errorf("settings file: line %d: %s: write the value itself, not *%s", value.Line, key, value.Value)
+		}
+		if f.values[key] != nil {
+			return fmt.Errorf("settings file: line %d: %s stands twice", n.Content[i].Line, key)
+		}
 		if value.Kind == yaml.MappingNode {
 			if err := f.add(key+"-", value); err != nil {
 				return err
@@ -219,7 +230,7 @@ func (f *settingsFile) Validate(app *kong.Application) error {
 // Resolve implements [kong.Resolver].
 func (f *settingsFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	n, ok := f.values[flag.Name]
-	if !ok || slices.ContainsFunc(flag.Envs, func(e string) bool { _, set := os.LookupEnv(e); return set }) {
+	if !ok || n.Tag == "!!null" || slices.ContainsFunc(flag.Envs, func(e string) bool { _, set := os.LookupEnv(e); return set }) {
 		return nil, nil
 	}
 	var list []string

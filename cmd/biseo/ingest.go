@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -44,6 +45,9 @@ func (cmd *ingestCmd) Run(ctx context.Context, c *console, s *settings) error {
 
 // sync brings the index in line. The report is nil when nothing was begun.
 func (cmd *ingestCmd) sync(ctx context.Context, c *console, s *settings) (*ingest.Report, error) {
+	if slices.Contains(cmd.Paths, "") { // it would be the folder that the program was started in
+		return nil, errUsage{errors.New(`a path is empty; for this folder write "."`)}
+	}
 	opt, e, err := s.indexOptions()
 	if err != nil {
 		return nil, err
