@@ -189,10 +189,13 @@ func inspect(ctx context.Context, dir string, state map[string]int, id string, n
 	return nil
 }
 
+// TestKill kills a writer of small documents; package ingest does the same to an
+// ingest of real laws, more often.
 func TestKill(t *testing.T) {
 	t.Parallel()
+	const kills = 60
 	dir, state, underWay := t.TempDir(), map[string]int{}, 0
-	for seed := range uint64(200) {
+	for seed := range uint64(kills) {
 		id, n := killOnce(t, dir, seed, false, state)
 		if state[id] != n {
 			underWay++
@@ -201,7 +204,7 @@ func TestKill(t *testing.T) {
 			t.Fatalf("after kill %d: %v", seed+1, err)
 		}
 	}
-	t.Logf("200 kills, %d of them during a write", underWay)
+	t.Logf("%d kills, %d of them during a write", kills, underWay)
 }
 
 // TestKillTorn shows that the harness finds what it looks for.
