@@ -75,14 +75,21 @@ func ingestJSON(t *testing.T, args ...string) ingest.Report {
 	return r
 }
 
-// TestEveryArticle finds each article of 160 laws, decrees and rules by its citation.
-func TestEveryArticle(t *testing.T) {
+// TestLaws ingests 160 laws, decrees and rules, finds every article, and then
+// changes and deletes one file among them.
+func TestLaws(t *testing.T) {
 	dir := copyLaws(t, "admin-subset")
 	data := filepath.Join(t.TempDir(), "data")
-	r := ingestJSON(t, "--data", data, dir)
-	if r.Added != 160 || len(r.Failed) > 0 {
-		t.Fatalf("ingest: %+v", r)
+	first := ingestJSON(t, "--data", data, dir)
+	if first.Added != 160 || len(first.Failed) > 0 {
+		t.Fatalf("ingest: %+v", first)
 	}
+	t.Run("every article", func(t *testing.T) { everyArticle(t, dir, data) })
+	t.Run("changes", func(t *testing.T) { changes(t, dir, data, first.Chunks) })
+}
+
+// everyArticle finds each article in the files of dir by its citation.
+func everyArticle(t *testing.T, dir, data string) {
 	s := &settings{Data: data}
 	a, x, err := s.assistant(t.Context(), testConsole(t))
 	if err != nil {
@@ -146,11 +153,8 @@ func isPartOf(cite, article string) bool {
 	return ok && !strings.HasPrefix(rest, "의")
 }
 
-// TestIngestFollowsFiles changes and deletes one file among 160.
-func TestIngestFollowsFiles(t *testing.T) {
-	dir := copyLaws(t, "admin-subset")
-	data := filepath.Join(t.TempDir(), "data")
-	first := ingestJSON(t, "--data", data, dir)
+// changes ingests dir again as it is, with a file changed, and without that file.
+func changes(t *testing.T, dir, data string, chunks int) {
 	if r := ingestJSON(t, "--data", data, dir); r.Unchanged != 160 || r.Chunks != 0 || r.Added+r.Changed+r.Removed+r.Described != 0 {
 		t.Errorf("second run: %+v, want nothing done", r)
 	}
@@ -163,7 +167,7 @@ func TestIngestFollowsFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Close()
-	if r := ingestJSON(t, "--data", data, dir); r.Changed != 1 || r.Unchanged != 159 || r.Chunks >= first.Chunks/10 {
+	if r := ingestJSON(t, "--data", data, dir); r.Changed != 1 || r.Unchanged != 159 || r.Chunks >= chunks/10 {
 		t.Errorf("after one change: %+v, want one document written again", r)
 	}
 	if out := mustRun(t, "--data", data, "search", "가온시에서 시험으로 덧붙인 조문", "--on", "2026-12-31", "-k", "1"); !strings.Contains(out, "도로법") {
