@@ -86,27 +86,14 @@ func circled(s string) int {
 // clean puts s on one line without amendment notes.
 func clean(s string) string { return strings.Join(strings.Fields(note.ReplaceAllString(s, " ")), " ") }
 
-// squeeze is the form in which wording is compared: NFC, lower case, no spaces,
-// one kind of middle dot, dash and quotation mark, ASCII digits.
+// squeeze is the form in which wording is compared: that of [text.Normalize]
+// without spaces and without the stars of Markdown.
 func squeeze(s string) string {
 	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r) || r == '\u200b' || r == '\ufeff' || r == '*':
+		if unicode.IsSpace(r) || r == '*' {
 			return -1
-		case strings.ContainsRune("·‧•・･", r):
-			return 'ㆍ'
-		case strings.ContainsRune("“”„", r):
-			return '"'
-		case strings.ContainsRune("‘’", r):
-			return '\''
-		case strings.ContainsRune("–—―−", r):
-			return '-'
-		case strings.ContainsRune("∼～〜", r):
-			return '~'
-		case r >= '！' && r <= '～':
-			return unicode.ToLower(r - '！' + '!')
 		}
-		return unicode.ToLower(r)
+		return r
 	}, text.Normalize(s))
 }
 
