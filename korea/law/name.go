@@ -2,6 +2,7 @@ package law
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 )
 
@@ -77,20 +78,7 @@ func looksLikeLaw(name string) bool {
 	return false
 }
 
-// A title written without brackets is recognised directly before a unit:
-//
-//  1. a back-reference (법, 같은 법, 이 영, ...);
-//  2. otherwise a known name, the longest one that ends there, whatever its
-//     spacing (민원처리법, 개인정보보호법, 민원 처리에 관한 법률 시행령);
-//  3. otherwise words that end like a law. A last word that is a title by
-//     itself (국가재정법, 공무원징계령) is the whole name. One that is not (법률, 조례,
-//     기본법, 특별법, ...) is extended to the left for as long as the words look
-//     like words of a title: no stop word, no particle of subject, object or
-//     topic, no verb ending; 및, 등, 관한, 위한, ...의, ...에, ...과 are such words but
-//     cannot begin it. 법률 needs 관한, 위한 or 대한 before it.
-//
-// Rule 3 guesses, so a name of several words that is not in the list of names
-// may carry a word too many on its left.
+// A word is a word of the text before a unit.
 type word struct {
 	text       string
 	start, end int
@@ -126,6 +114,21 @@ const (
 
 // headBefore reads the law name or back-reference that ends just before
 // position i. It returns its citation and start, or ok false.
+//
+// A title written without brackets is recognised directly before a unit:
+//
+//  1. a back-reference (법, 같은 법, 이 영, ...);
+//  2. otherwise a known name, the longest one that ends there, whatever its
+//     spacing (민원처리법, 개인정보보호법, 민원 처리에 관한 법률 시행령);
+//  3. otherwise words that end like a law. A last word that is a title by
+//     itself (국가재정법, 공무원징계령) is the whole name. One that is not (법률, 조례,
+//     기본법, 특별법, ...) is extended to the left for as long as the words look
+//     like words of a title: no stop word, no particle of subject, object or
+//     topic, no verb ending; 및, 등, 관한, 위한, ...의, ...에, ...과 are such words but
+//     cannot begin it. 법률 needs 관한, 위한 or 대한 before it.
+//
+// Rule 3 guesses, so a name of several words that is not in the list of names
+// may carry a word too many on its left.
 func (s *scanner) headBefore(i int) (c Citation, start int, ok bool) {
 	end := i
 	for end > s.floor && isSpace(s.r[end-1]) {
@@ -246,10 +249,8 @@ func titleEnd(w string) (open, ok bool) {
 	if !strings.HasSuffix(w, "법") || n < 2 {
 		return false, false
 	}
-	for _, e := range openEndings {
-		if w == e {
-			return true, true
-		}
+	if slices.Contains(openEndings, w) {
+		return true, true
 	}
 	return false, n >= 3 || w == "민법" || w == "형법" || w == "상법" || w == "헌법"
 }
