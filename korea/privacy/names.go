@@ -30,13 +30,13 @@ var (
 
 // names finds 성명 by what stands beside them: a label before (성명: 홍길동) or a
 // title behind (홍길동 님). A full name found once is found wherever it recurs.
-// found are the spans already claimed.
-func names(t folded, found []Span) []Span {
+// It leaves what is taken.
+func names(t folded, taken claimed) []Span {
 	var out []Span
 	known := map[string]bool{}
 	claim := func(lo, hi int, c float64) {
 		s := Span{t.at(lo), t.at(hi-1) + 1, Person, c}
-		if !overlaps(found, s) && !overlaps(out, s) {
+		if taken.claim(s) {
 			out = append(out, s)
 		}
 	}
@@ -58,14 +58,16 @@ func names(t folded, found []Span) []Span {
 			}
 		}
 	}
+	longest := 0
 	for name := range known {
-		for from := 0; ; {
-			i := strings.Index(t.s[from:], name)
-			if i < 0 {
+		longest = max(longest, len(name))
+	}
+	for lo := range t.s {
+		for hi := min(lo+longest, len(t.s)); hi > lo; hi-- {
+			if known[t.s[lo:hi]] {
+				claim(lo, hi, byPlace)
 				break
 			}
-			claim(from+i, from+i+len(name), byPlace)
-			from += i + len(name)
 		}
 	}
 	return out

@@ -47,24 +47,35 @@ type Span struct {
 // nationwide numbers such as 1588-0000 are no personal data.
 func Find(s string) []Span {
 	t := fold(s)
+	taken := make(claimed, utf8.RuneCountInString(s))
 	var found []Span
 	for _, d := range detectors {
 		for _, m := range d.shape.FindAllStringSubmatchIndex(t.s, -1) {
 			lo, hi := m[2], m[3]
 			c := d.judge(t, lo, hi)
 			span := Span{t.at(lo), t.at(hi-1) + 1, d.kind, c}
-			if c > 0 && !overlaps(found, span) {
+			if c > 0 && taken.claim(span) {
 				found = append(found, span)
 			}
 		}
 	}
-	found = append(found, names(t, found)...)
+	found = append(found, names(t, taken)...)
 	slices.SortFunc(found, func(a, b Span) int { return a.Start - b.Start })
 	return found
 }
 
-func overlaps(found []Span, s Span) bool {
-	return slices.ContainsFunc(found, func(f Span) bool { return s.Start < f.End && f.Start < s.End })
+// claimed tells of each code point of the text whether an item holds it.
+type claimed []bool
+
+// claim takes the code points of s, unless one is taken.
+func (c claimed) claim(s Span) bool {
+	if slices.Contains(c[s.Start:s.End], true) {
+		return false
+	}
+	for i := s.Start; i < s.End; i++ {
+		c[i] = true
+	}
+	return true
 }
 
 // Mask returns s with the spans hidden by asterisks; the number of code points

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -174,5 +175,24 @@ func TestAdministrativeSet(t *testing.T) {
 		if recall < tt.recall || precision < tt.precision {
 			t.Errorf("%s: recall %.3f, precision %.3f; want at least %.2f and %.2f", tt.kind, recall, precision, tt.recall, tt.precision)
 		}
+	}
+}
+
+// Where two known names share characters, the first in the text counts.
+func TestNamesThatOverlap(t *testing.T) {
+	for range 20 {
+		s := "성명: 김이박\n성명: 이박최\n끝 김이박최"
+		if got, want := Mask(s, Find(s)), "성명: 김*박\n성명: 이*최\n끝 김*박최"; got != want {
+			t.Fatalf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// A register of a city: no item is compared with all others.
+func BenchmarkFind(b *testing.B) {
+	s := strings.Repeat("성명: 홍길동 010-1234-5678 880101-1234568\n", 1000)
+	b.SetBytes(int64(len(s)))
+	for b.Loop() {
+		Find(s)
 	}
 }
