@@ -1,8 +1,10 @@
 package ingest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -47,9 +49,13 @@ func (s settings) override(dir string) (settings, error) {
 	if err != nil {
 		return s, fmt.Errorf("read folder settings: %w", err)
 	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(data, &doc); err != nil {
+	var doc, more yaml.Node
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	if err := d.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
 		return s, fmt.Errorf("%s: %w", path, err)
+	}
+	if err := d.Decode(&more); !errors.Is(err, io.EOF) { // its readers would be left out in silence
+		return s, fmt.Errorf("%s:%d: want one document, without --- inside", path, more.Line)
 	}
 	if len(doc.Content) == 0 {
 		return s, nil
