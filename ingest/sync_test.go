@@ -244,7 +244,7 @@ func TestSyncFolderFiles(t *testing.T) {
 		"mask: maybe\n":                  `:1: key "mask": "maybe" is neither`,
 		"mask: true\nmask: true\n":       `:2:`,
 		"- public\n":                     `:1: want lines`,
-		"grade: open\n---\nmask: true\n":  `:2: want one document`,
+		"grade: open\n---\nmask: true\n": `:2: want one document`,
 		"mask: true\n":                   "nothing can mask",
 	} {
 		w.write("biseo-folder.yaml", text)
