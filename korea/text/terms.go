@@ -62,13 +62,18 @@ func Weight(term string) float64 {
 	switch {
 	case strings.HasPrefix(term, stemMark):
 		return 0.2
+	case IsArticle(term):
+		return 30
 	case strings.HasPrefix(term, lawMark):
-		if strings.Contains(term, "/") {
-			return 30
-		}
 		return 2
 	}
 	return 1
+}
+
+// IsArticle reports whether a term of [Terms] names an article, §NAME/21 or §/21,
+// or a part of one.
+func IsArticle(term string) bool {
+	return strings.HasPrefix(term, lawMark) && strings.Contains(term, "/")
 }
 
 // normal is NFC with full-width characters as ASCII, without invisible ones. Unlike
