@@ -19,7 +19,7 @@ const (
 	maxReserve   = 2 * time.Second // kept of the context's time for an answer without the model
 	maxWritten   = 8000            // code points of a model's answer
 	maxRepeats   = 3               // times that one sentence may come before the model is stopped
-	maxPrompt    = 12000           // code points of the passages of one prompt
+	maxInstruct  = 2048            // tokens of a prompt beside the passages, and of the answer
 )
 
 var errLooped = errors.New("the model repeats itself")
@@ -88,7 +88,9 @@ func (a *Assistant) answer(ctx context.Context, q index.Query, w *writer) error 
 			found = sources(hits)
 		}
 	}
-	found = fit(found)
+	if found, err = fit(found, a.opt.Window); err != nil {
+		return err
+	}
 	if err := w.sources(found); err != nil {
 		return err
 	}
@@ -128,15 +130,21 @@ func (a *Assistant) forModel(ctx context.Context, q index.Query, hits []index.Hi
 	return found, w.warn(WarnModelGrade, fmt.Sprintf("찾은 근거 가운데 %d건은 보안 등급이 높아 언어 모델에 보이지 않았으니 검색 결과에서 직접 확인해 주세요.", above))
 }
 
-// fit keeps the best sources within the length of a prompt, at least one.
-func fit(found []Source) []Source {
-	n := 0
+// fit keeps the best sources that a model's window of so many tokens holds, at
+// least one. A third is left free, since the model's own tokens are not those
+// that are counted.
+func fit(found []Source, window int) ([]Source, error) {
+	left := window*2/3 - maxInstruct
 	for i, s := range found {
-		if n += utf8.RuneCountInString(s.Text); i > 0 && n > maxPrompt {
-			return found[:i]
+		n, err := llm.CountTokens(s.Text)
+		if err != nil {
+			return nil, err
+		}
+		if left -= n; i > 0 && left < 0 {
+			return found[:i], nil
 		}
 	}
-	return found
+	return found, nil
 }
 
 // write has the model answer and shows each sentence that holds. When the model

@@ -53,6 +53,7 @@ const (
 type Options struct {
 	Generator llm.Generator // nil: answers are sentences copied from the sources
 	Grade     index.Grade   // highest grade the model may see; unset means Open
+	Window    int           // tokens that the model reads and writes at most; 0 means 8,192
 	Embedder  llm.Embedder  // nil: search by words only
 	Rules     string        // names the index rules in use, for [Answer.Index]
 }
@@ -67,6 +68,9 @@ type Assistant struct {
 // New returns an assistant over x. It logs counts and outcomes to lg, never the
 // text of a question or of a passage.
 func New(lg *slog.Logger, x index.Index, o Options) *Assistant {
+	if o.Window <= 0 {
+		o.Window = 8192
+	}
 	if o.Grade == 0 {
 		o.Grade = index.Open
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"biseo/index"
+	"biseo/ingest"
 	"biseo/korea/text"
 	"biseo/llm"
 )
@@ -112,25 +113,26 @@ func BEIR(ctx context.Context, lg *slog.Logger, dir string, opt BEIROptions) (*B
 func fill(ctx context.Context, x index.Index, e llm.Embedder, docs []Text) error {
 	const batch = 32
 	for part := range slices.Chunk(docs, batch) {
-		var dense [][]float32
+		stored := make([]index.Doc, len(part))
+		chunks := make([]index.Chunk, len(part))
+		texts := make([]string, len(part))
+		for i, d := range part {
+			stored[i] = index.Doc{ID: d.ID, Work: d.ID, Title: text.NFC(d.Title), Kind: "other",
+				Readers: []string{index.Public}, Grade: index.Open}
+			chunks[i] = index.Chunk{ID: index.ChunkID(d.ID, 0), DocID: d.ID, Text: text.NFC(d.Text)}
+			texts[i] = ingest.EmbedText(stored[i], chunks[i])
+		}
 		if e != nil {
-			texts := make([]string, len(part))
-			for i, d := range part {
-				texts[i] = d.Title + "\n" + d.Text
-			}
-			var err error
-			if dense, err = e.Embed(ctx, llm.Passage, texts); err != nil {
+			dense, err := e.Embed(ctx, llm.Passage, texts)
+			if err != nil {
 				return fmt.Errorf("embed documents: %w", err)
 			}
-		}
-		for i, d := range part {
-			doc := index.Doc{ID: d.ID, Work: d.ID, Title: text.NFC(d.Title), Kind: "other",
-				Readers: []string{index.Public}, Grade: index.Open}
-			chunk := index.Chunk{ID: index.ChunkID(d.ID, 0), DocID: d.ID, Text: text.NFC(d.Text)}
-			if dense != nil {
-				chunk.Dense = dense[i]
+			for i := range dense {
+				chunks[i].Dense = dense[i]
 			}
-			if err := x.Replace(ctx, doc, []index.Chunk{chunk}); err != nil {
+		}
+		for i, d := range stored {
+			if err := x.Replace(ctx, d, chunks[i:i+1]); err != nil {
 				return fmt.Errorf("index document %s: %w", d.ID, err)
 			}
 		}

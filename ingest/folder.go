@@ -279,7 +279,7 @@ func hidden(name string) bool {
 // what to do, and not left out in silence.
 func documentName(name string) bool {
 	switch strings.ToLower(filepath.Ext(name)) {
-	case ".hwp", ".hwpx", ".hwpml", ".doc", ".docx", ".xls", ".xlsx", ".pdf", ".html", ".htm", ".md", ".markdown", ".txt", ".rtf", ".odt":
+	case ".hwp", ".hwpx", ".hwpml", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".pdf", ".html", ".htm", ".md", ".markdown", ".txt", ".rtf", ".odt":
 		return true
 	}
 	return false

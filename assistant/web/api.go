@@ -54,7 +54,6 @@ type statusBody struct {
 	Version   string         `json:"version"`
 	Today     string         `json:"today" format:"date" doc:"The date of a request that names none"`
 	Documents int            `json:"documents"`
-	Chunks    int            `json:"chunks"`
 	Kinds     []string       `json:"kinds" nullable:"false" doc:"Kinds of the documents"`
 	Model     string         `json:"model" doc:"Empty: answers are sentences copied from the documents"`
 	Embedder  string         `json:"embedder" doc:"Empty: search by words only"`
@@ -150,7 +149,7 @@ func (s *server) status(ctx context.Context, _ *struct{}) (*statusOutput, error)
 		mode = assistant.Words
 	}
 	return &statusOutput{statusBody{
-		Version: s.o.Version, Today: index.Today(s.o.Now()).Format(time.DateOnly), Documents: st.Documents, Chunks: st.Chunks,
+		Version: s.o.Version, Today: index.Today(s.o.Now()).Format(time.DateOnly), Documents: st.Documents,
 		Kinds: append([]string{}, st.Kinds...), Model: st.Model, Embedder: st.Embedder, Mode: mode,
 		Examples: append([]string{}, s.o.Examples...),
 	}}, nil

@@ -21,7 +21,7 @@ var november = time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 func agencyOptions() Options {
 	return Options{Version: "test", Now: func() time.Time { return november }, Examples: []string{"주차요금은 얼마입니까?", "정기권은 언제부터 팝니까?"},
 		Status: func(context.Context) (Status, error) {
-			return Status{Documents: 2, Chunks: 4, Kinds: []string{"ordinance"}}, nil
+			return Status{Documents: 2, Kinds: []string{"ordinance"}}, nil
 		}}
 }
 

@@ -28,7 +28,6 @@ type Service interface {
 // A Status says what the service works with.
 type Status struct {
 	Documents int
-	Chunks    int
 	Kinds     []string // kinds of the documents, for the page's filter; empty: all kinds are offered
 	Model     string   // "" without a model
 	Embedder  string   // "" without an embedder: search by words only

@@ -112,7 +112,7 @@ func (s *settings) assistant(ctx context.Context, c *console) (*assistant.Assist
 		return nil, nil, err
 	}
 	grade, _ := index.ParseGrade(s.Model.Grade)
-	return assistant.New(c.lg, x, assistant.Options{Generator: g, Grade: grade, Embedder: e, Rules: rules}), x, nil
+	return assistant.New(c.lg, x, assistant.Options{Generator: g, Grade: grade, Window: s.Model.Context, Embedder: e, Rules: rules}), x, nil
 }
 
 func (s *settings) generator() (llm.Generator, error) {

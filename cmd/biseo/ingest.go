@@ -108,11 +108,11 @@ func printReport(w io.Writer, r *ingest.Report) {
 // A progressBar draws at most ten times a second on a terminal, and every ten
 // seconds as a line elsewhere.
 type progressBar struct {
-	w    io.Writer
-	tty  bool
-	now  func() time.Time
-	last time.Time
-	wide int // columns drawn last
+	w     io.Writer
+	tty   bool
+	now   func() time.Time
+	last  time.Time
+	drawn bool
 }
 
 func (b *progressBar) show(p ingest.Progress) {
@@ -133,12 +133,12 @@ func (b *progressBar) show(p ingest.Progress) {
 		fmt.Fprintln(b.w, line)
 		return
 	}
-	fmt.Fprintf(b.w, "\r%s%s", line, strings.Repeat(" ", max(0, b.wide-len(line))))
-	b.wide = len(line)
+	fmt.Fprint(b.w, "\r", line, "\x1b[K") // erases what an earlier, longer line left
+	b.drawn = true
 }
 
 func (b *progressBar) finish() {
-	if b.tty && b.wide > 0 {
+	if b.drawn {
 		fmt.Fprintln(b.w)
 	}
 }

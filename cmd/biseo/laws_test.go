@@ -110,7 +110,7 @@ func everyArticle(t *testing.T, dir, data string) {
 	if len(queries) < 10_000 {
 		t.Fatalf("%d articles in %d files", len(queries), len(files))
 	}
-	if raceDetector {
+	if fewRounds() {
 		queries = queries[:len(queries)/20]
 	}
 	missed := make([]string, len(queries))

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -73,4 +75,11 @@ func laws(t *testing.T, part string) string {
 		t.Skip("needs ../shared/data/laws-kr/" + part)
 	}
 	return dir
+}
+
+// fewRounds reports whether what only repeats is to be done less often: with
+// -short, or under the race detector, which makes it some ten times slower.
+func fewRounds() bool {
+	info, ok := debug.ReadBuildInfo()
+	return testing.Short() || ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
