@@ -24,7 +24,7 @@ const (
 // ones. The terms of
 //
 //   - a Hangul word are the bigrams of its stem, 처리 리기 기간 for 처리기간을, and
-//     from three syllables on the stem, =처리기간; a word of one syllable is a term,
+//     from two syllables on the whole stem, =처리기간; a word of one syllable is a term,
 //     and so is the first of two when the second may be a particle;
 //   - two words with a space between, the first without a particle, also the
 //     bigram across the space, because 처리 기간 and 처리기간 are both written;
