@@ -153,7 +153,7 @@ func (a *Assistant) write(ctx context.Context, q index.Query, w *writer) error {
 	data := prompts.AnswerData{Question: q.Text, On: w.ans.On}
 	for _, s := range w.ans.Sources {
 		p := prompts.Passage{N: s.N, Title: s.Title, Cite: s.Cite}
-		for _, u := range units(s.Text) {
+		for _, u := range units(s) {
 			p.Sentences = append(p.Sentences, u.text)
 		}
 		data.Passages = append(data.Passages, p)

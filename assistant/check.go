@@ -116,7 +116,7 @@ func passages(src Source, start, end int) []passage {
 	self, _ := own(src)
 	all := facts(src.Text, self)
 	var out []passage
-	for _, u := range units(src.Text) {
+	for _, u := range units(src) {
 		if u.head || u.end <= start || u.start >= end {
 			continue
 		}

@@ -116,7 +116,7 @@ func scene(r *rand.Rand, articles []article) (int, string) {
 	a := &articles[at]
 	if a.say == nil {
 		a.say = []string{}
-		for _, u := range units(a.Text) {
+		for _, u := range units(a.Source) {
 			if n := utf8.RuneCountInString(u.text); !u.head && n >= 20 && n <= 400 && strings.HasSuffix(u.text, "다.") {
 				a.say = append(a.say, lead.ReplaceAllString(u.text, ""))
 			}

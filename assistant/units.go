@@ -9,14 +9,16 @@ import (
 	"biseo/korea/text"
 )
 
-// A unit is one sentence of a source: what a model may cite by number, what an
-// answer without a model shows, and what a claim is checked against.
+// A unit is one sentence of a source, or one row of a table: what a model may
+// cite by number, what an answer without a model shows, and what a claim is
+// checked against.
 type unit struct {
 	start, end int    // code points of the source's text; without the notes at the end
 	text       string // the span on one line, without amendment notes
 	para       int    // number of the 항 that it stands in, 0 if in none
 	item       string // number of the 호 that it begins, such as "3" or "5의2"; "" if none
-	head       bool   // a heading, a deleted provision or a note: nothing to show or to cite
+	cells      int    // of a row of a table, 0 if it is none
+	head       bool   // a heading, a question, a deleted provision or a note: nothing to show or to cite
 }
 
 var (
@@ -32,13 +34,18 @@ var (
 )
 
 // units cuts the text of a source into sentences, in order. Whitespace between
-// sentences belongs to none; a sentence wrapped over lines is one unit; the
-// heading of an article is one by itself, also before text on the same line.
-func units(s string) []unit {
-	runes := []rune(s)
+// sentences belongs to none; a sentence wrapped over lines is one unit; a row of
+// a table is one by itself, and so is the heading of an article, also before
+// text on the same line.
+func units(s Source) []unit {
+	runes := []rune(s.Text)
+	heads := map[string]bool{squeeze(s.Title): true}
+	for _, h := range s.Path {
+		heads[squeeze(h)] = true
+	}
 	var out []unit
 	para := 0
-	add := func(start, end int) {
+	add := func(start, end, cells int) {
 		for start < end && unicode.IsSpace(runes[start]) {
 			start++
 		}
@@ -46,27 +53,72 @@ func units(s string) []unit {
 		if tail := noteTail.FindStringIndex(raw); tail != nil && tail[0] > 0 {
 			raw = raw[:tail[0]]
 		}
-		u := unit{start: start, end: start + utf8.RuneCountInString(raw), text: clean(raw)}
+		u := unit{start: start, end: start + utf8.RuneCountInString(raw), text: clean(raw), cells: cells}
 		if !hasWord(u.text) {
 			return
 		}
-		if n := circled(u.text); n > 0 {
-			para = n
+		if cells == 0 {
+			if n := circled(u.text); n > 0 {
+				para = n
+			}
+			u.para = para
+			if m := itemStart.FindStringSubmatch(u.text); m != nil {
+				u.item = m[1]
+			}
+			u.head = deleted.MatchString(u.text) || heads[squeeze(u.text)] || strings.HasSuffix(u.text, "?") ||
+				heading.MatchString(u.text) && !strings.HasSuffix(u.text, "다.")
 		}
-		u.para = para
-		if m := itemStart.FindStringSubmatch(u.text); m != nil {
-			u.item = m[1]
-		}
-		u.head = deleted.MatchString(u.text) || heading.MatchString(u.text) && !strings.HasSuffix(u.text, "다.")
 		out = append(out, u)
 	}
-	for _, at := range text.Sentences(s) {
-		start := at.Start
-		if m := runIn.FindStringSubmatch(string(runes[start:at.End])); m != nil {
-			add(start, start+utf8.RuneCountInString(m[1]))
-			start += utf8.RuneCountInString(m[1])
+	for _, p := range paragraphs(runes, heads) {
+		if line := string(runes[p.Start:p.End]); strings.Contains(line, cellMark) {
+			add(p.Start, p.End, 1+strings.Count(line, cellMark))
+			continue
 		}
-		add(start, at.End)
+		for _, at := range text.Sentences(string(runes[p.Start:p.End])) {
+			start, end := p.Start+at.Start, p.Start+at.End
+			if m := runIn.FindStringSubmatch(string(runes[start:end])); m != nil {
+				add(start, start+utf8.RuneCountInString(m[1]), 0)
+				start += utf8.RuneCountInString(m[1])
+			}
+			add(start, end, 0)
+		}
+	}
+	return out
+}
+
+const (
+	cellMark = " | " // between the cells of a row
+	wrapped  = 60    // code points of a line beyond which its length says nothing about where lines break
+)
+
+// paragraphs cuts s where a line surely ends a sentence: around rows of tables
+// and headings, before the letter ㅇ in the place of a bullet, and after a line so short that it was not wrapped, less than half
+// of the longest one.
+func paragraphs(s []rune, heads map[string]bool) []text.Span {
+	var lines []text.Span
+	longest := 0
+	for start := 0; start < len(s); {
+		end := start
+		for end < len(s) && s[end] != '\n' {
+			end++
+		}
+		longest = max(longest, end-start)
+		end = min(end+1, len(s))
+		lines = append(lines, text.Span{Start: start, End: end})
+		start = end
+	}
+	var out []text.Span
+	open := false // the last paragraph may grow
+	for _, l := range lines {
+		line := string(s[l.Start:l.End])
+		alone := strings.Contains(line, cellMark) || heads[squeeze(line)]
+		if open && !alone && !strings.HasPrefix(strings.TrimSpace(line), "ㅇ ") {
+			out[len(out)-1].End = l.End
+		} else {
+			out = append(out, l)
+		}
+		open = !alone && 2*(l.End-l.Start) >= min(longest, wrapped)
 	}
 	return out
 }
