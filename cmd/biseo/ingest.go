@@ -48,6 +48,11 @@ func (cmd *ingestCmd) sync(ctx context.Context, c *console, s *settings) (*inges
 	if slices.Contains(cmd.Paths, "") { // it would be the folder that the program was started in
 		return nil, errUsage{errors.New(`a path is empty; for this folder write "."`)}
 	}
+	for _, path := range cmd.Paths {
+		if _, err := os.Stat(path); err != nil {
+			return nil, errUnreadable{err}
+		}
+	}
 	opt, e, err := s.indexOptions()
 	if err != nil {
 		return nil, err

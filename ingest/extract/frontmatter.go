@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -79,15 +80,18 @@ func describe(meta *index.Doc, m map[string][]string) (warnings []string) {
 		}
 	}
 	if id := get("id", "ID"); id != "" {
-		meta.ID = id
+		meta.ID = clip(id, maxID)
 	}
 	if work := get("work"); work != "" {
-		meta.Work = work
+		meta.Work = clip(work, maxID)
 	}
 	meta.Title = get("title", "제목")
 	meta.Kind = documentKind(get("kind", "종류", "문서종류", "법령구분"))
 	meta.Agency = get("agency", "기관", "소관부처")
-	meta.URL = get("url", "출처")
+	if meta.URL = get("url", "출처"); meta.URL != "" && !isWebAddress(meta.URL) {
+		warnings = append(warnings, "원문 주소가 http나 https로 시작하지 않아 쓰지 않습니다("+clip(meta.URL, 40)+").")
+		meta.URL = ""
+	}
 	meta.Gist = get("gist", "문서요지")
 	meta.Keywords = keywords(m["keywords"])
 	if meta.Keywords == nil {
@@ -95,7 +99,19 @@ func describe(meta *index.Doc, m map[string][]string) (warnings []string) {
 	}
 	meta.From = date("from", "시행일", "시행일자")
 	meta.Ends = date("until", "폐지일")
+	if !meta.Ends.IsZero() && !meta.From.Before(meta.Ends) {
+		warnings = append(warnings, "폐지일이 시행일보다 늦지 않아 어느 날에도 찾을 수 없습니다.")
+	}
 	return warnings
+}
+
+// maxID bounds the names that a document gives itself, in code points.
+const maxID = 200
+
+// isWebAddress reports whether a page may link to s: a script is no address.
+func isWebAddress(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
 // keywords splits at commas and the like.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -210,6 +211,30 @@ func TestSharedHandbook(t *testing.T) {
 	for _, path := range files(t, shared(t, "en-18f-handbook"), ".md") {
 		if d := mustRead(t, path); strings.Contains(d.Text, "{%") {
 			t.Errorf("%s: Liquid tag in the text", path)
+		}
+	}
+}
+
+// What a document says of itself is not believed blindly: its address becomes a
+// link on the page, its ID a key of every answer.
+func TestFrontMatterLimits(t *testing.T) {
+	for _, tt := range []struct{ head, url, warning string }{
+		{"url: https://www.gaon.example/a", "https://www.gaon.example/a", ""},
+		{"url: javascript:alert(1)", "", "http나 https"},
+		{"url: file:///etc/passwd", "", "http나 https"},
+		{"url: https://", "", "http나 https"},
+		{"from: 2026-07-01\nuntil: 2026-07-01", "", "폐지일이 시행일보다"},
+		{"from: 2026-07-01\nuntil: 2026-07-02", "", ""},
+	} {
+		d, err := read(t.Context(), "a.md", []byte("---\nid: "+strings.Repeat("가", 500)+"\n"+tt.head+"\n---\n본문입니다.\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := utf8.RuneCountInString(d.Meta.ID); n > maxID+1 {
+			t.Errorf("the ID has %d code points", n)
+		}
+		if got := strings.Join(d.Warnings, " "); d.Meta.URL != tt.url || !strings.Contains(got, tt.warning) || tt.warning == "" && got != "" {
+			t.Errorf("%s: URL %q, warnings %q", tt.head, d.Meta.URL, got)
 		}
 	}
 }
