@@ -19,6 +19,7 @@ const (
 	maxReserve   = 2 * time.Second // kept of the context's time for an answer without the model
 	maxWritten   = 8000            // code points of a model's answer
 	maxRepeats   = 3               // times that one sentence may come before the model is stopped
+	nearest      = 3               // passages named when none answers
 	maxInstruct  = 2048            // tokens of a prompt beside the passages, and of the answer
 )
 
@@ -78,6 +79,7 @@ func (a *Assistant) answer(ctx context.Context, q index.Query, w *writer) error 
 	}
 	found, extracts := sources(hits), len(hits) == 0 || a.opt.Generator == nil
 	if (extracts || mode == Words) && !relevant(q.Text, found) {
+		w.ans.Sources = found[:min(len(found), nearest)]
 		return nil
 	}
 	if !extracts {
@@ -356,6 +358,11 @@ func (w *writer) extracts(question string) error {
 	}
 	if err := w.warn(WarnExtracts, "언어 모델이 쓴 답이 아니라 원문에서 그대로 옮긴 발췌이니 앞뒤 내용은 근거에서 확인해 주세요."); err != nil {
 		return err
+	}
+	if missing := absent(question, w.ans.Sources); len(missing) > 0 {
+		if err := w.warn(WarnAbsent, "찾은 문서에 없는 낱말: "+strings.Join(missing, ", ")); err != nil {
+			return err
+		}
 	}
 	w.ans.Outcome = Extractive
 	source := 0

@@ -343,10 +343,23 @@ func relevant(question string, sources []Source) bool {
 	return slices.ContainsFunc(sources, func(s Source) bool { return covered(words, s, few) >= least })
 }
 
+// absent are the content words of a question, of more than a syllable, that no
+// source holds, as written.
+func absent(question string, sources []Source) []string {
+	var out []string
+	for _, w := range contentWords(question) {
+		long := slices.ContainsFunc(w.terms, func(t string) bool { return utf8.RuneCountInString(t) > 1 })
+		if long && !slices.ContainsFunc(sources, func(s Source) bool { return covered([]contentWord{w}, s, false) > 0 }) {
+			out = append(out, w.text)
+		}
+	}
+	return out
+}
+
 // covered is the share of content words that occur in a source, its title and
 // headings included. A word counts by its number of index terms, and occurs
 // where half of them do, or more than half if strict: 화장실 does not hold 화장장.
-func covered(words [][]string, s Source, strict bool) float64 {
+func covered(words []contentWord, s Source, strict bool) float64 {
 	have := map[string]bool{}
 	for _, t := range text.Terms(strings.Join(append([]string{s.Title, s.Cite, s.Text}, s.Path...), "\n")) {
 		have[t] = true
@@ -354,13 +367,13 @@ func covered(words [][]string, s Source, strict bool) float64 {
 	found, all := 0, 0
 	for _, w := range words {
 		n := 0
-		for _, t := range w {
+		for _, t := range w.terms {
 			if have[t] {
 				n++
 			}
 		}
-		if all += len(w); 2*n > len(w) || 2*n == len(w) && !strict {
-			found += len(w)
+		if all += len(w.terms); 2*n > len(w.terms) || 2*n == len(w.terms) && !strict {
+			found += len(w.terms)
 		}
 	}
 	return float64(found) / float64(max(1, all))
@@ -370,7 +383,7 @@ func covered(words [][]string, s Source, strict bool) float64 {
 func content(question string) map[string]bool {
 	out := map[string]bool{}
 	for _, w := range contentWords(question) {
-		for _, t := range w {
+		for _, t := range w.terms {
 			out[t] = true
 		}
 	}
@@ -383,23 +396,31 @@ var asking = regexp.MustCompile(`^(?:며칠|몇|언제|얼마|누가|누구|모�
 // verbal are words with an ending of a verb, which shares its syllables with all others: 늦으면, 돌려받나요.
 var verbal = regexp.MustCompile(`^([가-힣]+?)(?:하려면|으려면|려면|하면|으면|이면|되면|[하되있받]나요|나요|인가요|은가요|는가요|까요|해야|어야|아야|해도|하는|되는|하고|하여|합니까|됩니까)[?.]?$`)
 
-// contentWords returns the index terms of each word of a question that carries
-// content: those of [text.QueryTerms], without the stems that only repeat bigrams.
-func contentWords(question string) [][]string {
+// A contentWord is a word of a question that carries content, as it was written
+// and as its distinct index terms.
+type contentWord struct {
+	text  string
+	terms []string
+}
+
+// contentWords returns the content words of a question. Their terms are those of
+// [text.QueryTerms], without the stems that only repeat bigrams.
+func contentWords(question string) []contentWord {
 	asked := map[string]bool{}
 	for _, t := range text.QueryTerms(question) {
 		asked[t] = !strings.HasPrefix(t, "=")
 	}
-	var out [][]string
+	var out []contentWord
 	for _, w := range strings.Fields(question) {
 		if asking.MatchString(w) {
 			continue
 		}
+		word := strings.Trim(w, "?!.,·\"'“”‘’")
 		if m := verbal.FindStringSubmatch(w); m != nil {
 			w = m[1]
 		}
 		if terms := slices.DeleteFunc(text.Terms(w), func(t string) bool { return !asked[t] }); len(terms) > 0 {
-			out = append(out, slices.Compact(slices.Sorted(slices.Values(terms))))
+			out = append(out, contentWord{word, slices.Compact(slices.Sorted(slices.Values(terms)))})
 		}
 	}
 	return out

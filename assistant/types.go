@@ -20,7 +20,7 @@ const (
 	Answered            Outcome = "answered"              // every sentence shown is verified
 	Partial             Outcome = "partial"               // something was removed, unverified or missing
 	Extractive          Outcome = "extractive"            // no model: sentences copied from the sources
-	NoSource            Outcome = "no_source"             // nothing the asker may see supports an answer
+	NoSource            Outcome = "no_source"             // nothing the asker may see supports an answer; Sources are the nearest passages
 	BlockedPersonalData Outcome = "blocked_personal_data" // the request holds personal data that must not be processed
 	BlockedGrade        Outcome = "blocked_grade"         // the model in use may not see the sources' grade
 	OutOfScope          Outcome = "out_of_scope"          // not a question about the agency's documents

@@ -13,7 +13,7 @@ import (
 
 // SplitVersion names the rules by which [Split] cuts. It enters every
 // document's digest, so that a change of the rules cuts every document anew.
-const SplitVersion = "2"
+const SplitVersion = "3"
 
 // SplitOptions sets how long chunks may be. The zero value is ready for use.
 type SplitOptions struct {

@@ -439,7 +439,7 @@ func TestHealth(t *testing.T) {
 		{"ready", status(Status{Documents: 1, Model: "m", Embedder: "e"}, nil), "/readyz", 200, `{"status":"ok","reasons":[]}`},
 		{"ready without models", status(Status{Documents: 1}, nil), "/readyz", 200, `{"status":"ok","reasons":["no_embedder: search by words","no_model: answers are extracts"]}`},
 		{"not ready", status(Status{}, broken), "/readyz", 503, `{"status":"not_ready","reasons":["index_outdated"]}`},
-		{"status", nil, "/v1/status", 200, `{"version":"test","today":"2026-11-20","documents":2,"chunks":4,"kinds":["ordinance"],"model":"","embedder":"","mode":"words","examples":["주차요금은 얼마입니까?","정기권은 언제부터 팝니까?"]}`},
+		{"status", nil, "/v1/status", 200, `{"version":"test","today":"2026-11-20","documents":2,"kinds":["ordinance"],"model":"","embedder":"","mode":"words","examples":["주차요금은 얼마입니까?","정기권은 언제부터 팝니까?"]}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

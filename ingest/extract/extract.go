@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"biseo/ingest"
@@ -75,8 +76,26 @@ func Read(ctx context.Context, path string) (*ingest.Document, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return read(ctx, filepath.Base(path), data)
+	d, err := read(ctx, filepath.Base(path), data)
+	if err == nil && d.Meta.From.IsZero() {
+		d.Meta.From = statedDate(d.Text)
+	}
+	return d, err
 }
+
+// statedDate is the day from which a document counts by its own heading: that of
+// [시행 2026. 5. 6.] in regulations, of 보도시점: 2026. 5. 6. in press releases; zero
+// if its first lines say neither.
+func statedDate(text string) time.Time {
+	m := reStated.FindStringSubmatch(text[:min(len(text), 2000)])
+	if m == nil {
+		return time.Time{}
+	}
+	t, _ := parseDate(m[1])
+	return t
+}
+
+var reStated = regexp.MustCompile(`(?:\[시행|보도 ?시점 ?[:：]?)\s*(\d{4}\. ?\d{1,2}\. ?\d{1,2}\.)`)
 
 // readFile does not trust the size that Stat reported: the file may grow.
 func readFile(path string) ([]byte, error) {

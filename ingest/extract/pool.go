@@ -65,24 +65,35 @@ func NewPool(opt PoolOptions) *Pool {
 // Read is like the function [Read]. A crash, running out of memory or time is
 // an [*ingest.FileError] too.
 func (p *Pool) Read(ctx context.Context, path string) (*ingest.Document, error) {
+	d, used, err := p.read(ctx, path)
+	if err != nil && used {
+		// The child fell over what the files before had left behind: ask a new one.
+		d, _, err = p.read(ctx, path)
+	}
+	return d, err
+}
+
+// read reports also whether a child was lost that had read other files before.
+func (p *Pool) read(ctx context.Context, path string) (d *ingest.Document, used bool, err error) {
 	var c *child
 	select {
 	case c = <-p.idle:
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, false, ctx.Err()
 	}
 	if err := ctx.Err(); err != nil {
 		p.idle <- c
-		return nil, err
+		return nil, false, err
 	}
 	if c == nil {
-		var err error
 		if c, err = startChild(p.opt); err != nil {
 			p.idle <- nil
-			return nil, fmt.Errorf("start parser process: %w", err)
+			return nil, false, fmt.Errorf("start parser process: %w", err)
 		}
 	}
+	begun := time.Now()
 	ans, err := c.ask(ctx, path, p.opt.Timeout)
+	used = err != nil && c.files > 0 && ctx.Err() == nil && time.Since(begun) < p.opt.Timeout // out of time it would be again
 	if c.files++; err != nil || c.files >= p.opt.Files {
 		c.close()
 		c = nil
@@ -90,15 +101,15 @@ func (p *Pool) Read(ctx context.Context, path string) (*ingest.Document, error) 
 	p.idle <- c
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, used, err
 	case ans.Error != nil:
-		return nil, ans.Error
+		return nil, false, ans.Error
 	case ans.Failure != "":
-		return nil, errors.New(ans.Failure)
+		return nil, false, errors.New(ans.Failure)
 	case ans.Document == nil:
-		return nil, fmt.Errorf("read %s: the parser process gave no document", path)
+		return nil, false, fmt.Errorf("read %s: the parser process gave no document", path)
 	}
-	return ans.Document, nil
+	return ans.Document, false, nil
 }
 
 // Close waits for the reads under way and ends the children. The pool must not

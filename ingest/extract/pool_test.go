@@ -51,6 +51,14 @@ func misbehave(ctx context.Context, path string) (*ingest.Document, error) {
 		panic("out of range")
 	case "exit":
 		os.Exit(3)
+	case "tired": // fails in a child that has read a file before
+		if len(sink) > 0 {
+			os.Exit(3)
+		}
+		return &ingest.Document{Text: "끝\n"}, nil
+	case "litter":
+		sink = append(sink, nil)
+		return &ingest.Document{Text: "끝\n"}, nil
 	case "noisy":
 		fmt.Println("DEBUG: the library prints")
 		return &ingest.Document{Text: "끝\n"}, nil
@@ -96,6 +104,16 @@ func TestPoolSurvives(t *testing.T) {
 		d, err := p.Read(t.Context(), good)
 		if err != nil || d.Text != "가온시\n" {
 			t.Errorf("after %s: %v, %v", name, d, err)
+		}
+	}
+}
+
+// What a file leaves behind in its child does not count against the next one.
+func TestPoolAsksAgain(t *testing.T) {
+	p := testPool(t, PoolOptions{Workers: 1})
+	for _, name := range []string{"litter", "tired"} {
+		if d, err := p.Read(t.Context(), name); err != nil || d.Text != "끝\n" {
+			t.Errorf("%s: %v, %v", name, d, err)
 		}
 	}
 }
