@@ -59,5 +59,5 @@ func (s *syncer) fail(path string, err error) {
 		f.Reason, f.Next = "임베딩을 만들지 못했습니다("+err.Error()+").", "임베딩 서버를 확인한 뒤 다시 실행해 주세요."
 	}
 	s.rep.Failed = append(s.rep.Failed, f)
-	s.lg.Warn("file failed", "path", path, "err", err)
+	s.lg.Info("file failed", "path", path, "err", err)
 }

@@ -18,8 +18,9 @@ const (
 // Serve serves h on addr, such as "127.0.0.1:8080", until ctx is done, then lets
 // open requests finish: answers still under way after 8 seconds get an error event,
 // and after 10 seconds nothing is left open. It returns nil after such a stop.
-// An address other than loopback is refused.
-func Serve(ctx context.Context, lg *slog.Logger, addr string, h http.Handler) error {
+// An address other than loopback is refused. ready, which may be nil, is called
+// with the address once connections are accepted.
+func Serve(ctx context.Context, lg *slog.Logger, addr string, h http.Handler, ready func(net.Addr)) error {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return fmt.Errorf("address %q: want host:port, such as 127.0.0.1:8080", addr)
@@ -30,6 +31,9 @@ func Serve(ctx context.Context, lg *slog.Logger, addr string, h http.Handler) er
 	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return err // names the operation and the address
+	}
+	if ready != nil {
+		ready(ln.Addr())
 	}
 	return serve(ctx, lg, ln, h, drainTime, stopTime)
 }

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"time"
 
 	"biseo/assistant"
 )
@@ -80,14 +82,14 @@ var outcomes = map[assistant.Outcome]string{
 	assistant.Answered:            "답변 (모든 문장의 근거를 확인했습니다)",
 	assistant.Partial:             "일부 답변 (근거를 확인하지 못한 문장은 뺐습니다)",
 	assistant.Extractive:          "발췌 답변 (문서의 문장을 그대로 옮겼습니다)",
-	assistant.NoSource:            "근거가 되는 문서를 찾지 못했습니다. 질문을 바꾸거나 기준일(--on)을 확인하세요.",
+	assistant.NoSource:            "질문에 답하는 문장을 찾지 못했습니다. 질문을 바꾸거나 기준일(--on)과 그룹(--as)을 확인하세요.",
 	assistant.BlockedPersonalData: "개인정보가 들어 있어 처리하지 않았습니다. 개인정보를 지우고 다시 물어보세요.",
 	assistant.BlockedGrade:        "근거 문서의 보안등급이 모델에 허용된 등급보다 높아 답변을 만들지 않았습니다.",
 	assistant.OutOfScope:          "기관의 문서로 답할 수 있는 질문이 아닙니다.",
 }
 
 func printAnswer(w io.Writer, a *assistant.Answer) {
-	fmt.Fprintf(w, "%s, 기준일 %s\n", outcomes[a.Outcome], a.On)
+	fmt.Fprintf(w, "[기준일 %s] %s\n", a.On, outcomes[a.Outcome])
 	for _, warning := range a.Warnings {
 		fmt.Fprintln(w, "※", warning.Text)
 	}
@@ -97,15 +99,15 @@ func printAnswer(w io.Writer, a *assistant.Answer) {
 			fmt.Fprintf(w, "%s%s\n", strings.TrimSpace(s.Text), marks(s))
 		}
 	}
-	first := true
-	for _, src := range a.Sources {
-		if !src.Used {
-			continue
-		}
-		if first {
-			fmt.Fprintln(w, "\n근거")
-			first = false
-		}
+	shown, heading := a.Sources, "\n가까운 조문"
+	if a.Outcome != assistant.NoSource {
+		heading = "\n근거"
+		shown = slices.DeleteFunc(slices.Clone(shown), func(s assistant.Source) bool { return !s.Used })
+	}
+	if len(shown) > 0 {
+		fmt.Fprintln(w, heading)
+	}
+	for _, src := range shown {
 		fmt.Fprintf(w, "[%d] %s%s\n", src.N, src.Cite, period(src.InForce))
 	}
 }
@@ -123,12 +125,17 @@ func marks(s assistant.Sentence) string {
 	return b.String()
 }
 
-// period prints in-force dates: " (시행 2026-05-06~)", "" where unbounded.
+// period prints in-force dates with the last day: " (시행 2025-01-01~2026-06-30)",
+// "" where the document states none.
 func period(p assistant.InForce) string {
 	if p.From == "" && p.Until == "" {
 		return ""
 	}
-	return fmt.Sprintf(" (시행 %s~%s)", p.From, p.Until)
+	last := ""
+	if until, err := time.Parse(time.DateOnly, p.Until); err == nil {
+		last = until.AddDate(0, 0, -1).Format(time.DateOnly)
+	}
+	return fmt.Sprintf(" (시행 %s~%s)", p.From, last)
 }
 
 // excerpt is the first n code points of s on one line.

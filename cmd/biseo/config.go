@@ -28,8 +28,8 @@ type settings struct {
 	Data    string `default:"./biseo-data" placeholder:"DIR" help:"Folder for everything that Biseo writes (${default})."`
 	Verbose bool   `help:"Log what happens to standard error, never the text of questions or documents."`
 
-	Model    modelSettings    `embed:"" prefix:"model-"`
-	Embedder embedderSettings `embed:"" prefix:"embedder-"`
+	Model    modelSettings    `embed:"" prefix:"model-" group:"Language model:"`
+	Embedder embedderSettings `embed:"" prefix:"embedder-" group:"Embedding model:"`
 }
 
 type modelSettings struct {
@@ -56,7 +56,7 @@ type asker struct {
 	On     string   `placeholder:"2006-01-02" help:"Apply what was in force on this day (today)."`
 	As     []string `placeholder:"GROUP" help:"Groups of the person who asks, besides public."`
 	Grade  string   `default:"open" enum:"open,sensitive,classified" help:"Highest grade that the person may see (${default})."`
-	Kind   []string `help:"Only documents of these kinds: law, decree, rule, directive, ordinance, plan, report, reply, guide, press, other."`
+	Kind   []string `enum:"law,decree,rule,directive,ordinance,plan,report,reply,guide,press,other" help:"Only documents of these kinds: ${enum}."`
 	Agency []string `help:"Only documents of these agencies."`
 }
 
@@ -120,6 +120,9 @@ func (s *settings) generator() (llm.Generator, error) {
 	if m.URL == "" {
 		return nil, nil
 	}
+	if m.Name == "" {
+		return nil, errUsage{errors.New("--model-url is set but --model-name is not: give the model's name as the server knows it")}
+	}
 	key, err := readKey(m.KeyFile)
 	if err != nil {
 		return nil, err
@@ -131,6 +134,9 @@ func (s *settings) embedder() (llm.Embedder, error) {
 	e := s.Embedder
 	if e.URL == "" {
 		return nil, nil
+	}
+	if e.Name == "" || e.Dimension <= 0 {
+		return nil, errUsage{errors.New("--embedder-url also needs --embedder-name and --embedder-dimension, such as bge-m3 and 1024")}
 	}
 	key, err := readKey(e.KeyFile)
 	if err != nil {

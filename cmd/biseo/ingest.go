@@ -38,7 +38,7 @@ func (cmd *ingestCmd) Run(ctx context.Context, c *console, s *settings) error {
 		printReport(c.out, report)
 	}
 	if err == nil && len(report.Failed) > 0 {
-		err = errUnreadable{fmt.Errorf("%d files could not be read; each is listed above with its reason", len(report.Failed))}
+		err = errUnreadable{fmt.Errorf("%d of the files could not be read: see 실패 above", len(report.Failed))}
 	}
 	return err
 }
@@ -97,8 +97,8 @@ func openForWriting(ctx context.Context, dir string, opt local.Options, rebuild 
 }
 
 func printReport(w io.Writer, r *ingest.Report) {
-	fmt.Fprintf(w, "추가 %d, 변경 %d, 정보만 변경 %d, 삭제 %d, 그대로 %d, 중복 %d, 실패 %d (검색 단위 %d개를 새로 씀)\n",
-		r.Added, r.Changed, r.Described, r.Removed, r.Unchanged, len(r.Duplicates), len(r.Failed), r.Chunks)
+	fmt.Fprintf(w, "추가 %d, 변경 %d, 정보만 변경 %d, 삭제 %d, 그대로 %d, 중복 %d, 실패 %d, 문서가 아닌 파일 %d (검색 단위 %d개를 새로 씀)\n",
+		r.Added, r.Changed, r.Described, r.Removed, r.Unchanged, len(r.Duplicates), len(r.Failed), r.Skipped, r.Chunks)
 	for _, f := range r.Failed {
 		fmt.Fprintf(w, "실패 %s: %s %s\n", f.Path, f.Reason, f.Next)
 	}

@@ -65,7 +65,7 @@ type commandLine struct {
 	settings
 
 	Config  kong.ConfigFlag  `placeholder:"FILE" help:"Settings file (default: biseo.yaml in this folder, if there is one)."`
-	Version kong.VersionFlag `help:"Print the version."`
+	Version kong.VersionFlag `env:"-" help:"Print the version."`
 
 	Demo    demoCmd    `cmd:"" help:"Ingest the sample agency and serve its page and API on 127.0.0.1:8080."`
 	Ingest  ingestCmd  `cmd:"" help:"Bring the index in line with files and folders."`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
 	"slices"
 	"time"
@@ -20,10 +21,10 @@ type serveCmd struct {
 }
 
 func (cmd *serveCmd) Run(ctx context.Context, c *console, s *settings) error {
-	return cmd.serve(ctx, c, s, nil)
+	return cmd.serve(ctx, c, s, nil, func(addr net.Addr) { fmt.Fprintf(c.out, "http://%s/\n", addr) })
 }
 
-func (cmd *serveCmd) serve(ctx context.Context, c *console, s *settings, examples []string) error {
+func (cmd *serveCmd) serve(ctx context.Context, c *console, s *settings, examples []string, ready func(net.Addr)) error {
 	a, x, err := s.assistant(ctx, c)
 	if err != nil {
 		return err
@@ -36,7 +37,7 @@ func (cmd *serveCmd) serve(ctx context.Context, c *console, s *settings, example
 	if err != nil {
 		return err
 	}
-	return web.Serve(ctx, c.lg, cmd.Addr, h)
+	return web.Serve(ctx, c.lg, cmd.Addr, h, ready)
 }
 
 // status is what the service says of itself: names, and counts of the documents
@@ -86,8 +87,9 @@ func (cmd *demoCmd) Run(ctx context.Context, c *console, s *settings) error {
 	if len(report.Failed) > 0 {
 		printReport(c.err, report)
 	}
-	fmt.Fprintf(c.out, "가온시(실재하지 않는 도시)의 문서 %d건을 읽었습니다.\nhttp://%s/ 에서 물어보세요. 끝내려면 Ctrl+C를 누르세요.\n",
-		report.Added+report.Changed+report.Described+report.Unchanged, cmd.Addr)
 	serve := serveCmd{Addr: cmd.Addr, asker: cmd.asker}
-	return serve.serve(ctx, c, &demo, sample.Questions())
+	return serve.serve(ctx, c, &demo, sample.Questions(), func(addr net.Addr) {
+		fmt.Fprintf(c.out, "가온시(실재하지 않는 도시)의 문서 %d건을 읽었습니다. 직원만 보는 문서는 --as staff로 볼 수 있습니다.\nhttp://%s/ 에서 물어보세요. 끝내려면 Ctrl+C를 누르세요.\n",
+			report.Added+report.Changed+report.Described+report.Unchanged, addr)
+	})
 }
