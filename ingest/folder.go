@@ -235,7 +235,10 @@ func (t *tree) walk(root string) error {
 			folders[path], err = folders[filepath.Dir(path)].override(path)
 			return err
 		}
-		if e.Name() == FolderFile || !documentName(e.Name()) {
+		if e.Name() == FolderFile {
+			return nil
+		}
+		if !documentName(e.Name()) {
 			t.skipped++
 			return nil
 		}
