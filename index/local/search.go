@@ -391,60 +391,6 @@ func parseKeys(b []byte) func(yield func(int64) bool) {
 	}
 }
 
-// meaning returns the depth allowed chunks whose vectors are nearest to query.
-func (v *view) meaning(ctx context.Context, query []float32, allowed []bool, depth int) ([]scored, error) {
-	if len(query) == 0 {
-		return nil, nil
-	}
-	q := make([]int8, v.dim)
-	if quantise(q, query) == 0 {
-		return nil, nil // the zero vector is near to nothing
-	}
-	var near []scored
-	for i, e := range v.entries {
-		for j, scale := range e.scale {
-			if slot := v.base[i] + j; scale > 0 && allowed[slot] {
-				near = append(near, scored{slot: slot, score: float64(scale) * float64(dot8(q, e.dense[j*v.dim:(j+1)*v.dim]))})
-			}
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-	}
-	near = v.best(near, max(vectorCandidates, 3*depth))
-	var dense []float32
-	err := v.rescore(ctx, `SELECT key, dense FROM vectors`, near, func(b []byte) (_ float64, err error) {
-		dense, err = unpackVector(dense, b, v.dim)
-		if err != nil {
-			return 0, err
-		}
-		return dot(query, dense), nil
-	})
-	return v.best(near, depth), err
-}
-
-func dot8(a, b []int8) int32 {
-	b = b[:len(a)]
-	var s0, s1 int32
-	i := 0
-	for ; i+1 < len(a); i += 2 {
-		s0 += int32(a[i]) * int32(b[i])
-		s1 += int32(a[i+1]) * int32(b[i+1])
-	}
-	if i < len(a) {
-		s0 += int32(a[i]) * int32(b[i])
-	}
-	return s0 + s1
-}
-
-func dot(a, b []float32) float64 {
-	var s float64
-	for i, f := range a {
-		s += float64(f) * float64(b[i])
-	}
-	return s
-}
-
 func (v *view) passage(ctx context.Context, s index.Scope, chunkID string, around int) ([]index.Hit, error) {
 	var key int64
 	if err := v.tx.QueryRowContext(ctx, `SELECT key FROM chunks WHERE id = ?`, chunkID).Scan(&key); err != nil {

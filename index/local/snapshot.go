@@ -208,22 +208,6 @@ func fillVectors(ctx context.Context, tx *sql.Tx, dim int, entries []*entry, fro
 	return rows.Err()
 }
 
-// quantise writes v as numbers from -127 to 127, and returns what to multiply
-// them by.
-func quantise(q []int8, v []float32) (scale float32) {
-	var top float32
-	for _, f := range v {
-		top = max(top, f, -f)
-	}
-	if top == 0 {
-		return 0
-	}
-	for i, f := range v {
-		q[i] = int8(math.Round(float64(f / top * 127)))
-	}
-	return top / 127
-}
-
 // at returns the entry of a slot and the position of its chunk in it.
 func (s *snapshot) at(slot int) (*entry, int) {
 	i := sort.SearchInts(s.base, slot+1) - 1

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"math"
 	"path/filepath"
 	"slices"
 	"time"
@@ -189,18 +188,6 @@ func checkDays(ts ...time.Time) error {
 	for _, t := range ts {
 		if !t.IsZero() && t.Unix()%secondsPerDay != 0 {
 			return fmt.Errorf("%v is not a day: want midnight UTC, see index.Day", t)
-		}
-	}
-	return nil
-}
-
-func checkVector(v []float32, dim int) error {
-	if len(v) != dim {
-		return fmt.Errorf("vector of %d where the index has %d: %w", len(v), dim, index.ErrDimension)
-	}
-	for _, f := range v {
-		if math.IsNaN(float64(f)) || math.IsInf(float64(f), 0) {
-			return errors.New("vector with a value that is not finite")
 		}
 	}
 	return nil
