@@ -12,6 +12,19 @@ import (
 	"biseo/assistant"
 )
 
+// open returns the assistant over the index and the day asked for. The caller
+// calls done when it needs neither any more.
+func (a asker) open(ctx context.Context, c *console, s *settings) (_ *assistant.Assistant, on time.Time, done func() error, err error) {
+	if on, err = a.day(c.now()); err != nil {
+		return nil, on, nil, err
+	}
+	biseo, x, err := s.assistant(ctx, c)
+	if err != nil {
+		return nil, on, nil, err
+	}
+	return biseo, on, x.Close, nil
+}
+
 type searchCmd struct {
 	Query []string `arg:"" help:"Words, a sentence, or a citation such as 「민원 처리에 관한 법률」 제19조."`
 	K     int      `short:"k" default:"10" help:"Number of passages."`
@@ -20,15 +33,11 @@ type searchCmd struct {
 }
 
 func (cmd *searchCmd) Run(ctx context.Context, c *console, s *settings) error {
-	on, err := cmd.day(c.now())
+	a, on, done, err := cmd.open(ctx, c, s)
 	if err != nil {
 		return err
 	}
-	a, x, err := s.assistant(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer x.Close()
+	defer done()
 	r, err := a.Search(ctx, cmd.principal(), assistant.SearchRequest{
 		Query: strings.Join(cmd.Query, " "), On: on, Limit: cmd.K, Kinds: cmd.Kind, Agencies: cmd.Agency})
 	if err != nil {
@@ -56,15 +65,11 @@ type askCmd struct {
 }
 
 func (cmd *askCmd) Run(ctx context.Context, c *console, s *settings) error {
-	on, err := cmd.day(c.now())
+	a, on, done, err := cmd.open(ctx, c, s)
 	if err != nil {
 		return err
 	}
-	a, x, err := s.assistant(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer x.Close()
+	defer done()
 	r, err := a.Answer(ctx, cmd.principal(), assistant.AnswerRequest{
 		Question: strings.Join(cmd.Question, " "), On: on, Kinds: cmd.Kind, Agencies: cmd.Agency}, nil)
 	if err != nil {

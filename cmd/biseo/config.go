@@ -51,18 +51,23 @@ type embedderSettings struct {
 	PassagePrefix  string `help:"Put before every passage that is embedded."`
 }
 
-// asker says as whom and for which day a command looks; embedded by the commands that search.
-type asker struct {
-	On     string   `placeholder:"2006-01-02" help:"Apply what was in force on this day (today)."`
-	As     []string `placeholder:"GROUP" help:"Groups of the person who asks, besides public."`
-	Grade  string   `default:"open" enum:"open,sensitive,classified" help:"Highest grade that the person may see (${default})."`
-	Kind   []string `enum:"law,decree,rule,directive,ordinance,plan,report,reply,guide,press,other" help:"Only documents of these kinds: ${enum}."`
-	Agency []string `help:"Only documents of these agencies."`
+// person says as whom a command looks.
+type person struct {
+	As    []string `placeholder:"GROUP" help:"Groups of the person who asks, besides public."`
+	Grade string   `default:"open" enum:"open,sensitive,classified" help:"Highest grade that the person may see (${default})."`
 }
 
-func (a asker) principal() assistant.Principal {
-	grade, _ := index.ParseGrade(a.Grade) // the parser admits only names of grades
-	return assistant.Principal{ID: "local", Groups: a.As, Grade: grade}
+func (p person) principal() assistant.Principal {
+	grade, _ := index.ParseGrade(p.Grade) // the parser admits only names of grades
+	return assistant.Principal{ID: "local", Groups: p.As, Grade: grade}
+}
+
+// asker says also for which day and where; embedded by the commands that search.
+type asker struct {
+	person
+	On     string   `placeholder:"2006-01-02" help:"Apply what was in force on this day (today)."`
+	Kind   []string `enum:"law,decree,rule,directive,ordinance,plan,report,reply,guide,press,other" help:"Only documents of these kinds: ${enum}."`
+	Agency []string `help:"Only documents of these agencies."`
 }
 
 // day is the day asked for, at midnight UTC, or today in Korea.

@@ -17,7 +17,7 @@ import (
 
 type serveCmd struct {
 	Addr string `default:"127.0.0.1:8080" help:"Address to listen on; only loopback until authentication is configured."`
-	asker
+	person
 }
 
 func (cmd *serveCmd) Run(ctx context.Context, c *console, s *settings) error {
@@ -65,7 +65,7 @@ func (s *settings) status(ctx context.Context, x index.Index, who assistant.Prin
 
 type demoCmd struct {
 	Addr string `default:"127.0.0.1:8080" help:"Address to listen on."`
-	asker
+	person
 }
 
 func (cmd *demoCmd) Run(ctx context.Context, c *console, s *settings) error {
@@ -87,7 +87,7 @@ func (cmd *demoCmd) Run(ctx context.Context, c *console, s *settings) error {
 	if len(report.Failed) > 0 {
 		printReport(c.err, report)
 	}
-	serve := serveCmd{Addr: cmd.Addr, asker: cmd.asker}
+	serve := serveCmd{Addr: cmd.Addr, person: cmd.person}
 	return serve.serve(ctx, c, &demo, sample.Questions(), func(addr net.Addr) {
 		fmt.Fprintf(c.out, "가온시(실재하지 않는 도시)의 문서 %d건을 읽었습니다. 직원만 보는 문서는 --as staff로 볼 수 있습니다.\nhttp://%s/ 에서 물어보세요. 끝내려면 Ctrl+C를 누르세요.\n",
 			report.Added+report.Changed+report.Described+report.Unchanged, addr)
