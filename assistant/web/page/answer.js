@@ -52,6 +52,7 @@ export class AnswerView {
     if (!p || (this.extracts && from !== this.copiedFrom)) this.body.append(p = el('p'))
     this.copiedFrom = from
     p.append(this.sentence(s), ' ')
+    this.body.classList.toggle('extracts', !!this.extracts)
     this.label.textContent = this.kind()
     this.rove()
     if (this.sentences.length === 1 && s.cites?.length) this.first()
@@ -98,6 +99,7 @@ export class AnswerView {
     if (!same || !this.laidOut(answer.blocks)) this.layOut(answer.blocks || [], nodes)
     this.answer = answer
     this.extracts = answer.outcome === 'extractive'
+    this.body.classList.toggle('extracts', this.extracts)
     this.label.textContent = all.length ? this.kind() : ''
     this.listUsed()
     this.rove()
@@ -219,7 +221,7 @@ export class AnswerView {
     }
     const line = s => s.text + cites(s) + (s.status === 'verified' || s.status === 'gap' ? '' : ' [근거 확인 필요]')
     const blocks = this.answer?.blocks ?? [{ kind: 'paragraph', sentences: this.sentences.map(s => s.sentence) }]
-    const text = blocks.map(b => (b.kind === 'item' ? '  '.repeat((b.level || 1) - 1) + '- ' : '') + b.sentences.map(line).join(' '))
+    const text = blocks.map(b => (b.kind === 'item' ? '  '.repeat((b.level || 1) - 1) + '- ' : '') + b.sentences.map(line).join(this.extracts ? '\n' : ' '))
     return `${this.question}\n\n${text.join('\n')}  끝.\n\n기준일 ${showDate(this.on, week)} / ${this.kind()}\n`
   }
 }
