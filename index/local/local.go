@@ -190,20 +190,21 @@ func connect(path string, wait time.Duration, mode, lock string) (*sql.DB, error
 
 // create makes the tables, unless they are there.
 func (x *Index) create(ctx context.Context, db *sql.DB) error {
-	id, tables, err := contents(ctx, db)
+	id, _, err := contents(ctx, db)
 	if err != nil || id == applicationID {
 		return err
-	}
-	if tables > 0 {
-		return errForeign
 	}
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	if id, _, err = contents(ctx, tx); err != nil || id == applicationID { // another process was first
+	id, tables, err := contents(ctx, tx) // again, and at one moment: another process may have been first
+	if err != nil || id == applicationID {
 		return err
+	}
+	if tables > 0 {
+		return errForeign
 	}
 	if _, err := tx.ExecContext(ctx, tables1); err != nil {
 		return err
@@ -236,15 +237,22 @@ func contents(ctx context.Context, db querier) (id, tables int, err error) {
 
 // identify reads the fingerprint of g and compares it with that of opt.
 func (g *generation) identify(ctx context.Context, opt Options) error {
-	id, _, err := contents(ctx, g.read)
+	tx, err := g.read.BeginTx(ctx, nil) // one moment, while another process may be making the tables
 	if err != nil {
 		return err
 	}
-	if id != applicationID {
+	defer tx.Rollback()
+	id, tables, err := contents(ctx, tx)
+	switch {
+	case err != nil:
+		return err
+	case id != applicationID && tables == 0:
+		return fmt.Errorf("the index is empty, run biseo ingest first: %w", fs.ErrNotExist)
+	case id != applicationID:
 		return errForeign
 	}
 	have := map[string]string{}
-	rows, err := g.read.QueryContext(ctx, `SELECT key, value FROM meta WHERE key IN ('space', 'rules', 'schema')`)
+	rows, err := tx.QueryContext(ctx, `SELECT key, value FROM meta WHERE key IN ('space', 'rules', 'schema')`)
 	if err != nil {
 		return err
 	}
