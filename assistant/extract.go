@@ -340,30 +340,38 @@ func relevant(question string, sources []Source) bool {
 	if few {
 		least = minFewWords
 	}
-	return slices.ContainsFunc(sources, func(s Source) bool { return covered(words, s, few) >= least })
+	return slices.ContainsFunc(sources, func(s Source) bool { return covered(words, held(s), few) >= least })
 }
 
 // absent are the content words of a question, of more than a syllable, that no
 // source holds, as written.
 func absent(question string, sources []Source) []string {
+	have := make([]map[string]bool, len(sources))
+	for i, s := range sources {
+		have[i] = held(s)
+	}
 	var out []string
 	for _, w := range contentWords(question) {
 		long := slices.ContainsFunc(w.terms, func(t string) bool { return utf8.RuneCountInString(t) > 1 })
-		if long && !slices.ContainsFunc(sources, func(s Source) bool { return covered([]contentWord{w}, s, false) > 0 }) {
+		if long && !slices.ContainsFunc(have, func(h map[string]bool) bool { return covered([]contentWord{w}, h, false) > 0 }) {
 			out = append(out, w.text)
 		}
 	}
 	return out
 }
 
-// covered is the share of content words that occur in a source, its title and
-// headings included. A word counts by its number of index terms, and occurs
-// where half of them do, or more than half if strict: 화장실 does not hold 화장장.
-func covered(words []contentWord, s Source, strict bool) float64 {
+// held is the set of index terms of a source, its title and headings included.
+func held(s Source) map[string]bool {
 	have := map[string]bool{}
 	for _, t := range text.Terms(strings.Join(append([]string{s.Title, s.Cite, s.Text}, s.Path...), "\n")) {
 		have[t] = true
 	}
+	return have
+}
+
+// covered is the share of content words that a set of terms holds. A word counts
+// by its number of index terms, and occurs where half of them do, or more than half if strict: 화장실 does not hold 화장장.
+func covered(words []contentWord, have map[string]bool, strict bool) float64 {
 	found, all := 0, 0
 	for _, w := range words {
 		n := 0

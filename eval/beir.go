@@ -115,14 +115,16 @@ func fill(ctx context.Context, x index.Index, e llm.Embedder, docs []Text) error
 	for part := range slices.Chunk(docs, batch) {
 		stored := make([]index.Doc, len(part))
 		chunks := make([]index.Chunk, len(part))
-		texts := make([]string, len(part))
 		for i, d := range part {
 			stored[i] = index.Doc{ID: d.ID, Work: d.ID, Title: text.NFC(d.Title), Kind: "other",
 				Readers: []string{index.Public}, Grade: index.Open}
 			chunks[i] = index.Chunk{ID: index.ChunkID(d.ID, 0), DocID: d.ID, Text: text.NFC(d.Text)}
-			texts[i] = ingest.EmbedText(stored[i], chunks[i])
 		}
 		if e != nil {
+			texts := make([]string, len(part))
+			for i := range part {
+				texts[i] = ingest.EmbedText(stored[i], chunks[i])
+			}
 			dense, err := e.Embed(ctx, llm.Passage, texts)
 			if err != nil {
 				return fmt.Errorf("embed documents: %w", err)
