@@ -9,7 +9,24 @@ type Document struct {
 	Text     string   // all text in reading order, NFC
 	Blocks   []Block  // cover Text from start to end without gap or overlap
 	Pages    int      // 0 where the format has none
+	Methods  []string // of a PDF, how each page was read: native, poppler, ocr or none (no text found)
+	Fields   []Field  // what an official letter says about itself: 수신, 관련, 붙임, 결재선, 공개구분, in its order
 	Warnings []string // what was lost or guessed, one sentence each
+	Parts    []Part   // of an archive: its entries in name order; the archive itself then has no Text
+}
+
+// A Field is one labelled value of a document's own head or foot, such as 수신: 민원과장.
+type Field struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// A Part is one entry of an archive: a document of its own, or the reason why it
+// could not be read.
+type Part struct {
+	Name     string // path inside the archive, with slashes
+	Document *Document
+	Err      *FileError
 }
 
 // A Kind says what a block of a document is.
