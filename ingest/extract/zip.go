@@ -4,8 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -21,7 +19,6 @@ const (
 	maxPart     = 100 << 20 // bytes inflated
 	maxInflated = 500 << 20 // bytes inflated from one archive
 	maxRatio    = 200       // inflated to stored, of parts above 1 MB
-	maxDepth    = 256       // of XML elements
 )
 
 var (
@@ -149,126 +146,4 @@ func readZip(ctx context.Context, data []byte) (*ingest.Document, error) {
 		return nil, refuse("오픈도큐먼트(ODF) 문서는 읽지 못합니다.", nextConvert)
 	}
 	return nil, errArchive
-}
-
-// An element is an XML element, its names without prefixes: namespaces vary
-// with the year of the program. A child without a name is text.
-type element struct {
-	name string
-	attr []xml.Attr
-	kids []*element
-	text string
-}
-
-// get is an attribute of e, "" where it is missing; nil has none.
-func (e *element) get(attr string) string {
-	if e != nil {
-		for _, a := range e.attr {
-			if a.Name.Local == attr {
-				return a.Value
-			}
-		}
-	}
-	return ""
-}
-
-// child is the first child of that name, or nil; so is the child of nil.
-func (e *element) child(name string) *element {
-	if e != nil {
-		for _, k := range e.kids {
-			if k.name == name {
-				return k
-			}
-		}
-	}
-	return nil
-}
-
-// all calls f with each element of that name at any depth.
-func (e *element) all(name string, f func(*element)) {
-	for _, k := range e.kids {
-		if k.name == name {
-			f(k)
-		}
-		k.all(name, f)
-	}
-}
-
-// content is all text in e.
-func (e *element) content() string {
-	if e == nil {
-		return ""
-	}
-	s := e.text
-	for _, k := range e.kids {
-		s += k.content()
-	}
-	return s
-}
-
-// eachElement calls f with each child element of the first-level element named
-// parent, at whatever depth that stands, so that only one child at a time is in
-// memory. With parent "" it calls f with the root.
-func eachElement(data []byte, parent string, f func(*element) error) error {
-	d := xml.NewDecoder(bytes.NewReader(data))
-	depth := 0
-	inside := parent == ""
-	for {
-		t, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		switch t := t.(type) {
-		case xml.Directive:
-			return errDTD
-		case xml.StartElement:
-			if !inside {
-				if depth++; depth > maxDepth {
-					return errTooDeep
-				}
-				inside = t.Name.Local == parent
-				continue
-			}
-			e, err := readElement(d, t, depth+1)
-			if err != nil {
-				return err
-			}
-			if err := f(e); err != nil {
-				return err
-			}
-		case xml.EndElement:
-			depth--
-			inside = parent == ""
-		}
-	}
-}
-
-func readElement(d *xml.Decoder, start xml.StartElement, depth int) (*element, error) {
-	if depth > maxDepth {
-		return nil, errTooDeep
-	}
-	e := &element{name: start.Name.Local, attr: start.Attr}
-	for {
-		t, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		switch t := t.(type) {
-		case xml.Directive:
-			return nil, errDTD
-		case xml.StartElement:
-			k, err := readElement(d, t, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			e.kids = append(e.kids, k)
-		case xml.CharData:
-			e.kids = append(e.kids, &element{text: string(t)})
-		case xml.EndElement:
-			return e, nil
-		}
-	}
 }
