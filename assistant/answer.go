@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"biseo/assistant/excerpt"
+	"biseo/assistant/ground"
 	"biseo/index"
 	"biseo/korea/text"
 	"biseo/llm"
@@ -45,7 +47,7 @@ func (a *Assistant) Answer(ctx context.Context, who Principal, req AnswerRequest
 	q.Kinds, q.Agencies, q.Docs = req.Kinds, req.Agencies, req.Docs
 	w := &writer{emit: emit, ans: &Answer{
 		Task: "answer", Question: req.Question, On: day(q.On), Outcome: NoSource,
-		Blocks: []Block{}, Sources: []Source{}, Warnings: []Warning{}, Index: a.rules(),
+		Blocks: []Block{}, Sources: []ground.Source{}, Warnings: []Warning{}, Index: a.rules(),
 	}}
 	if err := w.send(Event{Status: "searching"}); err != nil {
 		return nil, err
@@ -78,7 +80,7 @@ func (a *Assistant) answer(ctx context.Context, q index.Query, w *writer) error 
 		}
 	}
 	found, extracts := sources(hits), len(hits) == 0 || a.opt.Generator == nil
-	if (extracts || mode == Words) && !relevant(q.Text, found) {
+	if (extracts || mode == Words) && !excerpt.Relevant(q.Text, found) {
 		w.ans.Sources = found[:min(len(found), nearest)]
 		return nil
 	}
@@ -108,7 +110,7 @@ func (a *Assistant) answer(ctx context.Context, q index.Query, w *writer) error 
 // forModel returns the sources that the model may see: those of the asker, or,
 // where some are above the model's grade, those found below it. None of the
 // others reaches the model or tells it that they exist.
-func (a *Assistant) forModel(ctx context.Context, q index.Query, hits []index.Hit, w *writer) ([]Source, error) {
+func (a *Assistant) forModel(ctx context.Context, q index.Query, hits []index.Hit, w *writer) ([]ground.Source, error) {
 	model := q.Scope
 	model.Grade = min(q.Grade, a.opt.Grade)
 	above := 0
@@ -126,7 +128,7 @@ func (a *Assistant) forModel(ctx context.Context, q index.Query, hits []index.Hi
 		return nil, err
 	}
 	found := sources(below)
-	if !relevant(q.Text, found) {
+	if !excerpt.Relevant(q.Text, found) {
 		return nil, w.warn(WarnModelGrade, "찾은 근거의 보안 등급이 이 언어 모델에 허용된 등급보다 높아 모델을 쓰지 않았습니다.")
 	}
 	return found, w.warn(WarnModelGrade, fmt.Sprintf("찾은 근거 가운데 %d건은 보안 등급이 높아 언어 모델에 보이지 않았으니 검색 결과에서 직접 확인해 주세요.", above))
@@ -135,7 +137,7 @@ func (a *Assistant) forModel(ctx context.Context, q index.Query, hits []index.Hi
 // fit keeps the best sources that a model's window of so many tokens holds, at
 // least one. A third is left free, since the model's own tokens are not those
 // that are counted.
-func fit(found []Source, window int) ([]Source, error) {
+func fit(found []ground.Source, window int) ([]ground.Source, error) {
 	left := window*2/3 - maxInstruct
 	for i, s := range found {
 		n, err := llm.CountTokens(s.Text)
@@ -155,8 +157,8 @@ func (a *Assistant) write(ctx context.Context, q index.Query, w *writer) error {
 	data := prompts.AnswerData{Question: q.Text, On: w.ans.On}
 	for _, s := range w.ans.Sources {
 		p := prompts.Passage{N: s.N, Title: s.Title, Cite: s.Cite}
-		for _, u := range units(s) {
-			p.Sentences = append(p.Sentences, u.text)
+		for _, u := range ground.Units(s) {
+			p.Sentences = append(p.Sentences, u.Text)
 		}
 		data.Passages = append(data.Passages, p)
 	}
@@ -266,13 +268,13 @@ func (w *writer) warn(code, text string) error {
 	return w.send(Event{Warning: &warning})
 }
 
-func (w *writer) sources(found []Source) error {
+func (w *writer) sources(found []ground.Source) error {
 	w.ans.Sources = found
-	return w.send(Event{Sources: append([]Source{}, found...)})
+	return w.send(Event{Sources: append([]ground.Source{}, found...)})
 }
 
 // show adds a verified sentence to the last block, or to a new one.
-func (w *writer) show(s Sentence, kind string, fresh bool) error {
+func (w *writer) show(s ground.Sentence, kind string, fresh bool) error {
 	blocks := w.ans.Blocks
 	if n := len(blocks); fresh || n == 0 || blocks[n-1].Kind != kind {
 		b := Block{Kind: kind}
@@ -302,7 +304,7 @@ func (w *writer) claims(all []claim) error {
 		if w.seen == nil {
 			w.seen = map[string]int{}
 		}
-		key := squeeze(c.text)
+		key := ground.Squeeze(c.text)
 		if w.seen[key]++; w.seen[key] == maxRepeats {
 			return errLooped
 		}
@@ -310,7 +312,7 @@ func (w *writer) claims(all []claim) error {
 			continue
 		}
 		s := attach(c, w.ans.Sources)
-		if s.Status != Verified {
+		if s.Status != ground.Verified {
 			if c.givesUp() {
 				w.none = true
 			} else {
@@ -332,18 +334,18 @@ func (w *writer) claims(all []claim) error {
 // attach checks a claim against the sources it names and then, while it does not
 // hold, against each other source alone: most claims that fail are true and
 // cite the wrong passage (CiteFix, 2025).
-func attach(c claim, all []Source) Sentence {
-	s := Sentence{Text: c.text}
+func attach(c claim, all []ground.Source) ground.Sentence {
+	s := ground.Sentence{Text: c.text}
 	for _, n := range c.sources {
-		s.Cites = append(s.Cites, Cite{Source: n})
+		s.Cites = append(s.Cites, ground.Cite{Source: n})
 	}
-	first := Check(s, all)
-	if first.Status == Verified {
+	first := ground.Check(s, all)
+	if first.Status == ground.Verified {
 		return first
 	}
 	for _, src := range all {
-		again := Check(Sentence{Text: c.text, Cites: []Cite{{Source: src.N}}}, all)
-		if again.Status == Verified {
+		again := ground.Check(ground.Sentence{Text: c.text, Cites: []ground.Cite{{Source: src.N}}}, all)
+		if again.Status == ground.Verified {
 			return again
 		}
 	}
@@ -352,14 +354,14 @@ func attach(c claim, all []Source) Sentence {
 
 // extracts fills the answer with sentences copied from its sources.
 func (w *writer) extracts(question string) error {
-	picked := extract(question, w.ans.Sources)
+	picked := excerpt.Select(question, w.ans.Sources)
 	if len(picked) == 0 {
 		return nil
 	}
 	if err := w.warn(WarnExtracts, "언어 모델이 쓴 답이 아니라 원문에서 그대로 옮긴 발췌이니 앞뒤 내용은 근거에서 확인해 주세요."); err != nil {
 		return err
 	}
-	if missing := absent(question, w.ans.Sources); len(missing) > 0 {
+	if missing := excerpt.Absent(question, w.ans.Sources); len(missing) > 0 {
 		if err := w.warn(WarnAbsent, "찾은 문서에 없는 낱말: "+strings.Join(missing, ", ")); err != nil {
 			return err
 		}

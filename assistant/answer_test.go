@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"biseo/assistant/ground"
 	"biseo/index"
 	"biseo/llm"
 	"biseo/llm/llmtest"
@@ -25,7 +26,7 @@ const question = "민원 처리기간은 몇 번 연장할 수 있나요?"
 // honest checks what must hold of every answer and its events.
 func honest(t *testing.T, name string, ans *Answer, events []Event) {
 	t.Helper()
-	var sent, kept []Sentence
+	var sent, kept []ground.Sentence
 	var warned []Warning
 	known := false
 	for _, e := range events {
@@ -49,10 +50,10 @@ func honest(t *testing.T, name string, ans *Answer, events []Event) {
 		kept = append(kept, b.Sentences...)
 	}
 	for _, s := range kept {
-		if s.Status != Verified || len(s.Cites) == 0 {
+		if s.Status != ground.Verified || len(s.Cites) == 0 {
 			t.Errorf("%s: shown though %s: %q", name, s.Status, s.Text)
 		}
-		if again := Check(s, ans.Sources); again.Status != Verified {
+		if again := ground.Check(s, ans.Sources); again.Status != ground.Verified {
 			t.Errorf("%s: Check of what was shown: %s: %q", name, again.Why, s.Text)
 		}
 		for _, c := range s.Cites {

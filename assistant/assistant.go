@@ -3,15 +3,14 @@
 //
 // Start with [New] and [Assistant.Answer]. Two rules hold for every task: a
 // request is served with the rights of one [Principal] on one day, and a
-// sentence is shown as fact only after [Check], which is code and not a model,
+// sentence is shown as fact only after [ground.Check], which is code and not a model,
 // has tied it to a span of a source. A model sees numbered passages and writes
 // numbers; law, article, page and date are attached here.
 //
 // The files in reading order: types.go holds what goes in and out, assistant.go
-// the search, answer.go an answer from start to end, extract.go the answer
-// without a model, stream.go what a model wrote as sentences, units.go sources as
-// sentences, and check.go with facts.go (numbers, dates, citations) and polarity.go
-// (duty, discretion, negation) the check.
+// the search, answer.go an answer from start to end, stream.go what a model wrote
+// as sentences. Package ground is the check, package excerpt the answer without a
+// model.
 package assistant
 
 import (
@@ -24,6 +23,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"biseo/assistant/ground"
 	"biseo/index"
 	"biseo/korea/text"
 	"biseo/llm"
@@ -110,7 +110,7 @@ func (a *Assistant) Search(ctx context.Context, who Principal, req SearchRequest
 // Passage returns a chunk and its neighbours, numbered in document order. The
 // error is [index.ErrNotFound] where the chunk does not exist, is not in force
 // that day, or may not be read by who: a caller cannot tell which.
-func (a *Assistant) Passage(ctx context.Context, who Principal, req PassageRequest) ([]Source, error) {
+func (a *Assistant) Passage(ctx context.Context, who Principal, req PassageRequest) ([]ground.Source, error) {
 	if err := checkDay(req.On); err != nil {
 		return nil, err
 	}
@@ -214,10 +214,10 @@ func scope(who Principal, on time.Time) index.Scope {
 }
 
 // sources numbers hits from 1.
-func sources(hits []index.Hit) []Source {
-	out := make([]Source, len(hits))
+func sources(hits []index.Hit) []ground.Source {
+	out := make([]ground.Source, len(hits))
 	for i, h := range hits {
-		out[i] = Source{
+		out[i] = ground.Source{
 			N: i + 1, ChunkID: h.Chunk.ID, DocID: h.Doc.ID, Title: h.Doc.Title, Cite: h.Chunk.Cite, Kind: h.Doc.Kind,
 			Agency: h.Doc.Agency, Path: path(h), Page: h.Chunk.Page, URL: h.Doc.URL, InForce: inForce(h), Text: h.Chunk.Text,
 		}
@@ -228,7 +228,7 @@ func sources(hits []index.Hit) []Source {
 func path(h index.Hit) []string { return append([]string{}, h.Chunk.Path...) }
 
 // inForce is the narrower of the document's and the chunk's period.
-func inForce(h index.Hit) InForce {
+func inForce(h index.Hit) ground.InForce {
 	from, until := h.Doc.From, h.Doc.Until
 	if h.Chunk.From.After(from) {
 		from = h.Chunk.From
@@ -236,7 +236,7 @@ func inForce(h index.Hit) InForce {
 	if u := h.Chunk.Until; !u.IsZero() && (until.IsZero() || u.Before(until)) {
 		until = u
 	}
-	return InForce{day(from), day(until)}
+	return ground.InForce{From: day(from), Until: day(until)}
 }
 
 // day writes t as 2006-01-02, the zero time as "".

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"biseo/assistant/ground"
 	"biseo/korea/text"
 	"biseo/prompts"
 )
@@ -157,7 +158,7 @@ func claims(s string) []claim {
 	runes := []rune(s)
 	for _, at := range text.Sentences(s) {
 		t := strings.TrimSpace(string(runes[at.Start:at.End]))
-		if !hasWord(t) || heading.MatchString(t) && !strings.HasSuffix(t, "다.") {
+		if !ground.HasWord(t) || ground.Heading(t) {
 			continue
 		}
 		out = append(out, claim{text: t, sources: sources, item: item})

@@ -3,6 +3,7 @@ package assistant
 import (
 	"time"
 
+	"biseo/assistant/ground"
 	"biseo/index"
 )
 
@@ -35,53 +36,12 @@ const (
 	Meaning Mode = "meaning"
 )
 
-// A Status is the result of [Check] on one sentence.
-type Status string
-
-const (
-	Verified   Status = "verified"
-	Unverified Status = "unverified"
-	Gap        Status = "gap" // a visible hole, such as [작성 필요: 담당자 연락처]
-)
-
-// A Sentence is the unit that is cited and checked.
-type Sentence struct {
-	Text   string `json:"text"`
-	Cites  []Cite `json:"cites"` // empty for connecting text that states no fact
-	Status Status `json:"status"`
-	Why    string `json:"why,omitempty"` // for unverified, in Korean: 근거 2에 없는 값: 40,000원
-}
-
-// A Cite ties a sentence to a span of a source.
-type Cite struct {
-	Source int    `json:"source"` // into Answer.Sources, from 1
-	Start  int    `json:"start"`  // code points of the source's text
-	End    int    `json:"end"`    // exclusive
-	Quote  string `json:"quote"`  // exactly Text[Start:End] of the source
-}
-
 // A Block is one piece of an answer's layout.
 type Block struct {
-	Kind      string     `json:"kind"`            // heading, paragraph, item
-	Level     int        `json:"level,omitempty"` // of a heading or item, from 1
-	Sentences []Sentence `json:"sentences"`
-}
-
-// A Source is a numbered passage that an answer may cite.
-type Source struct {
-	N       int      `json:"n"` // from 1
-	ChunkID string   `json:"chunk_id"`
-	DocID   string   `json:"doc_id"`
-	Title   string   `json:"title"`
-	Cite    string   `json:"cite"` // 「민원 처리에 관한 법률」 제19조제1항
-	Kind    string   `json:"kind"`
-	Agency  string   `json:"agency,omitempty"`
-	Path    []string `json:"path"`
-	Page    int      `json:"page"`
-	URL     string   `json:"url,omitempty"`
-	InForce InForce  `json:"in_force"`
-	Text    string   `json:"text"` // verbatim
-	Used    bool     `json:"used"` // a sentence shown cites it
+	Kind      string              `json:"kind"`            // heading, paragraph, item, table
+	Level     int                 `json:"level,omitempty"` // of a heading or item, from 1
+	Sentences []ground.Sentence   `json:"sentences"`
+	Rows      [][]ground.Sentence `json:"rows,omitempty"` // of a table: rows of cells; the first row is its header
 }
 
 // A Warning tells the reader what to look at. Code is stable, Text is Korean.
@@ -90,27 +50,36 @@ type Warning struct {
 	Text string `json:"text"`
 }
 
-// An Answer is the result of every task: blocks of checked sentences over numbered sources.
+// An Answer is the result of every task: blocks of checked sentences over numbered
+// sources. A summary, report or reply is a draft that a person completes and
+// signs: [Label] stands on its first line.
 type Answer struct {
-	Task     string    `json:"task"` // answer
-	Question string    `json:"question"`
-	On       string    `json:"on"` // the day whose law was applied, 2006-01-02
-	Outcome  Outcome   `json:"outcome"`
-	Mode     Mode      `json:"mode"`
-	Blocks   []Block   `json:"blocks"`
-	Sources  []Source  `json:"sources"`
-	Warnings []Warning `json:"warnings"`
-	Prompt   string    `json:"prompt"` // version of the prompt used; "" without a model
-	Model    string    `json:"model"`  // "" without a model
-	Index    string    `json:"index"`  // embedding space and term rules
+	Task     string          `json:"task"`     // answer, summary, report, reply
+	Question string          `json:"question"` // or what is drafted: a topic, the titles summarised, the complaint with personal data masked
+	Title    string          `json:"title,omitempty"`
+	Gist     string          `json:"gist,omitempty"`     // 문서요지, of a draft
+	Keywords []string        `json:"keywords,omitempty"` // 키워드, of a draft
+	Template string          `json:"template,omitempty"` // of a report
+	Reply    *Reply          `json:"reply,omitempty"`    // of a complaint reply
+	Hints    []Hint          `json:"hints,omitempty"`    // how the draft departs from the rules of official documents
+	On       string          `json:"on"`                 // the day whose law was applied, 2006-01-02
+	Outcome  Outcome         `json:"outcome"`
+	Mode     Mode            `json:"mode"`
+	Blocks   []Block         `json:"blocks"`
+	Sources  []ground.Source `json:"sources"`
+	Warnings []Warning       `json:"warnings"`
+	Prompt   string          `json:"prompt"` // version of the prompt used; "" without a model
+	Model    string          `json:"model"`  // "" without a model
+	Index    string          `json:"index"`  // embedding space and term rules
 }
 
 // An Event is one step of an answer under way. Exactly one field is set. A
 // sentence is sent only after its check.
 type Event struct {
-	Status   string    // searching, writing
-	Sources  []Source  // once, before the first sentence
-	Sentence *Sentence // in order
+	Status   string           // searching, writing
+	Block    *Block           // begins: the sentences sent next belong to it; a heading or table is sent whole
+	Sources  []ground.Source  // once, before the first sentence
+	Sentence *ground.Sentence // in order
 	Warning  *Warning
 }
 
@@ -124,25 +93,19 @@ type SearchRequest struct {
 	Docs     []string
 }
 
-// InForce is a period [From, Until) in days, 2006-01-02; "" is unbounded.
-type InForce struct {
-	From  string `json:"from"`
-	Until string `json:"until"`
-}
-
 // A Hit is one passage found. Its JSON is that of `biseo search --json`.
 type Hit struct {
-	Rank    int      `json:"rank"`  // from 1
-	Score   float64  `json:"score"` // comparable within one result only
-	ChunkID string   `json:"chunk_id"`
-	DocID   string   `json:"doc_id"`
-	Title   string   `json:"title"`
-	Cite    string   `json:"cite"`
-	Kind    string   `json:"kind"`
-	Path    []string `json:"path"` // enclosing headings, outermost first; never null
-	Page    int      `json:"page"` // from 1; 0 where the format has no pages
-	InForce InForce  `json:"in_force"`
-	Text    string   `json:"text"` // verbatim
+	Rank    int            `json:"rank"`  // from 1
+	Score   float64        `json:"score"` // comparable within one result only
+	ChunkID string         `json:"chunk_id"`
+	DocID   string         `json:"doc_id"`
+	Title   string         `json:"title"`
+	Cite    string         `json:"cite"`
+	Kind    string         `json:"kind"`
+	Path    []string       `json:"path"` // enclosing headings, outermost first; never null
+	Page    int            `json:"page"` // from 1; 0 where the format has no pages
+	InForce ground.InForce `json:"in_force"`
+	Text    string         `json:"text"` // verbatim
 }
 
 // A SearchResult is what a search found, best first. Its JSON is that of `biseo search --json`.
@@ -169,6 +132,105 @@ type AnswerRequest struct {
 	Agencies []string
 	Docs     []string
 }
+
+// An Upload is a document that the caller read from a file for one request. It is
+// never stored. Its chunks are those of ingest.Split.
+type Upload struct {
+	Doc    index.Doc
+	Chunks []index.Chunk
+}
+
+// A Length says how much a summary says.
+type Length string
+
+const (
+	OneLine   Length = "line"
+	FiveLines Length = "brief"
+	OnePage   Length = "page"
+)
+
+// A SummaryRequest asks for a summary of one or several documents.
+type SummaryRequest struct {
+	Docs     []string // IDs of documents in the index that the asker may read
+	Uploads  []Upload
+	On       time.Time // zero is an error
+	Length   Length    // "" means FiveLines
+	Prose    bool      // sentences in paragraphs; otherwise 개조식 items
+	Audience string    // whom it is for, such as 시장 or 시민; "" is the official who asks
+}
+
+// A ReportRequest asks for a report on a topic.
+type ReportRequest struct {
+	Topic    string
+	Template string    // name of a report template, such as 현황보고; "" means 검토보고
+	Notes    string    // facts that the official adds and no document holds: shown as given and marked so
+	On       time.Time // zero is an error
+	Kinds    []string
+	Agencies []string
+	Docs     []string
+	Uploads  []Upload
+}
+
+// A ReplyRequest asks for a draft reply to a complaint (민원).
+type ReplyRequest struct {
+	Text     string    // the complaint as received; personal data in it is masked before anything else reads it
+	Received time.Time // day and time of receipt (접수 일시); zero is an error. The law of that day applies
+	Kind     string    // 법정, 질의, 건의, 기타, 고충; "" has one proposed
+	Number   string    // 신청번호; "" leaves a placeholder
+	Decision string    // explain, accept, reject, transfer, need_info; "" means explain
+	Remedy   string    // which 구제절차 the reply names: none, refusal (거부된 법정민원), disposition (그 밖의 처분), disclosure (정보공개); "" means none
+	Handler  Handler   // empty fields become placeholders, never guesses
+	Kinds    []string
+	Agencies []string
+}
+
+// A Handler is the official (담당자) whom a reply names, as 민원 처리에 관한 법률 시행령
+// 제31조 asks for.
+type Handler struct {
+	Agency, Department, Name, Phone, Email string
+}
+
+// A Reply is what the draft of a complaint reply holds beside its text.
+type Reply struct {
+	Requests  []Request `json:"requests"` // what the complaint asks for, one by one
+	Kind      string    `json:"kind"`
+	KindWhy   string    `json:"kind_why,omitempty"` // why this kind is proposed; "" where the caller gave it
+	Received  string    `json:"received"`           // 2006-01-02 15:04
+	Due       string    `json:"due"`                // 2006-01-02, with 15:04 where hours are counted; "" where the period is not known
+	Counted   string    `json:"counted"`            // how Due was counted, with the articles
+	Extension string    `json:"extension"`          // whether and how the period may be extended
+	Similar   []Similar `json:"similar"`            // earlier replies on the same matter
+	Public    []Block   `json:"public"`             // 공개용: without names and numbers of persons
+}
+
+// A Request is one thing that a complaint asks for.
+type Request struct {
+	Text     string `json:"text"`     // personal data masked
+	Blocks   []int  `json:"blocks"`   // of the draft, from 0, that answer it
+	Answered bool   `json:"answered"` // by a verified sentence; otherwise the draft marks a gap
+}
+
+// A Similar is an earlier reply on the same matter.
+type Similar struct {
+	DocID   string   `json:"doc_id"`
+	Title   string   `json:"title"`
+	Date    string   `json:"date"`    // 2006-01-02, "" if unknown
+	Changed []string `json:"changed"` // articles it cites that changed since
+}
+
+// A Hint is one remark of korea/official on a block of the draft. It never
+// changes the draft by itself.
+type Hint struct {
+	Block int    `json:"block"` // from 0
+	Code  string `json:"code"`
+	Start int    `json:"start"` // code points of the block's text, its sentences joined by one space
+	End   int    `json:"end"`
+	Text  string `json:"text"`          // Korean: what is wrong and what to write
+	Fix   string `json:"fix,omitempty"` // replaces [Start, End) where that is certain
+}
+
+// Label stands on the first line of every draft.
+const Label = "AI 초안 – 담당자 확인 필요"
 
 // An InputError is a request that cannot be served as it is. Text is one Korean
 // sentence that says what is wrong and what to do.

@@ -13,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"biseo/assistant"
+	"biseo/assistant/ground"
 	"biseo/index"
 )
 
@@ -43,8 +44,8 @@ type passageInput struct {
 
 type passageOutput struct {
 	Body struct {
-		On      string             `json:"on" format:"date"`
-		Sources []assistant.Source `json:"sources" nullable:"false" doc:"In document order"`
+		On      string          `json:"on" format:"date"`
+		Sources []ground.Source `json:"sources" nullable:"false" doc:"In document order"`
 	}
 }
 

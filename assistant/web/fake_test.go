@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"biseo/assistant"
+	"biseo/assistant/ground"
 	"biseo/index"
 )
 
@@ -15,32 +16,32 @@ import (
 // and every kind of sentence. Nil functions give the small agency below.
 type fake struct {
 	search  func(context.Context, assistant.Principal, assistant.SearchRequest) (*assistant.SearchResult, error)
-	passage func(context.Context, assistant.PassageRequest) ([]assistant.Source, error)
+	passage func(context.Context, assistant.PassageRequest) ([]ground.Source, error)
 	answer  func(context.Context, assistant.AnswerRequest, func(assistant.Event) error) (*assistant.Answer, error)
 }
 
 // agency is an invented ordinance of three clauses, and a plan without dates. The
 // first text has a character outside the basic plane before the words cited.
-var agency = []assistant.Source{
+var agency = []ground.Source{
 	clause(1, "c1", "제5조", "① 시장은 주차요금을 받는다. 🚗 소형 승용차의 1시간 요금은 1,200원으로 한다.\n② 장애인 차량은 요금의 100분의 50을 줄인다."),
 	clause(2, "c2", "제6조", "정기권은 한 달에 60,000원으로 하며, 매달 25일부터 다음 달 분을 판다."),
 	clause(3, "c3", "제7조", "요금을 내지 않은 사람에게는 그 요금의 4배를 가산금으로 받는다."),
 }
 
-func clause(n int, id, article, text string) assistant.Source {
-	return assistant.Source{N: n, ChunkID: id, DocID: "gaon/parking@2026-01-01", Title: "가온시 주차장 조례", Cite: "「가온시 주차장 조례」 " + article,
+func clause(n int, id, article, text string) ground.Source {
+	return ground.Source{N: n, ChunkID: id, DocID: "gaon/parking@2026-01-01", Title: "가온시 주차장 조례", Cite: "「가온시 주차장 조례」 " + article,
 		Kind: "ordinance", Agency: "가온시", Path: []string{"제2장 주차요금", article}, URL: "https://gaon.example/parking",
-		InForce: assistant.InForce{From: "2026-01-01", Until: "2026-10-01"}, Text: text}
+		InForce: ground.InForce{From: "2026-01-01", Until: "2026-10-01"}, Text: text}
 }
 
 // cited is a verified sentence whose quotes stand in the sources named.
-func cited(text string, quotes ...string) assistant.Sentence {
-	s := assistant.Sentence{Text: text, Status: assistant.Verified, Cites: []assistant.Cite{}}
+func cited(text string, quotes ...string) ground.Sentence {
+	s := ground.Sentence{Text: text, Status: ground.Verified, Cites: []ground.Cite{}}
 	for _, q := range quotes {
 		for _, src := range agency {
 			if at := strings.Index(src.Text, q); at >= 0 {
 				start := utf8.RuneCountInString(src.Text[:at])
-				s.Cites = append(s.Cites, assistant.Cite{Source: src.N, Start: start, End: start + utf8.RuneCountInString(q), Quote: q})
+				s.Cites = append(s.Cites, ground.Cite{Source: src.N, Start: start, End: start + utf8.RuneCountInString(q), Quote: q})
 			}
 		}
 	}
@@ -59,7 +60,7 @@ func (f *fake) Search(ctx context.Context, who assistant.Principal, req assistan
 	return res, nil
 }
 
-func (f *fake) Passage(ctx context.Context, _ assistant.Principal, req assistant.PassageRequest) ([]assistant.Source, error) {
+func (f *fake) Passage(ctx context.Context, _ assistant.Principal, req assistant.PassageRequest) ([]ground.Source, error) {
 	if f.passage != nil {
 		return f.passage(ctx, req)
 	}
@@ -78,12 +79,12 @@ func (f *fake) Answer(ctx context.Context, _ assistant.Principal, req assistant.
 	a := &assistant.Answer{Task: "answer", Question: req.Question, On: req.On.Format("2006-01-02"), Outcome: assistant.Partial, Mode: assistant.Words,
 		Sources: agency, Warnings: []assistant.Warning{{Code: "test", Text: "의미 검색을 쓸 수 없어 단어 검색으로 찾았습니다."}}, Prompt: "answer/1", Model: "fake"}
 	a.Blocks = []assistant.Block{
-		{Kind: "paragraph", Sentences: []assistant.Sentence{
+		{Kind: "paragraph", Sentences: []ground.Sentence{
 			cited("소형 승용차의 1시간 요금은 1,200원입니다.", "소형 승용차의 1시간 요금은 1,200원으로 한다."),
 			cited("정기권은 한 달에 60,000원이며 장애인 차량은 절반을 줄입니다.", "정기권은 한 달에 60,000원으로 하며", "장애인 차량은 요금의 100분의 50을 줄인다."),
 		}},
-		{Kind: "item", Level: 1, Sentences: []assistant.Sentence{{Text: "가산금은 요금의 5배입니다.", Status: assistant.Unverified, Why: "근거 3에 없는 값: 5배", Cites: []assistant.Cite{}}}},
-		{Kind: "item", Level: 1, Sentences: []assistant.Sentence{{Text: "[작성 필요: 담당자 연락처]", Status: assistant.Gap, Cites: []assistant.Cite{}}}},
+		{Kind: "item", Level: 1, Sentences: []ground.Sentence{{Text: "가산금은 요금의 5배입니다.", Status: ground.Unverified, Why: "근거 3에 없는 값: 5배", Cites: []ground.Cite{}}}},
+		{Kind: "item", Level: 1, Sentences: []ground.Sentence{{Text: "[작성 필요: 담당자 연락처]", Status: ground.Gap, Cites: []ground.Cite{}}}},
 	}
 	if emit == nil {
 		return a, nil

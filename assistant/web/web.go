@@ -16,12 +16,13 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"biseo/assistant"
+	"biseo/assistant/ground"
 )
 
 // A Service does the tasks that this package offers over HTTP: an [assistant.Assistant].
 type Service interface {
 	Search(ctx context.Context, who assistant.Principal, req assistant.SearchRequest) (*assistant.SearchResult, error)
-	Passage(ctx context.Context, who assistant.Principal, req assistant.PassageRequest) ([]assistant.Source, error)
+	Passage(ctx context.Context, who assistant.Principal, req assistant.PassageRequest) ([]ground.Source, error)
 	Answer(ctx context.Context, who assistant.Principal, req assistant.AnswerRequest, emit func(assistant.Event) error) (*assistant.Answer, error)
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"biseo/assistant"
+	"biseo/assistant/ground"
 	"biseo/index"
 )
 
@@ -187,7 +188,7 @@ func TestPassage(t *testing.T) {
 	_, body := do(t, "GET", url+"/v1/passages/c2?on=2026-09-01&around=1", "")
 	var got struct {
 		On      string
-		Sources []assistant.Source
+		Sources []ground.Source
 	}
 	if err := json.Unmarshal([]byte(body), &got); err != nil {
 		t.Fatal(err)
@@ -249,7 +250,7 @@ func TestAnswer(t *testing.T) {
 		t.Fatalf("Content-Type is %s", got)
 	}
 	var names []string
-	var sentences []assistant.Sentence
+	var sentences []ground.Sentence
 	var last sse
 	for {
 		e, ok := readSSE(t, sc)
@@ -261,7 +262,7 @@ func TestAnswer(t *testing.T) {
 			t.Errorf("event %s has id %s, want %s", e.name, e.id, want)
 		}
 		if e.name == "sentence" {
-			var s assistant.Sentence
+			var s ground.Sentence
 			if err := json.Unmarshal([]byte(e.data), &s); err != nil {
 				t.Fatal(err)
 			}
@@ -279,7 +280,7 @@ func TestAnswer(t *testing.T) {
 	if d := cmp.Diff(whole, done); d != "" {
 		t.Errorf("the stream's answer differs from the whole one:\n%s", d)
 	}
-	var all []assistant.Sentence
+	var all []ground.Sentence
 	for _, b := range done.Blocks {
 		all = append(all, b.Sentences...)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"biseo/assistant"
+	"biseo/assistant/ground"
 )
 
 // open returns the assistant over the index and the day asked for. The caller
@@ -107,7 +108,7 @@ func printAnswer(w io.Writer, a *assistant.Answer) {
 	shown, heading := a.Sources, "\n가까운 조문"
 	if a.Outcome != assistant.NoSource {
 		heading = "\n근거"
-		shown = slices.DeleteFunc(slices.Clone(shown), func(s assistant.Source) bool { return !s.Used })
+		shown = slices.DeleteFunc(slices.Clone(shown), func(s ground.Source) bool { return !s.Used })
 	}
 	if len(shown) > 0 {
 		fmt.Fprintln(w, heading)
@@ -118,7 +119,7 @@ func printAnswer(w io.Writer, a *assistant.Answer) {
 }
 
 // marks prints the source numbers of a sentence, each once: " [1][3]".
-func marks(s assistant.Sentence) string {
+func marks(s ground.Sentence) string {
 	var b strings.Builder
 	seen := map[int]bool{}
 	for _, c := range s.Cites {
@@ -132,7 +133,7 @@ func marks(s assistant.Sentence) string {
 
 // period prints in-force dates with the last day: " (시행 2025-01-01~2026-06-30)",
 // "" where the document states none.
-func period(p assistant.InForce) string {
+func period(p ground.InForce) string {
 	if p.From == "" && p.Until == "" {
 		return ""
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"biseo/assistant"
+	"biseo/assistant/ground"
 	"biseo/index"
 	"biseo/ingest"
 )
@@ -217,21 +218,21 @@ func TestInForce(t *testing.T) {
 		var text strings.Builder
 		for _, b := range a.Blocks {
 			for _, s := range b.Sentences {
-				if s.Status == assistant.Verified {
+				if s.Status == ground.Verified {
 					text.WriteString(s.Text + "\n")
 				}
 			}
 		}
 		return a, text.String()
 	}
-	article := func(a assistant.Answer) assistant.Source {
+	article := func(a assistant.Answer) ground.Source {
 		for _, s := range a.Sources {
 			if s.Used && strings.HasPrefix(s.Cite, "「민원 처리에 관한 법률 시행령」 제21조") && isPartOf(s.Cite, "「민원 처리에 관한 법률 시행령」 제21조") {
 				return s
 			}
 		}
 		t.Fatalf("on %s no sentence rests on 시행령 제21조: %+v", a.On, a.Sources)
-		return assistant.Source{}
+		return ground.Source{}
 	}
 	older, oldText := ask("2026-05-01")
 	newer, newText := ask("2026-06-01")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"biseo/assistant"
+	"biseo/assistant/ground"
 )
 
 func testNow() time.Time { return time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC) }
@@ -51,7 +52,7 @@ func TestRealServers(t *testing.T) {
 	}
 	for _, b := range a.Blocks {
 		for _, s := range b.Sentences {
-			if s.Status == assistant.Verified && assistant.Check(s, a.Sources).Status != assistant.Verified {
+			if s.Status == ground.Verified && ground.Check(s, a.Sources).Status != ground.Verified {
 				t.Errorf("shown as verified: %q", s.Text)
 			}
 		}

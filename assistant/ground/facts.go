@@ -1,8 +1,9 @@
-package assistant
+package ground
 
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -11,6 +12,8 @@ import (
 	"biseo/korea/law"
 	"biseo/korea/text"
 )
+
+var digits = regexp.MustCompile(`\d+`)
 
 // A fact is a value or a legal citation in a text.
 type fact struct {
@@ -155,7 +158,7 @@ func places(c law.Citation, p passage) bool {
 		return true
 	}
 	return o.Covers(c) && c.Part == o.Part && c.Annex == o.Annex && c.Article == o.Article && c.Subitem == o.Subitem &&
-		(c.Paragraph == o.Paragraph || c.Paragraph == p.para) && (c.Item == o.Item || c.Item.String() == p.item)
+		(c.Paragraph == o.Paragraph || c.Paragraph == p.Paragraph) && (c.Item == o.Item || c.Item.String() == p.Item)
 }
 
 // values holds a claim's values and legal citations against its support.
@@ -198,7 +201,7 @@ func values(c claimant, support []passage, cited []Source) string {
 func strayDigits(c claimant, support []passage, cited []Source) string {
 	have := map[string]bool{}
 	for _, p := range support {
-		for _, d := range digit.FindAllString(p.text, -1) {
+		for _, d := range digits.FindAllString(p.Text, -1) {
 			have[d] = true
 		}
 	}
@@ -208,7 +211,7 @@ func strayDigits(c claimant, support []passage, cited []Source) string {
 			runes[i] = ' '
 		}
 	}
-	for _, d := range digit.FindAllString(string(runes), -1) {
+	for _, d := range digits.FindAllString(string(runes), -1) {
 		if !have[d] {
 			return fmt.Sprintf("근거 %s에 없는 수: %s", numbersOf(cited), d)
 		}

@@ -1,4 +1,6 @@
-package assistant
+// Package excerpt answers without a model: it picks the sentences of sources that
+// answer a question and shows them word for word. Pure functions.
+package excerpt
 
 import (
 	"cmp"
@@ -9,11 +11,11 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"biseo/assistant/ground"
 	"biseo/korea/text"
 )
 
-// The answer without a model: which sentences of the passages found answer the
-// question best. On 114 questions over Korean public documents with the right
+// Constants of [Select]. On 114 questions over Korean public documents with the right
 // passage given, BM25 over sentences finds .397 of the answers' words in four
 // sentences, .409 with MMR, .431 with the neighbour bonus, and .642 in three once
 // hard-wrapped lines are joined (our measurement).
@@ -33,7 +35,7 @@ const (
 
 	// The share of the question's content that one passage must hold for the
 	// question to count as answerable. A question of few words names what it asks
-	// about with each of them: see [relevant].
+	// about with each of them: see [Relevant].
 	minCovered  = 0.5
 	fewWords    = 3
 	minFewWords = 0.6
@@ -54,33 +56,33 @@ type group struct {
 	score  float64
 }
 
-// extract picks sentences of sources that answer the question: verbatim, checked,
-// in the order of the sources and of their text. Empty if [relevant] finds
+// Select picks sentences of sources that answer the question: verbatim, checked,
+// in the order of the sources and of their text. Empty if [Relevant] finds
 // nothing that does.
-func extract(question string, sources []Source) []Sentence {
-	if !relevant(question, sources) {
+func Select(question string, sources []ground.Source) []ground.Sentence {
+	if !Relevant(question, sources) {
 		return nil
 	}
-	all := make([][]unit, len(sources))
+	all := make([][]ground.Unit, len(sources))
 	var groups []group
 	for i, s := range sources {
-		if all[i] = units(s); s.Kind == "reply" && slices.Contains(s.Path, "민원 내용") {
+		if all[i] = ground.Units(s); s.Kind == "reply" && slices.Contains(s.Path, "민원 내용") {
 			continue
 		}
 		groups = append(groups, grouped(i, s, all[i], asksFor(question))...)
 	}
 	score(question, groups, sources)
-	var out []Sentence
+	var out []ground.Sentence
 	shown := map[[2]int]bool{}
 	for _, g := range pick(groups, all) {
 		for _, k := range slices.Concat(g.leads, g.units) {
 			u, src := all[g.source][k], sources[g.source]
-			if u.head || shown[[2]int{g.source, k}] {
+			if u.Head || shown[[2]int{g.source, k}] {
 				continue
 			}
 			shown[[2]int{g.source, k}] = true
-			s := Check(Sentence{Text: u.text, Cites: []Cite{span(src, u.start, u.end)}}, sources)
-			if s.Status == Verified {
+			s := ground.Check(ground.Sentence{Text: u.Text, Cites: []ground.Cite{ground.Span(src, u.Start, u.End)}}, sources)
+			if s.Status == ground.Verified {
 				out = append(out, s)
 			}
 		}
@@ -88,13 +90,8 @@ func extract(question string, sources []Source) []Sentence {
 	return out
 }
 
-// span cites code points [start, end) of a source.
-func span(s Source, start, end int) Cite {
-	return Cite{Source: s.N, Start: start, End: end, Quote: string([]rune(s.Text)[start:end])}
-}
-
 // grouped puts the units of one source into groups.
-func grouped(source int, src Source, all []unit, want *regexp.Regexp) []group {
+func grouped(source int, src ground.Source, all []ground.Unit, want *regexp.Regexp) []group {
 	var out []group
 	context := map[string]float64{} // terms of the headings above
 	under := func(weight float64, texts ...string) {
@@ -114,16 +111,16 @@ func grouped(source int, src Source, all []unit, want *regexp.Regexp) []group {
 		g.length = fromContext * float64(len(context))
 		first := all[from]
 		switch {
-		case first.cells > 0 && header >= 0:
+		case first.Cells > 0 && header >= 0:
 			g.leads = append(g.leads, header)
-			if full > header && first.cells < all[full].cells {
+			if full > header && first.Cells < all[full].Cells {
 				g.leads = append(g.leads, full)
 			}
-		case first.item != "" && lead >= 0 && first.para == all[lead].para:
+		case first.Item != "" && lead >= 0 && first.Paragraph == all[lead].Paragraph:
 			g.leads = append(g.leads, lead)
 		}
 		for _, k := range g.leads {
-			for _, t := range text.Terms(all[k].text) {
+			for _, t := range text.Terms(all[k].Text) {
 				g.own[t] = true
 				g.terms[t] = fromContext
 				g.length += fromContext
@@ -133,7 +130,7 @@ func grouped(source int, src Source, all []unit, want *regexp.Regexp) []group {
 			u := all[k]
 			g.units = append(g.units, k)
 			g.fits = g.fits || amount(u, want)
-			for _, t := range text.Terms(u.text) {
+			for _, t := range text.Terms(u.Text) {
 				g.own[t] = true
 				g.terms[t]++
 				g.length++
@@ -141,21 +138,21 @@ func grouped(source int, src Source, all []unit, want *regexp.Regexp) []group {
 		}
 		out = append(out, g)
 	}
-	length := func(i, j int) int { return all[j-1].end - all[i].start }
+	length := func(i, j int) int { return all[j-1].End - all[i].Start }
 	for i := 0; i < len(all); {
 		u, j := all[i], i+1
-		if aside.MatchString(u.text) {
+		if aside.MatchString(u.Text) {
 			i = j
 			continue
 		}
-		if u.cells > 0 {
+		if u.Cells > 0 {
 			switch {
-			case i > 0 && all[i-1].cells > 0 && header >= 0:
+			case i > 0 && all[i-1].Cells > 0 && header >= 0:
 				add(i, j)
-				if u.cells >= all[header].cells {
+				if u.Cells >= all[header].Cells {
 					full = i
 				}
-			case j < len(all) && all[j].cells > 0:
+			case j < len(all) && all[j].Cells > 0:
 				header, full = i, i
 			default:
 				add(i, j)
@@ -164,25 +161,25 @@ func grouped(source int, src Source, all []unit, want *regexp.Regexp) []group {
 			continue
 		}
 		header, full = -1, -1
-		if u.head {
-			if answer = strings.HasSuffix(u.text, "?"); answer {
-				under(1, u.text)
+		if u.Head {
+			if answer = strings.HasSuffix(u.Text, "?"); answer {
+				under(1, u.Text)
 			} else {
-				under(fromContext, append(above, u.text)...)
+				under(fromContext, append(above, u.Text)...)
 			}
 			i = j
 			continue
 		}
-		for j < len(all) && !all[j].head && all[j].cells == 0 && (answer && length(i, j+1) <= wholePara || u.para > 0 && all[j].para == u.para) {
+		for j < len(all) && !all[j].Head && all[j].Cells == 0 && (answer && length(i, j+1) <= wholePara || u.Paragraph > 0 && all[j].Paragraph == u.Paragraph) {
 			j++
 		}
-		if j > i+1 && length(i, j) > wholePara || u.para == 0 && !answer {
-			for j = i + 1; j < len(all) && proviso.MatchString(all[j].text); {
+		if j > i+1 && length(i, j) > wholePara || u.Paragraph == 0 && !answer {
+			for j = i + 1; j < len(all) && proviso.MatchString(all[j].Text); {
 				j++
 			}
 		}
 		add(i, j)
-		if chapeau.MatchString(u.text) {
+		if chapeau.MatchString(u.Text) {
 			lead = i
 		}
 		i, answer = j, false
@@ -213,15 +210,15 @@ func asksFor(question string) *regexp.Regexp {
 
 // amount reports whether u states an amount of the kinds wanted. In a row of a
 // table a number may have its unit elsewhere.
-func amount(u unit, want *regexp.Regexp) bool {
-	return want != nil && slices.ContainsFunc(text.Values(u.text), func(v text.Value) bool {
-		return want.MatchString(string(v.Kind)) || u.cells > 0 && v.Kind == text.Number
+func amount(u ground.Unit, want *regexp.Regexp) bool {
+	return want != nil && slices.ContainsFunc(text.Values(u.Text), func(v text.Value) bool {
+		return want.MatchString(string(v.Kind)) || u.Cells > 0 && v.Kind == text.Number
 	})
 }
 
 // score ranks groups against the question: BM25 with the rarity of terms among
 // the groups, a share of the better neighbour, and the rank of the passage.
-func score(question string, groups []group, sources []Source) {
+func score(question string, groups []group, sources []ground.Source) {
 	df := map[string]int{}
 	total := 0.0
 	for _, g := range groups {
@@ -274,7 +271,7 @@ func touches(g group, query map[string]bool) bool {
 
 // pick chooses the best groups that differ from each other and returns them in
 // the order of the sources.
-func pick(groups []group, all [][]unit) []group {
+func pick(groups []group, all [][]ground.Unit) []group {
 	top := 0.0
 	for _, g := range groups {
 		top = max(top, g.score)
@@ -300,7 +297,7 @@ func pick(groups []group, all [][]unit) []group {
 		}
 		g := groups[best]
 		for _, k := range g.units {
-			length += utf8.RuneCountInString(all[g.source][k].text)
+			length += utf8.RuneCountInString(all[g.source][k].Text)
 		}
 		if len(chosen) > 0 && length > extractLength {
 			break
@@ -323,7 +320,7 @@ func jaccard(a, b map[string]bool) float64 {
 	return float64(both) / float64(max(1, len(a)+len(b)-both))
 }
 
-// relevant decides whether sources can answer the question at all, without a
+// Relevant decides whether sources can answer the question at all, without a
 // model: whether one passage holds at least minCovered of the question's content,
 // or minFewWords where the question has at most fewWords content words.
 //
@@ -334,18 +331,18 @@ func jaccard(a, b map[string]bool) float64 {
 // do not 21 % and 66 % (52 % and 88 % without). Where only the passage with the
 // answer is taken away 76 % and 62 % still pass: words cannot tell a neighbouring
 // subject from the one asked about, so the reader is told that these are extracts.
-func relevant(question string, sources []Source) bool {
+func Relevant(question string, sources []ground.Source) bool {
 	words := contentWords(question)
 	few, least := len(words) <= fewWords, minCovered
 	if few {
 		least = minFewWords
 	}
-	return slices.ContainsFunc(sources, func(s Source) bool { return covered(words, held(s), few) >= least })
+	return slices.ContainsFunc(sources, func(s ground.Source) bool { return covered(words, held(s), few) >= least })
 }
 
-// absent are the content words of a question, of more than a syllable, that no
+// Absent are the content words of a question, of more than a syllable, that no
 // source holds, as written.
-func absent(question string, sources []Source) []string {
+func Absent(question string, sources []ground.Source) []string {
 	have := make([]map[string]bool, len(sources))
 	for i, s := range sources {
 		have[i] = held(s)
@@ -361,7 +358,7 @@ func absent(question string, sources []Source) []string {
 }
 
 // held is the set of index terms of a source, its title and headings included.
-func held(s Source) map[string]bool {
+func held(s ground.Source) map[string]bool {
 	have := map[string]bool{}
 	for _, t := range text.Terms(strings.Join(append([]string{s.Title, s.Cite, s.Text}, s.Path...), "\n")) {
 		have[t] = true
@@ -433,3 +430,8 @@ func contentWords(question string) []contentWord {
 	}
 	return out
 }
+
+var (
+	proviso = regexp.MustCompile(`^(?:다만|단|이 경우|그러나|이때)[,\s]`)
+	chapeau = regexp.MustCompile(`다음\s*각\s*[호목]|다음과 같다|아래와 같다|다음의`)
+)

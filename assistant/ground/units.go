@@ -1,4 +1,4 @@
-package assistant
+package ground
 
 import (
 	"regexp"
@@ -9,16 +9,16 @@ import (
 	"biseo/korea/text"
 )
 
-// A unit is one sentence of a source, or one row of a table: what a model may
+// A Unit is one sentence of a source, or one row of a table: what a model may
 // cite by number, what an answer without a model shows, and what a claim is
 // checked against.
-type unit struct {
-	start, end int    // code points of the source's text; without the notes at the end
-	text       string // the span on one line, without amendment notes
-	para       int    // number of the 항 that it stands in, 0 if in none
-	item       string // number of the 호 that it begins, such as "3" or "5의2"; "" if none
-	cells      int    // of a row of a table, 0 if it is none
-	head       bool   // a heading, a question, a deleted provision or a note: nothing to show or to cite
+type Unit struct {
+	Start, End int    // code points of the source's text; without the notes at the end
+	Text       string // the span on one line, without amendment notes
+	Paragraph  int    // number of the 항 that it stands in, 0 if in none
+	Item       string // number of the 호 that it begins, such as "3" or "5의2"; "" if none
+	Cells      int    // of a row of a table, 0 if it is none
+	Head       bool   // a heading, a question, a deleted provision or a note: nothing to show or to cite
 }
 
 var (
@@ -29,21 +29,19 @@ var (
 	heading   = regexp.MustCompile(`^(?:제\s*\d+\s*[조장절관편](?:의\d+)?|부\s*칙|별표|\[별)\s*(?:[(（][^()（）]*[)）]|[가-힣ㆍ· ]{0,20})?$|^[#□■ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ]`)
 	runIn     = regexp.MustCompile(`^(\s*제\s*\d+\s*조(?:의\d+)?\s*[(（][^()（）]{1,80}[)）]\s+)(?:[①-⑳]|[^①-⑳\s및또와과,ㆍ·<〈\[])`)
 	itemStart = regexp.MustCompile(`^(\d{1,3}(?:의\d+)?)\.\s`)
-	proviso   = regexp.MustCompile(`^(?:다만|단|이 경우|그러나|이때)[,\s]`)
-	chapeau   = regexp.MustCompile(`다음\s*각\s*[호목]|다음과 같다|아래와 같다|다음의`)
 )
 
-// units cuts the text of a source into sentences, in order. Whitespace between
+// Units cuts the text of a source into sentences, in order. Whitespace between
 // sentences belongs to none; a sentence wrapped over lines is one unit; a row of
 // a table is one by itself, and so is the heading of an article, also before
 // text on the same line.
-func units(s Source) []unit {
+func Units(s Source) []Unit {
 	runes := []rune(s.Text)
-	heads := map[string]bool{squeeze(s.Title): true}
+	heads := map[string]bool{Squeeze(s.Title): true}
 	for _, h := range s.Path {
-		heads[squeeze(h)] = true
+		heads[Squeeze(h)] = true
 	}
-	var out []unit
+	var out []Unit
 	para := 0
 	add := func(start, end, cells int) {
 		for start < end && unicode.IsSpace(runes[start]) {
@@ -53,20 +51,20 @@ func units(s Source) []unit {
 		if tail := noteTail.FindStringIndex(raw); tail != nil && tail[0] > 0 {
 			raw = raw[:tail[0]]
 		}
-		u := unit{start: start, end: start + utf8.RuneCountInString(raw), text: clean(raw), cells: cells}
-		if !hasWord(u.text) {
+		u := Unit{Start: start, End: start + utf8.RuneCountInString(raw), Text: clean(raw), Cells: cells}
+		if !HasWord(u.Text) {
 			return
 		}
 		if cells == 0 {
-			if n := circled(u.text); n > 0 {
+			if n := circled(u.Text); n > 0 {
 				para = n
 			}
-			u.para = para
-			if m := itemStart.FindStringSubmatch(u.text); m != nil {
-				u.item = m[1]
+			u.Paragraph = para
+			if m := itemStart.FindStringSubmatch(u.Text); m != nil {
+				u.Item = m[1]
 			}
-			u.head = deleted.MatchString(u.text) || heads[squeeze(u.text)] || strings.HasSuffix(u.text, "?") ||
-				heading.MatchString(u.text) && !strings.HasSuffix(u.text, "다.")
+			u.Head = deleted.MatchString(u.Text) || heads[Squeeze(u.Text)] || strings.HasSuffix(u.Text, "?") ||
+				Heading(u.Text)
 		}
 		out = append(out, u)
 	}
@@ -85,6 +83,12 @@ func units(s Source) []unit {
 		}
 	}
 	return out
+}
+
+// Heading reports that a line is the heading of an article, a chapter or a
+// section and says nothing by itself.
+func Heading(line string) bool {
+	return heading.MatchString(line) && !strings.HasSuffix(line, "다.")
 }
 
 const (
@@ -112,7 +116,7 @@ func paragraphs(s []rune, heads map[string]bool) []text.Span {
 	open := false // the last paragraph may grow
 	for _, l := range lines {
 		line := string(s[l.Start:l.End])
-		alone := strings.Contains(line, cellMark) || heads[squeeze(line)]
+		alone := strings.Contains(line, cellMark) || heads[Squeeze(line)]
 		if open && !alone && !strings.HasPrefix(strings.TrimSpace(line), "ㅇ ") {
 			out[len(out)-1].End = l.End
 		} else {
@@ -138,9 +142,9 @@ func circled(s string) int {
 // clean puts s on one line without amendment notes.
 func clean(s string) string { return strings.Join(strings.Fields(note.ReplaceAllString(s, " ")), " ") }
 
-// squeeze is the form in which wording is compared: that of [text.Normalize]
+// Squeeze is the form in which wording is compared: that of [text.Normalize]
 // without spaces and without the stars of Markdown.
-func squeeze(s string) string {
+func Squeeze(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || r == '*' {
 			return -1
@@ -149,7 +153,8 @@ func squeeze(s string) string {
 	}, text.Normalize(s))
 }
 
-func hasWord(s string) bool {
+// HasWord reports that s holds a letter or a digit.
+func HasWord(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) >= 0
 }
 

@@ -1,4 +1,4 @@
-package assistant
+package ground
 
 import (
 	"strings"
@@ -6,10 +6,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 )
-
-// shelved are the passages of the small shelf as sources 1 to 6: 민원 조례 제7조,
-// 제8조, 제9조, 주차 조례 제12조, the audit plan, the guide.
-func shelved() []Source { return sources(gaon().chunks) }
 
 func TestCheck(t *testing.T) {
 	tests := []struct {
@@ -118,7 +114,7 @@ func TestCheckHoldsSpans(t *testing.T) {
 		{"beyond the text", Cite{3, 0, 100000, right.Quote}, false},
 		{"backwards", Cite{3, right.End, right.Start, right.Quote}, false},
 		{"negative", Cite{3, -1, right.End, right.Quote}, false},
-		{"another sentence of the source", span(src[2], 76, 110), false},
+		{"another sentence of the source", Span(src[2], 76, 110), false},
 		{"another source", Cite{1, right.Start, right.End, right.Quote}, false},
 	}
 	for _, tt := range tests {
@@ -132,13 +128,13 @@ func TestCheckHoldsSpans(t *testing.T) {
 func TestCheckHoldsPartsAgainstTheWhole(t *testing.T) {
 	const whole = "부서의 장은 신청을 반려할 수 있다고 보아서는 아니 된다."
 	src := []Source{{N: 1, Text: whole}}
-	if got := Check(Sentence{Text: "부서의 장은 신청을 반려할 수 있다.", Cites: []Cite{span(src[0], 0, 19)}}, src); got.Status == Verified {
+	if got := Check(Sentence{Text: "부서의 장은 신청을 반려할 수 있다.", Cites: []Cite{Span(src[0], 0, 19)}}, src); got.Status == Verified {
 		t.Errorf("verified by half a sentence: %+v", got)
 	}
-	if got := Check(Sentence{Text: "부서의 장은 신청을 반려할 수 있다", Cites: []Cite{span(src[0], 0, 19)}}, src); got.Status == Verified {
+	if got := Check(Sentence{Text: "부서의 장은 신청을 반려할 수 있다", Cites: []Cite{Span(src[0], 0, 19)}}, src); got.Status == Verified {
 		t.Errorf("verified by half a sentence, word for word: %+v", got)
 	}
-	if got := Check(Sentence{Text: whole, Cites: []Cite{span(src[0], 0, len([]rune(whole)))}}, src); got.Status != Verified {
+	if got := Check(Sentence{Text: whole, Cites: []Cite{Span(src[0], 0, len([]rune(whole)))}}, src); got.Status != Verified {
 		t.Errorf("the whole sentence: %s", got.Why)
 	}
 }

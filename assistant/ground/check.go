@@ -1,4 +1,4 @@
-package assistant
+package ground
 
 import (
 	"fmt"
@@ -105,7 +105,7 @@ func (c claimant) facts(src Source) []fact {
 
 // A passage is a unit that may support a claim, with its source.
 type passage struct {
-	unit
+	Unit
 	source Source
 	terms  map[string]bool
 	facts  []fact
@@ -116,13 +116,13 @@ func passages(src Source, start, end int) []passage {
 	self, _ := own(src)
 	all := facts(src.Text, self)
 	var out []passage
-	for _, u := range units(src) {
-		if u.head || u.end <= start || u.start >= end {
+	for _, u := range Units(src) {
+		if u.Head || u.End <= start || u.Start >= end {
 			continue
 		}
-		p := passage{unit: u, source: src, terms: heldTerms(u.text)}
+		p := passage{Unit: u, source: src, terms: heldTerms(u.Text)}
 		for _, f := range all {
-			if f.start >= u.start && f.end <= u.end {
+			if f.start >= u.Start && f.end <= u.End {
 				p.facts = append(p.facts, f)
 			}
 		}
@@ -146,7 +146,7 @@ func (p passage) rivals(f fact) bool {
 
 // check returns the citations of a sentence that holds, or why it does not.
 func check(s Sentence, sources []Source) ([]Cite, string) {
-	if !hasWord(s.Text) {
+	if !HasWord(s.Text) {
 		return nil, "확인할 내용이 없는 문장"
 	}
 	if len(s.Cites) == 0 {
@@ -155,7 +155,7 @@ func check(s Sentence, sources []Source) ([]Cite, string) {
 	var candidates []passage
 	var cited []Source
 	var given []Cite // those with a span
-	key := squeeze(s.Text)
+	key := Squeeze(s.Text)
 	for _, c := range s.Cites {
 		if c.Source < 1 || c.Source > len(sources) {
 			return nil, fmt.Sprintf("없는 근거 번호: %d", c.Source)
@@ -173,14 +173,14 @@ func check(s Sentence, sources []Source) ([]Cite, string) {
 			return nil, fmt.Sprintf("인용 구간이 근거 %d의 원문과 다름", c.Source)
 		}
 		found := passages(src, c.Start, c.End)
-		whole := len(found) > 0 && found[0].start == c.Start && found[len(found)-1].end <= c.End
-		if whole && squeeze(clean(c.Quote)) == key {
+		whole := len(found) > 0 && found[0].Start == c.Start && found[len(found)-1].End <= c.End
+		if whole && Squeeze(clean(c.Quote)) == key {
 			return []Cite{c}, ""
 		}
 		given, cited, candidates = append(given, c), append(cited, src), append(candidates, found...)
 	}
 	for _, p := range candidates {
-		if squeeze(p.text) == key && len(given) == 0 {
+		if Squeeze(p.Text) == key && len(given) == 0 {
 			return citesOf([]passage{p}), ""
 		}
 	}
@@ -285,18 +285,18 @@ func citesOf(support []passage, given ...Cite) []Cite {
 	var out []Cite
 	for i, p := range support {
 		n := len(out)
-		if k := slices.IndexFunc(given, func(c Cite) bool { return c.Source == p.source.N && p.start < c.End && c.Start < p.end }); k >= 0 {
+		if k := slices.IndexFunc(given, func(c Cite) bool { return c.Source == p.source.N && p.Start < c.End && c.Start < p.End }); k >= 0 {
 			if !slices.Contains(out, given[k]) {
 				out = append(out, given[k])
 			}
 			continue
 		}
-		if n > 0 && support[i-1].source.N == p.source.N && out[n-1].End <= p.start &&
-			strings.TrimSpace(string([]rune(p.source.Text)[out[n-1].End:p.start])) == "" {
-			out[n-1] = span(p.source, out[n-1].Start, p.end)
+		if n > 0 && support[i-1].source.N == p.source.N && out[n-1].End <= p.Start &&
+			strings.TrimSpace(string([]rune(p.source.Text)[out[n-1].End:p.Start])) == "" {
+			out[n-1] = Span(p.source, out[n-1].Start, p.End)
 			continue
 		}
-		out = append(out, span(p.source, p.start, p.end))
+		out = append(out, Span(p.source, p.Start, p.End))
 	}
 	return out
 }
@@ -315,9 +315,9 @@ func quotations(c claimant, _ []passage, cited []Source) string {
 		return "따옴표의 짝이 맞지 않음"
 	}
 	for _, m := range quoted.FindAllStringSubmatch(c.text, -1) {
-		q := squeeze(strings.Join(m[1:], ""))
+		q := Squeeze(strings.Join(m[1:], ""))
 		if !slices.ContainsFunc(cited, func(s Source) bool {
-			return strings.Contains(squeeze(clean(s.Text)), q) || strings.Contains(squeeze(s.Cite+" "+s.Title), q)
+			return strings.Contains(Squeeze(clean(s.Text)), q) || strings.Contains(Squeeze(s.Cite+" "+s.Title), q)
 		}) {
 			return fmt.Sprintf("근거 %s에 없는 인용: %s", numbersOf(cited), m[0])
 		}
@@ -336,11 +336,11 @@ var (
 func names(c claimant, _ []passage, cited []Source) string {
 	var b strings.Builder
 	for _, s := range cited {
-		b.WriteString(squeeze(s.Text+" "+s.Title+" "+s.Cite+" "+s.Agency) + " ")
+		b.WriteString(Squeeze(s.Text+" "+s.Title+" "+s.Cite+" "+s.Agency) + " ")
 	}
 	all := b.String()
 	for _, w := range append(organisation.FindAllString(c.text, -1), latin.FindAllString(c.text, -1)...) {
-		w = squeeze(josaEnd.ReplaceAllString(w, ""))
+		w = Squeeze(josaEnd.ReplaceAllString(w, ""))
 		if !strings.Contains(all, strings.TrimSuffix(w, "과")) { // 과 may be a department or a particle
 			return fmt.Sprintf("근거 %s에 없는 이름: %s", numbersOf(cited), w)
 		}
@@ -353,8 +353,8 @@ func polarity(c claimant, support []passage, cited []Source) string {
 	var b strings.Builder
 	theirs := map[string]bool{}
 	for _, p := range support {
-		b.WriteString(squeeze(quotation.ReplaceAllString(p.text, "")))
-		maps.Copy(theirs, contentTerms(p.text))
+		b.WriteString(Squeeze(quotation.ReplaceAllString(p.Text, "")))
+		maps.Copy(theirs, contentTerms(p.Text))
 	}
 	kept := 0
 	for t := range theirs {
@@ -363,7 +363,7 @@ func polarity(c claimant, support []passage, cited []Source) string {
 		}
 	}
 	whole := float64(kept) >= minWhole*float64(len(theirs))
-	if w := turned(squeeze(quotation.ReplaceAllString(c.text, "")), b.String(), whole); w != "" {
+	if w := turned(Squeeze(quotation.ReplaceAllString(c.text, "")), b.String(), whole); w != "" {
 		return fmt.Sprintf("근거 %s와 뜻이 다른 말: %s", numbersOf(cited), w)
 	}
 	return ""

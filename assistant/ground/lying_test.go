@@ -1,4 +1,4 @@
-package assistant
+package ground
 
 import (
 	"fmt"
@@ -12,7 +12,6 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"biseo/index"
 	"biseo/korea/text"
 	"biseo/llm/llmtest"
 )
@@ -59,7 +58,7 @@ func liars(t *testing.T, articles []article, n int, truths float64) {
 		damaged, ok := llmtest.Damage(lie, s, r.Uint64())
 		if lie == borrowed {
 			damaged, ok = borrow(s, articles[at].Text, r)
-			ok = ok && !strings.Contains(squeeze(articles[at].Text), squeeze(damaged)) // another 항 may say so
+			ok = ok && !strings.Contains(Squeeze(articles[at].Text), Squeeze(damaged)) // another 항 may say so
 		}
 		if !ok {
 			continue
@@ -69,7 +68,7 @@ func liars(t *testing.T, articles []article, n int, truths float64) {
 		switch lie {
 		case llmtest.WrongPassage:
 			cite = 2
-			ok = len(sources) > 1 && !strings.Contains(squeeze(sources[1].Text), squeeze(s))
+			ok = len(sources) > 1 && !strings.Contains(Squeeze(sources[1].Text), Squeeze(s))
 		case llmtest.NoSuchSource:
 			cite = len(sources) + 1
 		default:
@@ -110,15 +109,18 @@ func liars(t *testing.T, articles []article, n int, truths float64) {
 	}
 }
 
+// bullet is how a line of a law begins before its words.
+var bullet = regexp.MustCompile(`^\s*(?:>\s*)*(?:#+\s+|[-*•▪◦○●□■※–—]+\s+|\d{1,2}[.)]\s+|[가나다라마바사아자차카타파하][.)]\s+|[①-⑳]\s*)+`)
+
 // scene picks an article and a sentence of it.
 func scene(r *rand.Rand, articles []article) (int, string) {
 	at := r.IntN(len(articles))
 	a := &articles[at]
 	if a.say == nil {
 		a.say = []string{}
-		for _, u := range units(a.Source) {
-			if n := utf8.RuneCountInString(u.text); !u.head && n >= 20 && n <= 400 && strings.HasSuffix(u.text, "다.") {
-				a.say = append(a.say, lead.ReplaceAllString(u.text, ""))
+		for _, u := range Units(a.Source) {
+			if n := utf8.RuneCountInString(u.Text); !u.Head && n >= 20 && n <= 400 && strings.HasSuffix(u.Text, "다.") {
+				a.say = append(a.say, bullet.ReplaceAllString(u.Text, ""))
 			}
 		}
 	}
@@ -164,9 +166,9 @@ func borrow(s, source string, r *rand.Rand) (string, bool) {
 
 func TestLies(t *testing.T) {
 	var articles []article
-	for _, h := range gaon().chunks {
-		if h.Chunk.Cite != "" {
-			s := sources([]index.Hit{h})[0]
+	for _, s := range shelved() {
+		if s.Cite != "" {
+			s.N = 1
 			articles = append(articles, article{law: "가온시", Source: s})
 		}
 	}

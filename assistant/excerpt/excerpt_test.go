@@ -1,0 +1,70 @@
+package excerpt
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"biseo/assistant/ground"
+)
+
+// Hard-wrapped lines are joined in what is shown; the citation keeps them.
+func TestExtractJoinsLines(t *testing.T) {
+	s := []ground.Source{{N: 1, Title: "안내", Text: "제설 대책\n적설량이 5센티미터를 넘으면 도로과는 비상\n근무를 시작하고 제설차를\n모두 내보낸다."}}
+	got := Select("적설량이 5센티미터를 넘으면 제설차는 어떻게 하나요?", s)
+	if len(got) != 1 {
+		t.Fatalf("got %+v, want one sentence", got)
+	}
+	if strings.Contains(got[0].Text, "\n") || !strings.Contains(got[0].Text, "비상 근무를 시작하고") {
+		t.Errorf("shown: %q", got[0].Text)
+	}
+	if !strings.Contains(got[0].Cites[0].Quote, "제설차를\n모두") {
+		t.Errorf("cited: %q", got[0].Cites[0].Quote)
+	}
+}
+
+// Rows come behind the header of their table, and nothing is shown that only
+// names the subject: titles, dates, contacts, headings, the question of a Q&A pair.
+func TestExtractShowsAnswers(t *testing.T) {
+	fees := ground.Source{N: 1, Title: "주차 안내", Path: []string{"2. 요금"}, Text: "주차 안내\n2026. 7. 1. 기준 / 주차과 운영팀(055-000-2851)\n2. 요금\n급지 | 최초 30분 | 1일 최고\n1급지 | 800원 | 15,000원\n2급지 | 600원 | 10,000원\n요금은 구역마다 다르다.\n"}
+	pool := ground.Source{N: 1, Title: "시설 조례", Path: []string{"[별표 1] 사용료"}, Text: "[별표 1] 사용료\n(단위: 원)\n시설 | 구분 | 단위 | 금액\n체육관 | 행사 | 2시간 | 60,000\n수영장 | 성인 | 1회 | 4,000\n어린이 | 1회 | 2,000\n"}
+	faq := ground.Source{N: 1, Title: "반려동물 FAQ", Path: []string{"문: 등록에 드는 돈은 얼마인가요?"}, Text: "문: 등록에 드는 돈은 얼마인가요?\n답: 시가 30,000원을 지원합니다. 두 마리까지입니다.\n"}
+	asked := ground.Source{N: 1, Kind: "reply", Title: "수수료에 대한 답변", Path: []string{"민원 내용"}, Text: "등록 수수료가 10,000원인지 알고 싶습니다.\n"}
+	tests := []struct {
+		question string
+		source   ground.Source
+		want     []string
+	}{
+		{"2급지 최초 30분 요금은?", fees, []string{"급지 | 최초 30분 | 1일 최고", "2급지 | 600원 | 10,000원"}},
+		{"수영장 어린이 사용료는?", pool, []string{"시설 | 구분 | 단위 | 금액", "수영장 | 성인 | 1회 | 4,000", "어린이 | 1회 | 2,000"}},
+		{"반려동물 등록에 드는 돈은 얼마인가요?", faq, []string{"답: 시가 30,000원을 지원합니다.", "두 마리까지입니다."}},
+		{"등록 수수료는 얼마인가요?", asked, nil},
+	}
+	for _, tt := range tests {
+		var got []string
+		for _, s := range Select(tt.question, []ground.Source{tt.source}) {
+			got = append(got, s.Text)
+		}
+		for _, w := range tt.want {
+			if !slices.Contains(got, w) {
+				t.Errorf("%s: %q is not shown in %q", tt.question, w, got)
+			}
+		}
+		for _, s := range got {
+			if strings.HasSuffix(s, "?") || strings.Contains(s, "055-") || s == tt.source.Title || tt.want == nil {
+				t.Errorf("%s: %q is shown", tt.question, s)
+			}
+		}
+	}
+}
+
+// Of sentences about the same, the one with an amount of the kind asked for.
+func TestExtractPrefersAmounts(t *testing.T) {
+	const question = "도서 대출 기간은 며칠인가요?"
+	s := ground.Source{N: 1, Title: "조례", Text: "도서 대출 기간은 관장이 정한다. 그 밖의 것도 관장이 정한다. 도서 대출 기간은 모든 이용자에게 똑같이 14일이며 책마다 다르지 아니하다."}
+	groups := grouped(0, s, ground.Units(s), asksFor(question))
+	score(question, groups, []ground.Source{s})
+	if n := len(groups); n != 3 || groups[2].score <= groups[0].score {
+		t.Errorf("got %+v, want the last to score best", groups)
+	}
+}

@@ -1,0 +1,61 @@
+// Package ground proves sentences: it decides whether what a sentence says stands
+// in the sources that it cites. Everything in it is pure: no model, no network,
+// no clock.
+//
+// The files in reading order: ground.go holds the types, units.go cuts sources
+// into sentences, check.go with facts.go (numbers, dates, citations) and
+// polarity.go (duty, discretion, negation) is the check.
+package ground
+
+// A Status is the result of [Check] on one sentence.
+type Status string
+
+const (
+	Verified   Status = "verified"
+	Unverified Status = "unverified"
+	Gap        Status = "gap" // a visible hole, such as [작성 필요: 담당자 연락처]
+)
+
+// A Sentence is the unit that is cited and checked.
+type Sentence struct {
+	Text   string `json:"text"`
+	Cites  []Cite `json:"cites"` // empty for connecting text that states no fact
+	Status Status `json:"status"`
+	Why    string `json:"why,omitempty"` // for unverified, in Korean: 근거 2에 없는 값: 40,000원
+}
+
+// A Cite ties a sentence to a span of a source.
+type Cite struct {
+	Source int    `json:"source"` // into Answer.Sources, from 1
+	Start  int    `json:"start"`  // code points of the source's text
+	End    int    `json:"end"`    // exclusive
+	Quote  string `json:"quote"`  // exactly Text[Start:End] of the source
+}
+
+// A Source is a numbered passage that an answer may cite.
+type Source struct {
+	N       int      `json:"n"` // from 1
+	ChunkID string   `json:"chunk_id"`
+	DocID   string   `json:"doc_id"`
+	Title   string   `json:"title"`
+	Cite    string   `json:"cite"` // 「민원 처리에 관한 법률」 제19조제1항
+	Kind    string   `json:"kind"`
+	Agency  string   `json:"agency,omitempty"`
+	Path    []string `json:"path"`
+	Page    int      `json:"page"`
+	URL     string   `json:"url,omitempty"`
+	InForce InForce  `json:"in_force"`
+	Text    string   `json:"text"` // verbatim
+	Used    bool     `json:"used"` // a sentence shown cites it
+}
+
+// InForce is a period [From, Until) in days, 2006-01-02; "" is unbounded.
+type InForce struct {
+	From  string `json:"from"`
+	Until string `json:"until"`
+}
+
+// Span cites code points [start, end) of a source.
+func Span(s Source, start, end int) Cite {
+	return Cite{Source: s.N, Start: start, End: end, Quote: string([]rune(s.Text)[start:end])}
+}
