@@ -36,7 +36,7 @@ func (b *builder) add(p part) {
 	} else if p.kind != ingest.Table {
 		p.text = clean(p.text)
 	}
-	if p.text == "" || b.size > maxText {
+	if p.text == "" || b.size > maxText || len(b.parts) > maxBlocks {
 		return
 	}
 	p.page = b.page
@@ -68,7 +68,7 @@ func (b *builder) table(rows [][]ingest.Cell) {
 			texts = append(texts, oneLine(row[i].Text))
 		}
 		if strings.Join(texts, "") != "" {
-			lines = append(lines, strings.Join(texts, " | "))
+			lines = append(lines, strings.TrimRight(strings.Join(texts, " | "), " "))
 		}
 	}
 	b.add(part{kind: ingest.Table, text: strings.Join(lines, "\n"), cells: rows})
@@ -111,14 +111,14 @@ func (b *builder) title(properties, otherwise string) string {
 }
 
 func (b *builder) warn(format string, args ...any) {
-	if s := fmt.Sprintf(format, args...); !slices.Contains(b.doc.Warnings, s) {
+	if s := fmt.Sprintf(format, args...); len(b.doc.Warnings) < maxWarnings && !slices.Contains(b.doc.Warnings, s) {
 		b.doc.Warnings = append(b.doc.Warnings, s)
 	}
 }
 
 // finish joins the parts into the document.
 func (b *builder) finish() (*ingest.Document, error) {
-	if b.size > maxText {
+	if b.size > maxText || len(b.parts) > maxBlocks {
 		return nil, errTooLong
 	}
 	b.parts = guessHeadings(b.parts)

@@ -25,8 +25,11 @@ import (
 
 // Limits of one file. Archives have their own in zip.go, time and memory in pool.go.
 const (
-	maxFile = 100 << 20 // bytes of the file itself
-	maxText = 20 << 20  // code points of text read from it; a 1,000-page report has about 1 million
+	maxFile     = 100 << 20 // bytes of the file itself
+	maxText     = 10 << 20  // code points of text read from it; a 1,000-page report has about 1 million
+	maxBlocks   = 500_000   // headings, paragraphs and tables
+	maxCells    = 500_000   // of one table, or of all tables of a workbook
+	maxWarnings = 50
 )
 
 const (
@@ -112,7 +115,7 @@ func readFile(path string) ([]byte, error) {
 }
 
 // read gives data to the reader of its format. The name only decides whether
-// text is read as Markdown.
+// text is read as a table or as Markdown.
 func read(ctx context.Context, name string, data []byte) (*ingest.Document, error) {
 	if len(bytes.TrimLeft(data, "\x00 \t\r\n")) == 0 {
 		return nil, refuse("내용이 없는 빈 파일입니다.", "파일을 다시 저장하거나 다시 받아 주세요.")
@@ -141,6 +144,8 @@ func read(ctx context.Context, name string, data []byte) (*ingest.Document, erro
 		return nil, refuse("HWPML(XML) 형식의 한글 문서는 읽지 못합니다.", nextHWPX)
 	case reHTML.MatchString(head):
 		return readHTML(data, charset)
+	case isCSV(name):
+		return readCSV(s)
 	case isMarkdown(name, s):
 		return readMarkdown(s)
 	}

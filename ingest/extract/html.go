@@ -29,8 +29,8 @@ func readHTML(data []byte, guessed string) (*ingest.Document, error) {
 		b.warn("문자 인코딩(%s)으로 읽지 못한 글자가 있습니다.", name)
 	}
 	root, err := html.Parse(strings.NewReader(string(s)))
-	if err != nil {
-		return nil, asError("HTML", err)
+	if err != nil { // of a string only that elements nest deeper than 512
+		return nil, errTooDeep
 	}
 	b.htmlHead(root)
 	w := htmlWalker{b: &b}
@@ -63,7 +63,9 @@ func (b *builder) htmlHead(root *html.Node) {
 	for n := range root.Descendants() {
 		switch {
 		case n.DataAtom == atom.Title && n.Parent != nil && n.Parent.DataAtom == atom.Head:
-			meta.Title = oneLine(htmlText(n))
+			if n.FirstChild != nil {
+				meta.Title = oneLine(n.FirstChild.Data)
+			}
 		case n.DataAtom == atom.Meta:
 			content := oneLine(attr(n, "content"))
 			switch strings.ToLower(attr(n, "name")) {
@@ -80,8 +82,13 @@ type htmlWalker struct {
 	b     *builder
 	text  strings.Builder // of the paragraph being read
 	depth int             // of lists
+	item  int             // number of the item before in the ordered list being read
+	boxes int             // tables around what is being read
 	pre   bool
 }
+
+// maxTables bounds tables in tables: what is deeper is read as text.
+const maxTables = 16
 
 func (w *htmlWalker) flush() {
 	s := w.text.String()
@@ -120,7 +127,7 @@ func (w *htmlWalker) walk(n *html.Node) {
 	switch n.DataAtom {
 	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
 		w.flush()
-		w.b.heading(int(n.Data[1]-'0'), htmlText(n))
+		w.b.heading(int(n.Data[1]-'0'), w.inner(n))
 	case atom.Br:
 		w.text.WriteByte('\n')
 	case atom.Img:
@@ -136,13 +143,24 @@ func (w *htmlWalker) walk(n *html.Node) {
 		w.pre = false
 	case atom.Ul, atom.Ol:
 		w.flush()
+		outer := w.item
+		w.item = 0
+		if start, err := strconv.Atoi(attr(n, "start")); err == nil {
+			w.item = start - 1
+		}
 		w.depth++
 		w.children(n)
 		w.flush()
 		w.depth--
+		w.item = outer
 	case atom.Li:
 		w.flush()
-		w.text.WriteString(listMark(n))
+		w.item++
+		if n.Parent != nil && n.Parent.DataAtom == atom.Ol {
+			w.text.WriteString(strconv.Itoa(w.item) + ". ")
+		} else {
+			w.text.WriteString("- ")
+		}
 		w.children(n)
 		w.flush()
 	default:
@@ -184,43 +202,41 @@ func skipHTML(n *html.Node) bool {
 	return false
 }
 
-// listMark is "- " or the item's number, as a browser shows it.
-func listMark(li *html.Node) string {
-	if li.Parent == nil || li.Parent.DataAtom != atom.Ol {
-		return "- "
-	}
-	n := 1
-	if start, err := strconv.Atoi(attr(li.Parent, "start")); err == nil {
-		n = start
-	}
-	for s := li.PrevSibling; s != nil; s = s.PrevSibling {
-		if s.DataAtom == atom.Li {
-			n++
-		}
-	}
-	return strconv.Itoa(n) + ". "
-}
-
 // table adds t with its spans. A table inside a cell is text of that cell.
 func (w *htmlWalker) table(t *html.Node) {
+	if w.boxes >= maxTables {
+		w.children(t)
+		return
+	}
 	var g grid
 	var cells []*html.Node
-	for n := range t.Descendants() {
-		switch {
-		case n.DataAtom == atom.Caption && nearest(n, atom.Table) == t:
-			w.b.caption(htmlText(n))
-		case n.DataAtom == atom.Tr && nearest(n, atom.Table) == t:
-			g.row()
-			for c := n.FirstChild; c != nil; c = c.NextSibling {
-				if c.DataAtom == atom.Td || c.DataAtom == atom.Th {
-					rows, _ := strconv.Atoi(attr(c, "rowspan"))
-					cols, _ := strconv.Atoi(attr(c, "colspan"))
-					g.cell(rows, cols)
-					cells = append(cells, c)
+	var rows func(n *html.Node)
+	rows = func(n *html.Node) {
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			switch c.DataAtom {
+			case atom.Caption:
+				w.b.caption(w.inner(c))
+			case atom.Tr:
+				if skipHTML(c) {
+					continue
 				}
+				g.row()
+				for d := c.FirstChild; d != nil; d = d.NextSibling {
+					if (d.DataAtom == atom.Td || d.DataAtom == atom.Th) && !skipHTML(d) {
+						rows, _ := strconv.Atoi(attr(d, "rowspan"))
+						cols, _ := strconv.Atoi(attr(d, "colspan"))
+						g.cell(rows, cols)
+						cells = append(cells, d)
+					}
+				}
+			case atom.Thead, atom.Tbody, atom.Tfoot, atom.Form:
+				rows(c)
 			}
 		}
 	}
+	rows(t)
+	w.boxes++
+	defer func() { w.boxes-- }()
 	if len(cells) == 1 { // a box around text
 		w.children(cells[0])
 		w.flush()
@@ -228,32 +244,20 @@ func (w *htmlWalker) table(t *html.Node) {
 	}
 	for i := range g.rows {
 		for j := range g.rows[i] {
-			g.rows[i][j].Text = htmlText(cells[0])
+			g.rows[i][j].Text = w.inner(cells[0])
 			cells = cells[1:]
 		}
 	}
 	w.b.table(g.rows)
 }
 
-func nearest(n *html.Node, a atom.Atom) *html.Node {
-	for n = n.Parent; n != nil && n.DataAtom != a; n = n.Parent {
-	}
-	return n
-}
-
-// htmlText is the visible text of n with its line breaks.
-func htmlText(n *html.Node) string {
-	if n.DataAtom == atom.Title {
-		if n.FirstChild != nil {
-			return n.FirstChild.Data
-		}
-		return ""
-	}
-	var b builder
-	w := htmlWalker{b: &b}
-	w.children(n)
-	w.flush()
-	return b.plain()
+// inner is the visible text of n with its line breaks, apart from the text
+// around it.
+func (w *htmlWalker) inner(n *html.Node) string {
+	inside := htmlWalker{b: new(builder), boxes: w.boxes}
+	inside.children(n)
+	inside.flush()
+	return inside.b.plain()
 }
 
 func attr(n *html.Node, key string) string {
@@ -275,30 +279,32 @@ func spaces(r rune) rune {
 // A grid places cells that state only their spans, as in HTML.
 type grid struct {
 	rows  [][]ingest.Cell
-	taken map[[2]int]bool
+	next  int             // column from which the last row may be free
+	taken map[[2]int]bool // by cells of rows above
 }
 
 const maxSpan = 1000
 
-func (g *grid) row() { g.rows = append(g.rows, nil) }
+func (g *grid) row() { g.rows, g.next = append(g.rows, nil), 0 }
 
 // cell adds a cell to the last row at its first free column. A span of zero is one.
 func (g *grid) cell(rowSpan, colSpan int) {
 	rowSpan, colSpan = min(max(rowSpan, 1), maxSpan), min(max(colSpan, 1), maxSpan)
-	r, c := len(g.rows)-1, 0
+	r := len(g.rows) - 1
+	for g.taken[[2]int{r, g.next}] {
+		g.next++
+	}
+	if len(g.taken)+(rowSpan-1)*colSpan > 1<<18 {
+		rowSpan = 1
+	}
 	if g.taken == nil {
 		g.taken = map[[2]int]bool{}
 	}
-	for g.taken[[2]int{r, c}] {
-		c++
-	}
-	if len(g.taken)+rowSpan*colSpan > 1<<20 {
-		rowSpan, colSpan = 1, 1
-	}
-	for i := range rowSpan {
+	for i := 1; i < rowSpan; i++ {
 		for j := range colSpan {
-			g.taken[[2]int{r + i, c + j}] = true
+			g.taken[[2]int{r + i, g.next + j}] = true
 		}
 	}
-	g.rows[r] = append(g.rows[r], ingest.Cell{Row: r, Col: c, RowSpan: rowSpan, ColSpan: colSpan})
+	g.rows[r] = append(g.rows[r], ingest.Cell{Row: r, Col: g.next, RowSpan: rowSpan, ColSpan: colSpan})
+	g.next += colSpan
 }

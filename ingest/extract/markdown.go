@@ -101,8 +101,66 @@ var goldmarkTables = goldmark.New(goldmark.WithExtensions(extension.Table))
 
 // markdown reads CommonMark with tables.
 func (b *builder) markdown(s string) {
-	w := mdWalker{b: b, src: []byte(s)}
+	w := mdWalker{b: b, src: []byte(tame(s))}
 	w.blocks(goldmarkTables.Parser().Parse(text.NewReader(w.src)), "")
+}
+
+// Limits of what goldmark is given; it takes time by the square of each.
+const (
+	maxContainers = 32  // quotes and list items opened on one line
+	maxIndent     = 128 // blanks that a line begins with
+	maxColumns    = 256 // of a table
+	maxOpen       = 200 // brackets of one paragraph that are not closed
+)
+
+var (
+	reContainers = regexp.MustCompile(`^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){33,}`)
+	reContainer  = regexp.MustCompile(`>|[-+*][ \t]|\d{1,9}[.)][ \t]`)
+	reBlankLines = regexp.MustCompile(`\n(?:[ \t]*\n){2,}`)
+)
+
+// tame takes from s what no person writes and what would keep the parser busy
+// for minutes: deep nesting, very wide tables, brackets without end. The
+// characters of the text stay.
+func tame(s string) string {
+	s = reBlankLines.ReplaceAllString(s, "\n\n")
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		if n := len(line) - len(strings.TrimLeft(line, " \t")); n > maxIndent {
+			line = line[n-maxIndent:]
+		}
+		if open := reContainers.FindString(line); open != "" {
+			at := reContainer.FindAllStringIndex(open, maxContainers)
+			line = open[:at[maxContainers-1][1]] + line[len(open):]
+		}
+		if strings.Count(line, "|") > maxColumns && reDelimiter.MatchString(line) {
+			line = ""
+		}
+		lines[i] = line
+	}
+	paragraphs := strings.Split(strings.Join(lines, "\n"), "\n\n")
+	for i, p := range paragraphs {
+		if unclosed(p) > maxOpen {
+			paragraphs[i] = strings.ReplaceAll(p, "[", `\[`)
+		}
+	}
+	return strings.Join(paragraphs, "\n\n")
+}
+
+// unclosed is how many brackets stand open in s at once, or how many links have
+// no end.
+func unclosed(s string) int {
+	var open, most int
+	for i := range len(s) {
+		switch s[i] {
+		case '[':
+			open++
+			most = max(most, open)
+		case ']':
+			open = max(open-1, 0)
+		}
+	}
+	return max(most, strings.Count(s, "](")-strings.Count(s, ")"))
 }
 
 type mdWalker struct {

@@ -238,3 +238,39 @@ func TestFrontMatterLimits(t *testing.T) {
 		}
 	}
 }
+
+// What would keep the parser busy for minutes is cut down before, its text kept.
+func TestTame(t *testing.T) {
+	for name, s := range map[string]string{
+		"quotes":         strings.Repeat("> ", 100_000) + "가",
+		"bullets":        strings.Repeat("- ", 100_000) + "가",
+		"numbers":        strings.Repeat("1. ", 100_000) + "가",
+		"deep list":      strings.Repeat("- ", 100) + "나\n" + strings.Repeat("\n", 100_000) + "가",
+		"indented lists": nestedList(1000) + "가",
+		"wide table":     strings.Repeat("|나", 50_000) + "|\n" + strings.Repeat("|-", 50_000) + "|\n" + strings.Repeat("|\n", 50_000) + "\n가",
+		"brackets":       strings.Repeat("[", 100_000) + "가" + strings.Repeat("]", 100_000),
+		"links":          strings.Repeat("[나](", 50_000) + "가",
+		"images":         strings.Repeat("![[]()", 50_000) + "가",
+	} {
+		d, err := read(t.Context(), "a.md", []byte(s))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		checkShape(t, d)
+		if !strings.Contains(d.Text, "가") {
+			t.Errorf("%s: text lost", name)
+		}
+	}
+	if s := "- [가](나)\n  - > 1. 다\n\n| a |\n|---|\n"; tame(s) != s {
+		t.Errorf("ordinary text became %q", tame(s))
+	}
+}
+
+func nestedList(depth int) string {
+	var b strings.Builder
+	for i := range depth {
+		b.WriteString(strings.Repeat("  ", i) + "- 나\n")
+	}
+	return b.String()
+}
