@@ -25,12 +25,15 @@ type Doc struct {
 	Gist     string    `json:"gist,omitempty"`     // 문서요지
 	Keywords []string  `json:"keywords,omitempty"` // 키워드
 	Source   string    `json:"source"`             // absolute path of the file it was read from, with slashes
-	Digest   string    `json:"digest"`             // hex SHA-256 of the source file and of the settings that shape its chunks
+	Digest   string    `json:"digest"`             // hex SHA-256 of the source file and of the settings that shape its chunks; ingest may add words behind a space
 	Readers  []string  `json:"readers"`            // groups that may read it; "public" is everyone; empty is nobody
 	Grade    Grade     `json:"grade"`              // unset counts as Classified
+	Floor    Grade     `json:"floor,omitempty"`    // the least that Grade may be, by the document's own 공개구분; unset if it has none
 	From     time.Time `json:"from,omitzero"`      // in force on [From, Until); zero is unbounded
 	Until    time.Time `json:"until,omitzero"`     // the earlier of Ends and the From of the next version of the same Work
 	Ends     time.Time `json:"ends,omitzero"`      // the end that the document itself states, such as 폐지일; zero if it states none
+	Near     string    `json:"near,omitempty"`     // ID of the newest document that is the same but for dates and amounts and newer than this; "" if none
+	Sketch   []byte    `json:"sketch,omitempty"`   // by which ingest finds Near; means nothing to others
 }
 
 // A Chunk is a contiguous piece of one document: the unit of retrieval and of citation.

@@ -175,6 +175,7 @@ func (s *syncer) read(ctx context.Context, p *prepared) error {
 		}
 		d = &masked
 	}
+	d.applyFields()
 	p.doc, p.warnings = d.Meta, d.Warnings
 	p.chunks = Split(d, s.src.Split)
 	return nil
