@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"bytes"
 	"encoding/binary"
 	"strings"
 	"testing"
@@ -180,19 +179,4 @@ func TestNested(t *testing.T) {
 			}
 		}
 	}
-}
-
-func FuzzText(f *testing.F) {
-	for _, s := range []string{lawSample, "---\na: 1\n---\n# 가\n- 나\n\n| a |\n|-|\n| b |", "<html><table><tr><td rowspan=9>가<table><td>나", "제1조(목적) 가\n부칙\nⅠ. 나\n\u1100\u1161", "\xff\xfe\x00\xac", "\xb0\xa1"} {
-		f.Add("a.md", []byte(s))
-		f.Add("a", []byte(s))
-	}
-	f.Fuzz(func(t *testing.T, name string, data []byte) {
-		if bytes.HasPrefix(data, []byte("PK")) || bytes.Contains(data, []byte("%PDF")) {
-			return
-		}
-		if d, err := read(t.Context(), name, data); err == nil {
-			checkShape(t, d)
-		}
-	})
 }
