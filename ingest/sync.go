@@ -333,7 +333,7 @@ func (s *syncer) applyItem(ctx context.Context, p prepared, it item, state *File
 	if it.keep {
 		d := s.docs[it.doc.ID]
 		s.claimed[d.ID] = true
-		d.Source, d.Readers, d.Grade = p.source(), p.set.readers, p.set.grade
+		d.Source, d.Readers, d.Grade = p.source(), p.set.readers, atLeast(p.set.grade, d.Floor)
 		state.Documents++
 		if !same(d, s.docs[d.ID]) {
 			return s.describe(ctx, d)
