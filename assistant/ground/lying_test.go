@@ -190,7 +190,7 @@ var (
 
 // realArticles reads the articles of the administrative laws in the shared data.
 func realArticles(t *testing.T) []article {
-	root := filepath.Join("..", "..", "shared", "data", "laws-kr", "admin-subset")
+	root := filepath.Join("..", "..", "..", "shared", "data", "laws-kr", "admin-subset")
 	if _, err := os.Stat(root); err != nil {
 		t.Skip("needs ../shared/data/laws-kr/admin-subset")
 	}
