@@ -128,6 +128,9 @@ func read(ctx context.Context, name string, data []byte) (*ingest.Document, erro
 	}
 	switch {
 	case bytes.HasPrefix(data, []byte(oleMagic)):
+		if bytes.Contains(data, []byte("HWP Document File")) {
+			return readHWP(data)
+		}
 		return nil, refuseOLE(data)
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")), bytes.HasPrefix(data, []byte("PK\x05\x06")):
 		return readZip(ctx, data)
@@ -190,8 +193,8 @@ var (
 	errArchive = refuse("압축 파일입니다.", "압축을 풀어 안에 든 문서를 올려 주세요.")
 )
 
-// refuseOLE names the kind of compound file by the stream names in its
-// directory, which are UTF-16LE.
+// refuseOLE names the kind of compound file that is no HWP document by the stream
+// names in its directory, which are UTF-16LE.
 func refuseOLE(data []byte) *ingest.FileError {
 	has := func(name string) bool {
 		var b []byte
@@ -201,8 +204,6 @@ func refuseOLE(data []byte) *ingest.FileError {
 		return bytes.Contains(data, b)
 	}
 	switch {
-	case has("FileHeader") && bytes.Contains(data, []byte("HWP Document File")):
-		return refuse("HWP 5 문서는 이 판에서 아직 읽지 못합니다.", nextHWPX)
 	case has("EncryptedPackage"):
 		return refuse("암호가 걸린 오피스 문서입니다.", nextUnlock)
 	case has("WordDocument"):

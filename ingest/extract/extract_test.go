@@ -154,7 +154,7 @@ func TestRefused(t *testing.T) {
 		{"blank.txt", " \r\n\t", "빈 파일"},
 		{"zeros.pdf", "\x00\x00\x00\x00", "빈 파일"},
 		{"a.txt", "HWP Document File V3.00 \x1a\x01\x02\x03\x04\x05", "HWP 3"},
-		{"a.hwpx", oleMagic + "F\x00i\x00l\x00e\x00H\x00e\x00a\x00d\x00e\x00r\x00HWP Document File", "HWP 5"},
+		{"a.hwpx", oleMagic + "F\x00i\x00l\x00e\x00H\x00e\x00a\x00d\x00e\x00r\x00HWP Document File", "HWP 파일이 손상"},
 		{"a.docx", oleMagic + "E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00", "암호"},
 		{"a.doc", "{\\rtf1 text}", "RTF"},
 		{"a.txt", "BM\x00\x01\x00\x00", "그림"},

@@ -4,13 +4,12 @@ import (
 	"cmp"
 	"context"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"biseo/ingest"
+	"biseo/ingest/extract/hwp"
 )
 
 // readHWPX reads the body of a Hancom HWPX document (OWPML, KS X 6101):
@@ -18,23 +17,33 @@ import (
 // order. Headers, footers, memos, hidden comments, master pages and deleted
 // tracked text are no body. The format keeps no pages.
 func readHWPX(ctx context.Context, a *archive) (*ingest.Document, error) {
-	w := hwpxWalker{b: &builder{}}
-	if err := w.document(ctx, a); err != nil {
+	r := hwpxReader{walker: hwpWalker{b: &builder{}}}
+	if err := r.document(ctx, a); err != nil {
 		return nil, asError("HWPX", err)
 	}
-	return w.b.finish()
+	return r.walker.b.finish()
 }
 
-type hwpxWalker struct {
-	b       *builder
-	levels  map[string]int // heading level of a paragraph shape
-	styles  map[string]int // heading level of a style
-	deleted bool           // between deleteBegin and deleteEnd, which may lie in different paragraphs
-	tracked bool           // deleted text was dropped
-	notes   []string       // of the top-level paragraph being read
+// A hwpxReader turns the XML of sections into the paragraphs that HWP has too.
+type hwpxReader struct {
+	walker     hwpWalker
+	shapes     map[string]hwpxShape // of paragraphs, by ID
+	styles     map[string]int       // heading level of a style
+	numberings map[string]*hwp.Numbering
+	bullets    map[string]string
+	outline    *hwp.Numbering // of the section
+	deleted    bool           // between deleteBegin and deleteEnd, which may lie in different paragraphs
+	tracked    bool           // deleted text was dropped
 }
 
-func (w *hwpxWalker) document(ctx context.Context, a *archive) error {
+// A hwpxShape is what the shape of a paragraph says about its heading or number.
+type hwpxShape struct {
+	kind  string // OUTLINE, NUMBER or BULLET
+	id    string // of a numbering or bullet
+	level int    // from 0
+}
+
+func (r *hwpxReader) document(ctx context.Context, a *archive) error {
 	manifest, err := a.tree("META-INF/manifest.xml")
 	if err != nil {
 		return err
@@ -62,7 +71,7 @@ func (w *hwpxWalker) document(ctx context.Context, a *archive) error {
 	if err != nil {
 		return err
 	}
-	w.headings(header)
+	r.header(header)
 	sections := sectionNames(a, hpf)
 	if len(sections) == 0 {
 		_, err := a.need("Contents/section0.xml")
@@ -73,14 +82,11 @@ func (w *hwpxWalker) document(ctx context.Context, a *archive) error {
 		if err != nil {
 			return err
 		}
-		w.deleted = false
-		err = eachElement(data, "sec", func(p *element) error {
-			if p.name == "p" {
-				w.paragraph(w.b, p)
-				for _, s := range w.notes {
-					w.b.note(s)
-				}
-				w.notes = nil
+		r.deleted, r.outline = false, nil
+		err = eachElement(data, "sec", func(e *element) error {
+			if e.name == "p" {
+				p := r.paragraph(e)
+				r.walker.top(&p)
 			}
 			return ctx.Err()
 		})
@@ -88,10 +94,10 @@ func (w *hwpxWalker) document(ctx context.Context, a *archive) error {
 			return err
 		}
 	}
-	if w.tracked {
-		w.b.warn("변경 내용 추적에서 지운 글은 뺐습니다.")
+	if r.tracked {
+		r.walker.b.warn("변경 내용 추적에서 지운 글은 뺐습니다.")
 	}
-	w.metadata(hpf)
+	r.walker.properties(hwpxInfo(hpf))
 	return nil
 }
 
@@ -119,196 +125,206 @@ func sectionNames(a *archive, hpf *element) []string {
 	return names
 }
 
-var reOutlineStyle = regexp.MustCompile(`^(?i:개요|outline)\s*(\d+)$`)
-
-// headings notes which paragraph shapes and styles mark headings.
-func (w *hwpxWalker) headings(header *element) {
-	w.levels, w.styles = map[string]int{}, map[string]int{}
+// header notes what paragraphs refer to by ID.
+func (r *hwpxReader) header(header *element) {
+	r.shapes, r.styles = map[string]hwpxShape{}, map[string]int{}
+	r.numberings, r.bullets = map[string]*hwp.Numbering{}, map[string]string{}
 	header.all("paraPr", func(e *element) {
-		var heading *element
-		e.all("heading", func(h *element) {
-			if heading == nil { // in a switch the first branch is right
-				heading = h
-			}
-		})
-		if heading != nil && heading.get("type") == "OUTLINE" {
-			level, _ := strconv.Atoi(heading.get("level"))
-			w.levels[e.get("id")] = level + 1
+		if h := e.first("heading"); h != nil && h.get("type") != "NONE" { // in a switch the first branch is right
+			r.shapes[e.get("id")] = hwpxShape{h.get("type"), h.get("idRef"), number0(h, "level", 0)}
 		}
 	})
 	header.all("style", func(e *element) {
-		for _, name := range []string{e.get("name"), e.get("engName")} {
-			if g := reOutlineStyle.FindStringSubmatch(strings.TrimSpace(name)); g != nil {
-				w.styles[e.get("id")], _ = strconv.Atoi(g[1])
-			}
+		if n := max(hwp.OutlineLevel(e.get("name")), hwp.OutlineLevel(e.get("engName"))); n > 0 {
+			r.styles[e.get("id")] = n
 		}
 	})
+	header.all("numbering", func(e *element) {
+		n := &hwp.Numbering{}
+		for _, k := range e.kids {
+			if level := number0(k, "level", 0); k.name == "paraHead" && level >= 1 && level <= len(n.Levels) {
+				n.Levels[level-1] = hwp.NumberLevel{Pattern: k.content(), Format: hwpxFormats[k.get("numFormat")], Start: max(1, number0(k, "start", 1))}
+			}
+		}
+		r.numberings[e.get("id")] = n
+	})
+	header.all("bullet", func(e *element) { r.bullets[e.get("id")] = e.get("char") })
 }
 
-// paragraph adds a paragraph to b, and the objects anchored in it where they stand.
-func (w *hwpxWalker) paragraph(b *builder, p *element) {
-	level := cmp.Or(w.levels[p.get("paraPrIDRef")], w.styles[p.get("styleIDRef")])
-	var t strings.Builder
-	flush := func() {
-		s := t.String()
-		t.Reset()
-		if level > 0 && utf8.RuneCountInString(s) <= 120 && !strings.HasSuffix(strings.TrimSpace(s), "다.") {
-			b.heading(min(level, 9), s)
-		} else {
-			b.line(s)
-		}
+var hwpxFormats = map[string]hwp.Format{
+	"CIRCLED_DIGIT": hwp.CircledDigit, "ROMAN_CAPITAL": hwp.RomanUpper, "ROMAN_SMALL": hwp.RomanLower,
+	"LATIN_CAPITAL": hwp.LatinUpper, "LATIN_SMALL": hwp.LatinLower,
+	"CIRCLED_LATIN_CAPITAL": hwp.CircledUpper, "CIRCLED_LATIN_SMALL": hwp.CircledLower,
+	"HANGUL_SYLLABLE": hwp.HangulSyllable, "CIRCLED_HANGUL_SYLLABLE": hwp.CircledHangul,
+	"HANGUL_JAMO": hwp.HangulJamo, "CIRCLED_HANGUL_JAMO": hwp.CircledJamo,
+	"HANGUL_PHONETIC": hwp.HangulNumeral, "IDEOGRAPH": hwp.HanjaNumeral, "CIRCLED_IDEOGRAPH": hwp.CircledHanja,
+}
+
+func (r *hwpxReader) paragraph(e *element) hwp.Paragraph {
+	var p hwp.Paragraph
+	for _, k := range e.kids {
+		r.inline(&p, k)
 	}
-	var inline func(e *element)
-	inline = func(e *element) {
-		switch e.name {
-		case "run", "ctrl":
-			for _, k := range e.kids {
-				inline(k)
-			}
-		case "switch": // one branch of several for programs of different years
-			for _, k := range e.kids {
-				if k.name == "case" || k.name == "default" {
-					for _, k := range k.kids {
-						inline(k)
-					}
-					return
+	p.Outline = r.styles[e.get("styleIDRef")]
+	switch h := r.shapes[e.get("paraPrIDRef")]; h.kind {
+	case "OUTLINE":
+		p.Outline, p.Level, p.Numbering = h.level+1, h.level, cmp.Or(r.numberings[h.id], r.outline)
+	case "NUMBER":
+		p.Level, p.Numbering = h.level, r.numberings[h.id]
+	case "BULLET":
+		p.Bullet = r.bullets[h.id]
+	}
+	return p
+}
+
+// inline adds what stands in a paragraph to p.
+func (r *hwpxReader) inline(p *hwp.Paragraph, e *element) {
+	switch e.name {
+	case "run", "ctrl":
+		for _, k := range e.kids {
+			r.inline(p, k)
+		}
+	case "switch": // one branch of several for programs of different years
+		for _, k := range e.kids {
+			if k.name == "case" || k.name == "default" {
+				for _, k := range k.kids {
+					r.inline(p, k)
 				}
+				return
 			}
-		case "t":
-			w.characters(&t, e)
-		case "compose":
-			t.WriteString(e.get("composeText"))
-		case "dutmal":
-			t.WriteString(e.child("mainText").content())
-		case "equation":
-			t.WriteString(strings.TrimSpace(e.child("script").content()))
-			if c := e.child("caption"); c != nil {
-				flush()
-				b.caption(w.text(c))
-			}
-		case "autoNum":
-			if kind := e.get("numType"); kind != "PAGE" && kind != "TOTAL_PAGE" {
-				f := e.child("autoNumFormat")
-				t.WriteString(f.get("prefixChar") + e.get("num") + f.get("suffixChar"))
-			}
-		case "footNote", "endNote":
-			w.notes = append(w.notes, w.text(e))
-		case "tbl":
-			flush()
-			w.table(b, e)
-		case "rect", "ellipse", "arc", "polygon", "curve", "line", "connectLine", "container", "pic", "ole", "textart", "chart", "video":
-			flush()
-			w.object(b, e)
 		}
+	case "secPr":
+		r.outline = r.numberings[e.get("outlineShapeIDRef")]
+	case "t":
+		r.characters(p, e)
+	case "compose":
+		p.AddText(e.get("composeText"))
+	case "dutmal":
+		p.AddText(hwp.Annotated(e.child("mainText").content(), e.child("subText").content()))
+	case "btn", "checkBtn", "radioBtn":
+		p.AddText(e.get("caption"))
+	case "equation":
+		p.AddObject(&hwp.Object{Kind: hwp.Equation, Text: e.child("script").content(), Caption: r.list(e.child("caption"))})
+	case "autoNum":
+		if kind := e.get("numType"); kind != "PAGE" && kind != "TOTAL_PAGE" {
+			f := e.child("autoNumFormat")
+			number := e.get("num")
+			if n, err := strconv.Atoi(number); err == nil {
+				number = hwpxFormats[f.get("type")].Text(n)
+			}
+			p.AddText(f.get("prefixChar") + number + f.get("suffixChar"))
+		}
+	case "footNote", "endNote":
+		p.AddObject(&hwp.Object{Kind: hwp.Note, Body: r.list(e)})
+	case "header":
+		p.AddObject(&hwp.Object{Kind: hwp.Header, Body: r.list(e)})
+	case "footer":
+		p.AddObject(&hwp.Object{Kind: hwp.Footer, Body: r.list(e)})
+	case "hiddenComment":
+		p.AddObject(&hwp.Object{Kind: hwp.Comment, Body: r.list(e)})
+	case "tbl":
+		p.AddObject(r.table(e))
+	case "rect", "ellipse", "arc", "polygon", "curve", "line", "connectLine", "container", "pic", "ole", "textart", "chart", "video":
+		o := &hwp.Object{Kind: hwp.Drawing}
+		r.drawing(o, e)
+		p.AddObject(o)
 	}
-	for _, k := range p.kids {
-		inline(k)
-	}
-	flush()
 }
 
-// characters writes the text of a hp:t, whose tabs, breaks and tracked changes are elements.
-func (w *hwpxWalker) characters(t *strings.Builder, e *element) {
+// characters adds the text of a hp:t, whose tabs, breaks and tracked changes are elements.
+func (r *hwpxReader) characters(p *hwp.Paragraph, e *element) {
 	for _, k := range e.kids {
 		switch k.name {
 		case "deleteBegin":
-			w.deleted, w.tracked = true, true
+			r.deleted, r.tracked = true, true
 			continue
 		case "deleteEnd":
-			w.deleted = false
+			r.deleted = false
 			continue
 		}
-		if w.deleted {
+		if r.deleted {
 			continue
 		}
 		switch k.name {
 		case "":
-			t.WriteString(strings.Map(spaces, k.text))
+			p.AddText(spaced(k.text))
 		case "tab":
-			t.WriteByte('\t')
+			p.AddText("\t")
 		case "lineBreak":
-			t.WriteByte('\n')
+			p.AddText("\n")
 		case "fwSpace", "nbSpace":
-			t.WriteByte(' ')
+			p.AddText(" ")
 		case "hyphen", "hypen": // sic
-			t.WriteByte('-')
+			p.AddText("-")
 		}
 	}
 }
 
-// object adds the text inside a drawing, its groups and its caption. The
+// spaced has a space for each tab and line end, which are no more than that in XML text.
+func spaced(s string) string {
+	if strings.ContainsAny(s, "\t\r\n") {
+		return strings.NewReplacer("\t", " ", "\r", " ", "\n", " ").Replace(s)
+	}
+	return s
+}
+
+// drawing collects the text in a shape and in the shapes grouped in it. The
 // automatic shapeComment is none of it.
-func (w *hwpxWalker) object(b *builder, e *element) {
+func (r *hwpxReader) drawing(o *hwp.Object, e *element) {
 	if e.name == "textart" {
-		b.paragraph(e.get("text"))
+		o.Text += e.get("text")
 	}
 	for _, k := range e.kids {
 		switch k.name {
 		case "drawText":
-			w.list(b, k)
+			o.Body = append(o.Body, r.list(k)...)
 		case "caption":
-			b.caption(w.text(k))
+			o.Caption = append(o.Caption, r.list(k)...)
 		case "container", "rect", "ellipse", "arc", "polygon", "curve", "line", "connectLine", "pic", "ole", "textart":
-			w.object(b, k)
+			r.drawing(o, k)
 		}
 	}
 }
 
-// list adds the paragraphs of the subLists of e.
-func (w *hwpxWalker) list(b *builder, e *element) {
+// list is the paragraphs in the subLists of e.
+func (r *hwpxReader) list(e *element) []hwp.Paragraph {
+	if e == nil {
+		return nil
+	}
+	var out []hwp.Paragraph
 	for _, k := range e.kids {
 		switch k.name {
 		case "subList":
-			w.list(b, k)
+			out = append(out, r.list(k)...)
 		case "p":
-			w.paragraph(b, k)
+			out = append(out, r.paragraph(k))
 		}
 	}
+	return out
 }
 
-// text is what list adds, as text.
-func (w *hwpxWalker) text(e *element) string {
-	var b builder
-	w.list(&b, e)
-	return b.plain()
-}
-
-// table adds a table; a table of one cell is a box, whose content is added
-// instead. Tables inside cells are text of the cell.
-func (w *hwpxWalker) table(b *builder, e *element) {
-	var rows [][]ingest.Cell
-	var cells []*element
+func (r *hwpxReader) table(e *element) *hwp.Object {
+	o := &hwp.Object{Kind: hwp.Table, Caption: r.list(e.child("caption"))}
+	row := -1
 	for _, tr := range e.kids {
 		if tr.name != "tr" {
 			continue
 		}
-		var row []ingest.Cell
+		row++
+		col := 0
 		for _, tc := range tr.kids {
 			if tc.name == "tc" {
-				cells = append(cells, tc)
 				addr, span := tc.child("cellAddr"), tc.child("cellSpan")
-				row = append(row, ingest.Cell{
-					Row: number0(addr, "rowAddr", len(rows)), Col: number0(addr, "colAddr", len(row)),
+				o.Cells = append(o.Cells, hwp.Cell{
+					Row: number0(addr, "rowAddr", row), Col: number0(addr, "colAddr", col),
 					RowSpan: max(number0(span, "rowSpan", 1), 1), ColSpan: max(number0(span, "colSpan", 1), 1),
+					Body: r.list(tc),
 				})
+				col++
 			}
 		}
-		rows = append(rows, row)
 	}
-	if c := e.child("caption"); c != nil {
-		b.caption(w.text(c))
-	}
-	if len(cells) == 1 {
-		w.list(b, cells[0])
-		return
-	}
-	for i := range rows {
-		for j := range rows[i] {
-			rows[i][j].Text = w.text(cells[0])
-			cells = cells[1:]
-		}
-	}
-	b.table(rows)
+	return o
 }
 
 func number0(e *element, attr string, otherwise int) int {
@@ -318,20 +334,22 @@ func number0(e *element, attr string, otherwise int) int {
 	return otherwise
 }
 
-// metadata reads the properties. The title there is that of the template more
-// often than not ("문 내용" in city documents), so it counts only if the body
-// has it too.
-func (w *hwpxWalker) metadata(hpf *element) {
-	meta := &w.b.doc.Meta
+func hwpxInfo(hpf *element) hwp.Info {
+	var info hwp.Info
 	hpf.all("meta", func(e *element) {
 		switch e.get("name") {
-		case "keyword", "subject":
-			meta.Keywords = append(meta.Keywords, keywords([]string{e.content()})...)
+		case "subject":
+			info.Subject = e.content()
+		case "keyword":
+			info.Keywords = e.content()
 		case "description":
-			meta.Gist = oneLine(e.content())
+			info.Comments = e.content()
+		case "creator":
+			info.Author = e.content()
+		case "lastsaveby":
+			info.LastAuthor = e.content()
 		}
 	})
-	title := ""
-	hpf.all("title", func(e *element) { title = oneLine(e.content()) })
-	meta.Title = w.b.title(title, firstLine(w.b.parts))
+	hpf.all("title", func(e *element) { info.Title = e.content() })
+	return info
 }

@@ -69,6 +69,19 @@ func (e *element) all(name string, f func(*element)) {
 	}
 }
 
+// first is the first element of that name at any depth, in document order, or nil.
+func (e *element) first(name string) *element {
+	for _, k := range e.kids {
+		if k.name == name {
+			return k
+		}
+		if f := k.first(name); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
 // content is all text in e.
 func (e *element) content() string {
 	if e == nil {
