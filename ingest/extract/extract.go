@@ -79,7 +79,12 @@ func Read(ctx context.Context, path string) (*ingest.Document, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	d, err := read(ctx, filepath.Base(path), data)
+	return readData(ctx, filepath.Base(path), data)
+}
+
+// readData is read for a file or for an entry of an archive.
+func readData(ctx context.Context, name string, data []byte) (*ingest.Document, error) {
+	d, err := read(ctx, name, data)
 	if err == nil && d.Meta.From.IsZero() {
 		d.Meta.From = statedDate(d.Text)
 	}

@@ -205,7 +205,8 @@ func TestHostileArchives(t *testing.T) {
 		{"no section", zipOf(t, "mimetype", "application/hwp+zip"), "손상"},
 		{"no document", zipOf(t, "[Content_Types].xml", "<a/>"), "손상"},
 		{"truncated", hwpxOf(t, "", p("가"))[:500], "손상"},
-		{"plain zip", zipOf(t, "a.txt", "가"), "압축 파일"},
+		{"empty zip", zipOf(t, "a/", ""), "문서가 들어 있지"},
+		{"odt", zipOf(t, "mimetype", "application/vnd.oasis.opendocument.text", "content.xml", "<a/>"), "ODF"},
 		{"xlsx", zipOf(t, "[Content_Types].xml", "<a/>", "xl/workbook.xml", ""), "XLSX"},
 	} {
 		wantError(t, tt.name, tt.data, tt.reason)

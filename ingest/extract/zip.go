@@ -29,21 +29,13 @@ var (
 	errPassword = refuse("암호가 걸렸거나 배포용으로 잠긴 문서입니다.", nextUnlock)
 )
 
-// An archive is a ZIP file whose parts are inflated on demand, within limits
-// that count what actually comes out.
+// An archive is the ZIP file of one document, whose parts are inflated on demand.
 type archive struct {
 	files    map[string]*zip.File
 	inflated int64
 }
 
-func openArchive(data []byte) (*archive, error) {
-	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		return nil, damaged("ZIP", err)
-	}
-	if len(r.File) > maxEntries {
-		return nil, errBomb
-	}
+func newArchive(r *zip.Reader) (*archive, error) {
 	a := &archive{files: map[string]*zip.File{}}
 	for _, f := range r.File {
 		name := f.Name
@@ -68,25 +60,31 @@ func (a *archive) part(name string) ([]byte, error) {
 	if f.Flags&1 != 0 {
 		return nil, errPassword
 	}
-	limit := int64(min(maxPart, maxInflated-a.inflated))
+	return inflate(f, &a.inflated)
+}
+
+// inflate reads f within limits that count what actually comes out; total is
+// what came out of the same archive before.
+func inflate(f *zip.File, total *int64) ([]byte, error) {
+	limit := min(maxPart, maxInflated-*total)
 	if stored := int64(f.CompressedSize64); stored < limit/maxRatio {
-		limit = max(1<<20, stored*maxRatio)
+		limit = min(max(1<<20, stored*maxRatio), limit)
 	}
 	if f.UncompressedSize64 > uint64(limit) { // which need not be true if it is less
 		return nil, errBomb
 	}
 	r, err := f.Open()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
 	}
 	defer r.Close()
 	data, err := io.ReadAll(io.LimitReader(r, limit+1))
-	a.inflated += int64(len(data))
+	*total += int64(len(data))
 	if int64(len(data)) > limit {
 		return nil, errBomb
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
 	}
 	return data, nil
 }
@@ -114,36 +112,71 @@ func (a *archive) tree(name string) (*element, error) {
 	return root, nil
 }
 
-// readZip tells the office formats that are ZIP archives apart by their parts.
+// readZip reads an office document, whose formats are ZIP archives too, or an
+// archive of documents.
 func readZip(ctx context.Context, data []byte) (*ingest.Document, error) {
-	a, err := openArchive(data)
+	r, err := openZip(data)
 	if err != nil {
 		return nil, err
 	}
-	mimetype, err := a.part("mimetype")
-	if err != nil {
-		return nil, asError("ZIP", err)
+	format := officeFormat(r)
+	if format == "" {
+		return readParts(ctx, r)
 	}
-	has := func(prefix string) bool {
-		for name := range a.files {
-			if strings.HasPrefix(name, prefix) {
-				return true
+	a, err := newArchive(r)
+	if err != nil {
+		return nil, err
+	}
+	switch format {
+	case "hwpx":
+		return readHWPX(ctx, a)
+	case "docx":
+		return readDOCX(ctx, a)
+	case "xlsx":
+		return nil, refuse("엑셀(XLSX) 문서는 이 판에서 아직 읽지 못합니다.", nextConvert)
+	case "pptx":
+		return nil, refuse("파워포인트(PPTX) 문서는 이 판에서 아직 읽지 못합니다.", "PDF로 다시 저장해 주세요.")
+	}
+	return nil, refuse("오픈도큐먼트(ODF)나 전자책(EPUB) 문서는 읽지 못합니다.", nextConvert)
+}
+
+func openZip(data []byte) (*zip.Reader, error) {
+	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, damaged("ZIP", err)
+	}
+	if len(r.File) > maxEntries {
+		return nil, errBomb
+	}
+	return r, nil
+}
+
+// officeFormat is the format of a document that is itself a ZIP archive: hwpx,
+// docx, xlsx, pptx or other; "" for an archive of files. What tells them is a
+// part that each must have.
+func officeFormat(r *zip.Reader) string {
+	var mimetype string
+	has := map[string]bool{}
+	for _, f := range r.File {
+		dir, _, _ := strings.Cut(f.Name, "/")
+		has[f.Name], has[dir+"/"] = true, true
+		if f.Name == "mimetype" && f.UncompressedSize64 < 200 && f.Flags&1 == 0 {
+			if data, err := inflate(f, new(int64)); err == nil {
+				mimetype = strings.TrimSpace(string(data))
 			}
 		}
-		return false
 	}
-	kind := strings.TrimSpace(string(mimetype))
 	switch {
-	case kind == "application/hwp+zip", has("Contents/content.hpf"), has("Contents/section"):
-		return readHWPX(ctx, a)
-	case has("xl/"):
-		return nil, refuse("엑셀(XLSX) 문서는 이 판에서 아직 읽지 못합니다.", nextConvert)
-	case has("ppt/"):
-		return nil, refuse("파워포인트(PPTX) 문서는 이 판에서 아직 읽지 못합니다.", "PDF로 다시 저장해 주세요.")
-	case a.files["[Content_Types].xml"] != nil:
-		return readDOCX(ctx, a)
-	case strings.HasPrefix(kind, "application/vnd.oasis."):
-		return nil, refuse("오픈도큐먼트(ODF) 문서는 읽지 못합니다.", nextConvert)
+	case mimetype == "application/hwp+zip", has["Contents/content.hpf"], has["Contents/section0.xml"]:
+		return "hwpx"
+	case mimetype != "" && strings.HasPrefix(mimetype, "application/"):
+		return "other"
+	case !has["[Content_Types].xml"]:
+		return ""
+	case has["xl/"]:
+		return "xlsx"
+	case has["ppt/"]:
+		return "pptx"
 	}
-	return nil, errArchive
+	return "docx"
 }
