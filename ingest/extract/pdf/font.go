@@ -1,9 +1,6 @@
-package extract
+package pdf
 
 import (
-	"encoding/hex"
-	"io"
-	"regexp"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -12,9 +9,9 @@ import (
 	"golang.org/x/text/encoding/korean"
 )
 
-// A pdfFont turns the codes of a string into text and widths. The library's own
+// A font turns the codes of a string into text and widths. The library's own
 // encoders do not know the Korean CMaps and read no widths of composite fonts.
-type pdfFont struct {
+type font struct {
 	unicode   map[uint32]string // from ToUnicode, by code
 	width     map[uint32]float64
 	missing   float64     // width of codes not in width
@@ -32,8 +29,23 @@ type code struct {
 	space bool    // the one-byte code 32, to which word spacing applies
 }
 
-func newPDFFont(v pdf.Value) *pdfFont {
-	f := &pdfFont{width: map[uint32]float64{}, scale: 0.001}
+// font reads a font once for the whole file. What fonts are the same is told by their
+// dictionaries, which name their objects, never by the name in the page's resources
+// nor by BaseFont: in merged files the same name stands for fonts with other codes.
+func (f *File) font(v pdf.Value) *font {
+	key := v.String()
+	ft, ok := f.fonts[key]
+	if !ok {
+		ft = newFont(v)
+		f.fonts[key] = ft
+	}
+	return ft
+}
+
+// newFont of a font with damaged parts has what could be read.
+func newFont(v pdf.Value) *font {
+	f := &font{width: map[uint32]float64{}, scale: 0.001}
+	defer func() { recover() }()
 	encoding := v.Key("Encoding").Name()
 	if v.Key("ToUnicode").Kind() == pdf.Stream {
 		f.unicode = readToUnicode(v.Key("ToUnicode"))
@@ -55,8 +67,8 @@ func newPDFFont(v pdf.Value) *pdfFont {
 	} else if widths.Len() == 0 {
 		f.missing = 500 // one of the 14 standard fonts
 	}
-	font := pdf.Font{V: v}
-	encoder := font.Encoder()
+	library := pdf.Font{V: v}
+	encoder := library.Encoder()
 	for i := range f.bytes {
 		f.bytes[i] = encoder.Decode(string([]byte{byte(i)}))
 	}
@@ -64,7 +76,7 @@ func newPDFFont(v pdf.Value) *pdfFont {
 }
 
 // readWidths reads W: "first [w w …]" or "first last w".
-func (f *pdfFont) readWidths(descendant pdf.Value) {
+func (f *font) readWidths(descendant pdf.Value) {
 	f.missing = 1000
 	if dw := descendant.Key("DW"); dw.Kind() == pdf.Integer || dw.Kind() == pdf.Real {
 		f.missing = dw.Float64()
@@ -87,9 +99,8 @@ func (f *pdfFont) readWidths(descendant pdf.Value) {
 	}
 }
 
-// codes splits a shown string. What has no known meaning has no text.
-func (f *pdfFont) codes(raw string) []code {
-	var out []code
+// codes appends the codes of a shown string. What has no known meaning has no text.
+func (f *font) codes(out []code, raw string) []code {
 	for len(raw) > 0 {
 		n := 1
 		if f.composite && len(raw) > 1 && !(f.cp949 && raw[0] < 0x80) {
@@ -121,14 +132,14 @@ func (f *pdfFont) codes(raw string) []code {
 }
 
 // encoded is the text of one code by the font's encoding.
-func (f *pdfFont) encoded(one string) string {
+func (f *font) encoded(one string) string {
 	switch {
 	case f.cp949:
-		b, err := korean.EUCKR.NewDecoder().String(one)
-		if err != nil || strings.ContainsRune(b, utf8.RuneError) {
+		s, err := korean.EUCKR.NewDecoder().String(one)
+		if err != nil || strings.ContainsRune(s, utf8.RuneError) {
 			return ""
 		}
-		return b
+		return s
 	case f.utf16:
 		return decodeBE(one)
 	case f.composite:
@@ -138,72 +149,53 @@ func (f *pdfFont) encoded(one string) string {
 }
 
 func decodeBE(s string) string {
-	var u []uint16
+	u := make([]uint16, 0, 4)
 	for i := 0; i+1 < len(s); i += 2 {
 		u = append(u, uint16(s[i])<<8|uint16(s[i+1]))
 	}
 	return string(utf16.Decode(u))
 }
 
-var (
-	reCMapSection = regexp.MustCompile(`(?s)beginbf(char|range)(.*?)endbf`)
-	reCMapToken   = regexp.MustCompile(`<[0-9A-Fa-f\s]*>|[\[\]]`)
+const (
+	maxCMap      = 8 << 20 // bytes
+	maxCMapCodes = 1 << 17
 )
-
-const maxCMap = 8 << 20 // bytes
 
 // readToUnicode reads a CMap from codes to text. Codes of one and of two bytes
 // with the same value are not told apart, which no font needs.
 func readToUnicode(stream pdf.Value) map[uint32]string {
-	r := stream.Reader()
-	defer r.Close()
-	data, err := io.ReadAll(io.LimitReader(r, maxCMap))
+	data, _ := unpack(stream, maxCMap)
 	m := map[uint32]string{}
-	if err != nil {
-		return m
-	}
-	for _, section := range reCMapSection.FindAllSubmatch(data, -1) {
-		var tokens []string // "[", "]" or the bytes of a string behind "="
-		for _, t := range reCMapToken.FindAllString(string(section[2]), -1) {
-			if t[0] == '<' {
-				b, err := hex.DecodeString(strings.Join(strings.Fields(t[1:len(t)-1]), ""))
-				if err != nil {
-					continue
+	l := lexer{data: data}
+	for {
+		op, args := l.next()
+		switch op {
+		case "":
+			return m
+		case "endbfchar":
+			for i := 0; i+1 < len(args) && len(m) < maxCMapCodes; i += 2 {
+				m[codeOf(args[i])] = decodeBE(args[i+1].str)
+			}
+		case "endbfrange":
+			for ; len(args) >= 3; args = args[3:] {
+				low, high := codeOf(args[0]), codeOf(args[1])
+				for i, to := range args[2].list {
+					m[low+uint32(i)] = decodeBE(to.str)
 				}
-				t = "=" + string(b)
-			}
-			tokens = append(tokens, t)
-		}
-		if string(section[1]) == "char" {
-			for i := 0; i+1 < len(tokens); i += 2 {
-				m[cmapCode(tokens[i])] = decodeBE(tokens[i+1][1:])
-			}
-			continue
-		}
-		for i := 0; i+2 < len(tokens) && len(m) < 1<<17; {
-			low, high, to := cmapCode(tokens[i]), cmapCode(tokens[i+1]), tokens[i+2]
-			i += 3
-			if to == "[" {
-				for c := low; i < len(tokens) && tokens[i] != "]"; i, c = i+1, c+1 {
-					m[c] = decodeBE(tokens[i][1:])
+				text := []rune(decodeBE(args[2].str))
+				for c := low; len(text) > 0 && c <= high && c-low < 1<<16 && len(m) < maxCMapCodes; c++ {
+					m[c] = string(text)
+					text[len(text)-1]++
 				}
-				i++
-				continue
-			}
-			text := []rune(decodeBE(to[1:]))
-			for c := low; len(text) > 0 && c <= high && c-low < 1<<16; c++ {
-				m[c] = string(text)
-				text[len(text)-1]++
 			}
 		}
 	}
-	return m
 }
 
-// cmapCode is the number that the bytes behind the first make.
-func cmapCode(token string) (c uint32) {
-	for i := 1; i < len(token); i++ {
-		c = c<<8 | uint32(token[i])
+// codeOf is the number that the bytes of a string make.
+func codeOf(o operand) (c uint32) {
+	for i := range len(o.str) {
+		c = c<<8 | uint32(o.str[i])
 	}
 	return c
 }
