@@ -101,22 +101,30 @@ func (w *hwpWalker) paragraph(b *builder, p *hwp.Paragraph) {
 			continue
 		}
 		switch o.Kind {
-		case hwp.Equation:
-			t.WriteString(strings.TrimSpace(o.Text))
-			if len(o.Caption) > 0 {
-				flush()
-				b.caption(w.text(o.Caption))
-			}
 		case hwp.Note:
 			w.notes = append(w.notes, w.text(o.Body))
-		case hwp.Table:
-			flush()
-			w.table(b, o)
-		case hwp.Drawing:
-			flush()
-			b.caption(w.text(o.Caption))
-			b.paragraph(o.Text)
-			w.list(b, o.Body)
+		case hwp.Equation, hwp.Table, hwp.Drawing:
+			if o.Kind != hwp.Equation || len(o.Caption) > 0 {
+				flush()
+			}
+			if !o.Below {
+				b.caption(w.text(o.Caption))
+			}
+			switch o.Kind {
+			case hwp.Equation: // part of the line
+				t.WriteString(strings.TrimSpace(o.Text))
+				if o.Below {
+					flush()
+				}
+			case hwp.Table:
+				w.table(b, o)
+			case hwp.Drawing:
+				b.paragraph(o.Text)
+				w.list(b, o.Body)
+			}
+			if o.Below {
+				b.caption(w.text(o.Caption))
+			}
 		}
 	}
 	flush()
@@ -141,7 +149,6 @@ func (w *hwpWalker) text(list []hwp.Paragraph) string {
 // table adds a table; a table of one cell is a box, whose content is added
 // instead. Tables inside cells are text of the cell.
 func (w *hwpWalker) table(b *builder, o *hwp.Object) {
-	b.caption(w.text(o.Caption))
 	if len(o.Cells) == 1 {
 		w.list(b, o.Cells[0].Body)
 		return

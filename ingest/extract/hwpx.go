@@ -204,7 +204,9 @@ func (r *hwpxReader) inline(p *hwp.Paragraph, e *element) {
 	case "btn", "checkBtn", "radioBtn":
 		p.AddText(e.get("caption"))
 	case "equation":
-		p.AddObject(&hwp.Object{Kind: hwp.Equation, Text: e.child("script").content(), Caption: r.list(e.child("caption"))})
+		o := &hwp.Object{Kind: hwp.Equation, Text: e.child("script").content()}
+		r.caption(o, e)
+		p.AddObject(o)
 	case "autoNum":
 		if kind := e.get("numType"); kind != "PAGE" && kind != "TOTAL_PAGE" {
 			f := e.child("autoNumFormat")
@@ -274,23 +276,26 @@ func (r *hwpxReader) drawing(o *hwp.Object, e *element) {
 	if e.name == "textart" {
 		o.Text += e.get("text")
 	}
+	r.caption(o, e)
 	for _, k := range e.kids {
 		switch k.name {
 		case "drawText":
 			o.Body = append(o.Body, r.list(k)...)
-		case "caption":
-			o.Caption = append(o.Caption, r.list(k)...)
 		case "container", "rect", "ellipse", "arc", "polygon", "curve", "line", "connectLine", "pic", "ole", "textart":
 			r.drawing(o, k)
 		}
 	}
 }
 
+func (r *hwpxReader) caption(o *hwp.Object, e *element) {
+	if c := e.child("caption"); c != nil {
+		o.Caption = append(o.Caption, r.list(c)...)
+		o.Below = c.get("side") == "BOTTOM"
+	}
+}
+
 // list is the paragraphs in the subLists of e.
 func (r *hwpxReader) list(e *element) []hwp.Paragraph {
-	if e == nil {
-		return nil
-	}
 	var out []hwp.Paragraph
 	for _, k := range e.kids {
 		switch k.name {
@@ -304,7 +309,8 @@ func (r *hwpxReader) list(e *element) []hwp.Paragraph {
 }
 
 func (r *hwpxReader) table(e *element) *hwp.Object {
-	o := &hwp.Object{Kind: hwp.Table, Caption: r.list(e.child("caption"))}
+	o := &hwp.Object{Kind: hwp.Table}
+	r.caption(o, e)
 	row := -1
 	for _, tr := range e.kids {
 		if tr.name != "tr" {

@@ -181,7 +181,11 @@ func (r *reader) control(p *Paragraph, c control) {
 				o.Text, _ = rec.data.text(4)
 			}
 		}
-		o.Caption = r.list(c.below)
+		for rec, body := range r.lists(c.below) {
+			if rec.tag == tagListHeader {
+				o.caption(rec.data, body)
+			}
+		}
 		p.AddObject(o)
 	case "fn  ", "en  ":
 		p.AddObject(&Object{Kind: Note, Body: r.list(c.below)})
@@ -299,7 +303,7 @@ func (r *reader) table(recs []record) *Object {
 			rows, cols = rec.data.u16(4), rec.data.u16(6)
 		case rec.tag != tagListHeader:
 		case !seen:
-			o.Caption = append(o.Caption, body...)
+			o.caption(rec.data, body)
 		default:
 			c := Cell{
 				Col: rec.data.u16(8), Row: rec.data.u16(10),
@@ -325,9 +329,15 @@ func (r *reader) drawing(o *Object, recs []record) {
 	}
 	for rec, body := range r.lists(recs) { // lists beside the component are the caption
 		if rec.tag == tagListHeader {
-			o.Caption = append(o.Caption, body...)
+			o.caption(rec.data, body)
 		}
 	}
+}
+
+// caption takes over a list as caption; the header of the list says where it stands.
+func (o *Object) caption(header fields, body []Paragraph) {
+	o.Caption = append(o.Caption, body...)
+	o.Below = header.u32(8)&3 == 3
 }
 
 func (r *reader) shape(o *Object, recs []record) {

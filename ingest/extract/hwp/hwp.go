@@ -71,6 +71,7 @@ type Object struct {
 	Kind    Kind
 	Text    string      // script of an equation, words of a decorated text (글맵시)
 	Caption []Paragraph // of a table, drawing or equation
+	Below   bool        // the caption stands below the object, not above or beside it
 	Body    []Paragraph
 	Cells   []Cell // of a table, by row, then column
 }
