@@ -271,7 +271,7 @@ func TestPromptIsExact(t *testing.T) {
 	s.chunks = s.chunks[2:3]
 	var requests []llm.Request
 	ask(t, New(quiet, s, Options{Generator: recorder{llmtest.Empty{}, &requests}}), Principal{}, "증명서 발급 수수료는 얼마인가요?")
-	system, user, err := prompts.Answer(prompts.AnswerData{Question: "증명서 발급 수수료는 얼마인가요?", On: "2026-06-01", Passages: []prompts.Passage{{
+	p, err := prompts.Default().Answer(prompts.AnswerData{Question: "증명서 발급 수수료는 얼마인가요?", On: "2026-06-01", Passages: []prompts.Passage{{
 		N: 1, Title: "가온시 민원 처리 조례", Cite: "「가온시 민원 처리 조례」 제9조", Sentences: []string{
 			"제9조(수수료)", "① 증명서 발급 수수료는 1통에 500원으로 한다.", "다만, 무인민원발급창구에서 발급하는 경우에는 200원으로 한다.",
 			"② 「국민기초생활 보장법」 제7조에 따른 수급자에게는 수수료를 면제한다.",
@@ -279,7 +279,7 @@ func TestPromptIsExact(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]llm.Request{{System: system, User: user}}, requests); diff != "" {
+	if diff := cmp.Diff([]llm.Request{{System: p.System, User: p.User}}, requests); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
 }

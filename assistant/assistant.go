@@ -27,6 +27,7 @@ import (
 	"biseo/index"
 	"biseo/korea/text"
 	"biseo/llm"
+	"biseo/prompts"
 )
 
 const (
@@ -57,6 +58,7 @@ type Options struct {
 	Window    int           // tokens that the model reads and writes at most; 0 means 8,192
 	Embedder  llm.Embedder  // nil: search by words only
 	Rules     string        // names the index rules in use, for [Answer.Index]
+	Prompts   *prompts.Set  // nil: those of the program
 }
 
 // An Assistant serves requests over one index. Safe for concurrent use.
@@ -74,6 +76,9 @@ func New(lg *slog.Logger, x index.Index, o Options) *Assistant {
 	}
 	if o.Grade == 0 {
 		o.Grade = index.Open
+	}
+	if o.Prompts == nil {
+		o.Prompts = prompts.Default()
 	}
 	return &Assistant{lg: lg, index: x, opt: o}
 }

@@ -21,7 +21,7 @@ const maxPending = 1500
 type claim struct {
 	text    string
 	sources []int // in the order written; empty where it named none
-	item    bool  // written as an item of a list
+	rank    int   // of the mark of an item of a list: 1 for □, 2 for ㅇ and numbers, 3 for -, 4 for * and ※; 0 if it is no item
 	none    bool  // the model says that its sources hold no answer
 }
 
@@ -35,7 +35,7 @@ var (
 	// marks after or before a full stop, or after a final ending and before a space.
 	endMark = regexp.MustCompile(`(?:[.!?。]["”’')」]*\s*(?:` + mark.String() + `|\(\d{1,2}\))(?:\s*` + mark.String() + `)*[.。]?|(?:` + mark.String() + `\s*)+[.!?。]|[다요음함임됨]\s*(?:` + mark.String() + `\s*)+\s)`)
 
-	lead   = regexp.MustCompile(`^\s*(?:>\s*)*(?:#+\s+|[-*•▪◦○●□■※–—]+\s+|\d{1,2}[.)]\s+|[가나다라마바사아자차카타파하][.)]\s+|[①-⑳]\s*)+`)
+	lead   = regexp.MustCompile(`^\s*(?:>\s*)*(?:#+\s+|[-*•▪◦○ㅇ❍●□■※–—]+\s+|\d{1,2}[.)]\s+|[가나다라마바사아자차카타파하][.)]\s+|[①-⑳]\s*)+`)
 	answer = regexp.MustCompile(`^\s*(?:답변|답|정답|결론|Answer|A)\s*[:：]\s*`)
 	gaveUp = regexp.MustCompile(`(?:근거|자료|문서|제공된|주어진).{0,40}(?:없습니다|없다|없음|찾을 수 없|확인할 수 없|답할 수 없|알 수 없|나와 있지 않|포함되어 있지 않)`)
 	digit  = regexp.MustCompile(`\d+`)
@@ -121,12 +121,29 @@ func (r *reader) boundary() int {
 	return 0
 }
 
+// rankOf is the rank of an item's mark.
+func rankOf(mark string) int {
+	first, _ := utf8.DecodeRuneInString(mark)
+	switch {
+	case mark == "":
+		return 0
+	case strings.ContainsRune("#□■", first):
+		return 1
+	case strings.ContainsRune("-–—", first):
+		return 3
+	case strings.ContainsRune("*※", first):
+		return 4
+	}
+	return 2
+}
+
 // claims cuts a complete line, or a complete part of one, into claims. A mark
 // counts for all sentences before it on the line.
 func claims(s string) []claim {
 	s = strings.NewReplacer("**", "", "__", "", "`", "").Replace(strings.TrimSpace(s))
-	item := lead.MatchString(s)
-	s = lead.ReplaceAllString(s, "")
+	marked := lead.FindString(s)
+	rank := rankOf(strings.TrimSpace(marked))
+	s = s[len(marked):]
 	s = answer.ReplaceAllString(s, "")
 	if strings.Contains(s, prompts.NoAnswer) || strings.Trim(s, " .[]") == strings.Trim(prompts.NoAnswer, "[]") {
 		return []claim{{none: true}}
@@ -161,7 +178,7 @@ func claims(s string) []claim {
 		if !ground.HasWord(t) || ground.Heading(t) {
 			continue
 		}
-		out = append(out, claim{text: t, sources: sources, item: item})
+		out = append(out, claim{text: t, sources: sources, rank: rank})
 	}
 	return out
 }

@@ -27,7 +27,7 @@ const (
 func TestReader(t *testing.T) {
 	a := func(n ...int) claim { return claim{text: sA, sources: n} }
 	b := func(n ...int) claim { return claim{text: sB, sources: n} }
-	item := func(c claim) claim { c.item = true; return c }
+	item := func(c claim, rank int) claim { c.rank = rank; return c }
 	tests := []struct {
 		in   string
 		want []claim
@@ -47,9 +47,10 @@ func TestReader(t *testing.T) {
 		{"시장은 위원회를 둔다(1).", []claim{a(1)}},
 		{"답변: " + sA + " [1]", []claim{a(1)}},
 		{"**답변:** " + sA + " [1]", []claim{a(1)}},
-		{"- " + sA + " [1]\n- **위원은** 7명 이상으로 한다. [2]", []claim{item(a(1)), item(b(2))}},
-		{"1. " + sA + " [1]\n2) " + sB + " [2]", []claim{item(a(1)), item(b(2))}},
-		{"### 결과\n" + sA + " [1]", []claim{{text: "결과", item: true}, a(1)}},
+		{"- " + sA + " [1]\n- **위원은** 7명 이상으로 한다. [2]", []claim{item(a(1), 3), item(b(2), 3)}},
+		{"1. " + sA + " [1]\n2) " + sB + " [2]", []claim{item(a(1), 2), item(b(2), 2)}},
+		{"□ " + sA + " [1]\n  ㅇ " + sB + " [2]\n   * " + sA, []claim{item(a(1), 1), item(b(2), 2), item(a(), 4)}},
+		{"### 결과\n" + sA + " [1]", []claim{{text: "결과", rank: 1}, a(1)}},
 		{"<think>\n먼저 근거 [1]을 본다.\n</think>\n\n" + sA + " [1]", []claim{a(1)}},
 		{"<think>끝나지 않는 생각. [1]\n" + sA, nil},
 		{"[근거 없음]", []claim{{none: true}}},

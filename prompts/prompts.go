@@ -1,5 +1,7 @@
-// Package prompts holds what Biseo says to a language model: one template file
-// and one typed function for each task.
+// Package prompts holds what Biseo says to a language model, one template file and
+// one typed method of [Set] for each job, and the templates of reports.
+//
+// [Default] is the set of the program, [Load] one that an agency changed.
 //
 // Prompts are Korean, short, and ask for one job, so that a model of 2 to 8
 // billion parameters can follow them. Passages stand in them as JSON: text of a
@@ -8,20 +10,13 @@ package prompts
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"embed"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
-	"text/template"
 )
 
 // NoAnswer is what a model is told to write when its passages hold no answer.
 const NoAnswer = "[근거 없음]"
-
-//go:embed *.tmpl
-var files embed.FS
 
 // A Passage is one numbered source, cut into sentences that a model may cite as
 // [N-1], [N-2], ...
@@ -54,44 +49,41 @@ func (p Passage) MarshalJSON() ([]byte, error) {
 // AnswerData fills the prompt that answers a question.
 type AnswerData struct {
 	Question string
-	On       string // the day whose law applies, 2006-01-02
+	Earlier  []string // the asker's earlier questions, oldest first
+	On       string   // the day whose law applies, 2006-01-02
 	Passages []Passage
 }
 
+// NoAnswer is [NoAnswer], for the template.
+func (AnswerData) NoAnswer() string { return NoAnswer }
+
 // Answer renders the prompt that answers a question from passages. The model
 // writes one sentence a line with the numbers of its sources, or [NoAnswer].
-func Answer(d AnswerData) (system, user string, err error) {
-	return render("answer", struct {
-		AnswerData
-		NoAnswer string
-	}{d, NoAnswer})
+func (s *Set) Answer(d AnswerData) (Prompt, error) { return s.render("answer", d) }
+
+// A Fault is a sentence of a model that its sources do not support.
+type Fault struct {
+	Text string
+	Why  string // in Korean
 }
 
-// Version identifies the text of a prompt, such as "answer@1f0c9a2b": its name
-// and the first 8 hex digits of the SHA-256 of its template. "" if there is no
-// such prompt.
-func Version(name string) string {
-	b, err := files.ReadFile(name + ".tmpl")
-	if err != nil {
-		return ""
-	}
-	sum := sha256.Sum256(b)
-	return name + "@" + hex.EncodeToString(sum[:4])
+// AgainData fills the prompt that asks once more for sentences that failed.
+type AgainData struct {
+	Faults   []Fault
+	Passages []Passage
 }
 
-// render executes the blocks "system" and "user" of a template file.
-func render(name string, data any) (system, user string, err error) {
-	t, err := template.New(name).Funcs(template.FuncMap{"json": marshal}).ParseFS(files, name+".tmpl")
-	if err != nil {
-		return "", "", fmt.Errorf("prompt %s: %w", name, err)
-	}
-	var out [2]strings.Builder
-	for i, block := range []string{"system", "user"} {
-		if err := t.ExecuteTemplate(&out[i], block, data); err != nil {
-			return "", "", fmt.Errorf("prompt %s: %w", name, err)
-		}
-	}
-	return out[0].String(), out[1].String(), nil
+// NoAnswer is [NoAnswer], for the template.
+func (AgainData) NoAnswer() string { return NoAnswer }
+
+// Again renders the prompt that has a model write failing sentences once more, as
+// its sources say. The model writes as for [Set.Answer].
+func (s *Set) Again(d AgainData) (Prompt, error) { return s.render("again", d) }
+
+// samples are what each prompt is rendered with when it is loaded.
+var samples = map[string]any{
+	"answer": AnswerData{Question: "질문", Earlier: []string{"앞선 질문"}, On: "2026-06-01", Passages: []Passage{{N: 1, Sentences: []string{"문장."}}}},
+	"again":  AgainData{Faults: []Fault{{"문장.", "까닭"}}, Passages: []Passage{{N: 1, Sentences: []string{"문장."}}}},
 }
 
 // marshal is JSON that leaves Korean and the signs < > & as they are.

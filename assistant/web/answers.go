@@ -20,7 +20,7 @@ const (
 	eventStream = "text/event-stream"
 
 	answersDescription = `With "Accept: text/event-stream" the answer comes as server-sent events, each with an id:
-status {"status":"searching"|"writing"}, sources {"sources":[Source]}, sentence (a Sentence, sent only after its check),
+status {"status":"searching"|"writing"}, sources {"sources":[Source]}, block (a Block that the sentences after it belong to), sentence (a Sentence, sent only after its check),
 warning (a Warning), and at the end done (the whole Answer) or error (a Problem). A stream without either was cut.
 Closing the connection stops the model. Offsets in citations count Unicode code points.`
 )
@@ -120,6 +120,8 @@ type events struct {
 
 func (e *events) emit(ev assistant.Event) error {
 	switch {
+	case ev.Block != nil:
+		return e.send("block", ev.Block)
 	case ev.Sentence != nil:
 		return e.send("sentence", ev.Sentence)
 	case ev.Warning != nil:
