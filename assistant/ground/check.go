@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"biseo/korea/law"
 )
@@ -42,6 +43,8 @@ const (
 //     exactly that text. Without a span (Start, End and Quote zero) the
 //     sentences of the source that support s best are found and filled in;
 //     sources that contribute none lose their citation;
+//   - those sources are in force on the day asked for (Source.On), and no law
+//     named by s is, among the sources, only deleted or out of force that day;
 //   - at least 50 % of the content terms of s occur in that support, and 72 % in it,
 //     its neighbours, the title and the headings;
 //   - every number, amount, date, period, telephone number, address and every
@@ -51,36 +54,66 @@ const (
 //   - words in quotation marks are verbatim in a cited source;
 //   - names of departments and Latin words occur in a cited source;
 //   - duty, discretion, prohibition, negation, bounds (이상, 초과), quantifiers and
-//     opposites are those of the support.
+//     opposites are those of the support;
+//   - who acts, and to whom, is as in the support, and an item of a list stands
+//     under its own head.
 //
 // Otherwise s is [Unverified] and Why says in Korean what is missing. What
 // cannot be parsed is unverified. A sentence that repeats its span or a whole
 // sentence of a source word for word is verified without further questions. A
 // sentence that is only a hole such as [작성 필요: 담당자 연락처] is a [Gap].
-func Check(s Sentence, sources []Source) Sentence {
-	if gapOnly.MatchString(s.Text) {
-		s.Status, s.Why = Gap, ""
-		return s
+// Placeholders of [Placeholders] state nothing.
+//
+// Warn says what a verified sentence may leave out: who acts, a condition, an
+// exception, the proviso that follows its support. Under a span that it repeats
+// word for word, a sentence keeps the Warn that it came with.
+func Check(s Sentence, sources []Source) Sentence { return (&evidence{sources: sources}).check(s) }
+
+// Attach checks a sentence against the sources that it names and then, while it
+// does not hold, against each other source alone and against each two passages of
+// one document: most claims that fail are true and cite the wrong passage (CiteFix,
+// 2025). It returns the first that holds, or what is wrong with the sources named.
+func Attach(text string, cited []int, all []Source) Sentence {
+	e := &evidence{sources: all}
+	try := func(cited ...int) Sentence {
+		s := Sentence{Text: text}
+		for _, n := range cited {
+			s.Cites = append(s.Cites, Cite{Source: n})
+		}
+		return e.check(s)
 	}
-	cites, why := check(s, sources)
-	if why != "" {
-		s.Status, s.Why = Unverified, why
-		return s
+	first := try(cited...)
+	if first.Status != Unverified || !HasWord(text) {
+		return first
 	}
-	s.Cites, s.Status, s.Why = cites, Verified, ""
-	return s
+	for _, a := range all {
+		if again := try(a.N); again.Status == Verified {
+			return again
+		}
+	}
+	for i, a := range all {
+		for _, b := range all[i+1:] {
+			if a.DocID != "" && a.DocID == b.DocID {
+				if again := try(a.N, b.N); again.Status == Verified {
+					return again
+				}
+			}
+		}
+	}
+	return first
 }
 
 var gapOnly = regexp.MustCompile(`^\s*\[작성 필요(?::[^\[\]]*)?\]\s*\.?$`)
 
 // A claimant is a sentence under check.
 type claimant struct {
-	text   string
+	text   string          // without placeholders
 	terms  map[string]bool // content terms, without its facts
 	inText map[string][]fact
 }
 
 func newClaimant(s string) claimant {
+	s = placeholder.ReplaceAllStringFunc(s, func(m string) string { return strings.Repeat(" ", utf8.RuneCountInString(m)) })
 	runes := []rune(s)
 	plain := facts(s, law.Citation{})
 	for _, f := range plain { // facts have their own check
@@ -107,28 +140,9 @@ func (c claimant) facts(src Source) []fact {
 type passage struct {
 	Unit
 	source Source
+	at     int // among the passages of its source
 	terms  map[string]bool
 	facts  []fact
-}
-
-// passages are the units of a source that overlap code points [start, end).
-func passages(src Source, start, end int) []passage {
-	self, _ := own(src)
-	all := facts(src.Text, self)
-	var out []passage
-	for _, u := range Units(src) {
-		if u.Head || u.End <= start || u.Start >= end {
-			continue
-		}
-		p := passage{Unit: u, source: src, terms: heldTerms(u.Text)}
-		for _, f := range all {
-			if f.start >= u.Start && f.end <= u.End {
-				p.facts = append(p.facts, f)
-			}
-		}
-		out = append(out, p)
-	}
-	return out
 }
 
 // states reports whether a fact stands in p.
@@ -144,57 +158,131 @@ func (p passage) rivals(f fact) bool {
 	})
 }
 
-// check returns the citations of a sentence that holds, or why it does not.
-func check(s Sentence, sources []Source) ([]Cite, string) {
+// evidence are the sources of a check, each read at most once.
+type evidence struct {
+	sources []Source
+	read    map[int][]passage // by index
+}
+
+// passages are all units of source n, from 1.
+func (e *evidence) passages(n int) []passage {
+	if out, ok := e.read[n]; ok {
+		return out
+	}
+	src := e.sources[n-1]
+	self, _ := own(src)
+	all := facts(src.Text, self)
+	var out []passage
+	for i, u := range Units(src) {
+		p := passage{Unit: u, source: src, at: i, terms: heldTerms(u.Text)}
+		for len(all) > 0 && all[0].start < u.Start {
+			all = all[1:]
+		}
+		for _, f := range all {
+			if f.start >= u.End {
+				break
+			}
+			if f.end <= u.End {
+				p.facts = append(p.facts, f)
+			}
+		}
+		out = append(out, p)
+	}
+	if e.read == nil {
+		e.read = map[int][]passage{}
+	}
+	e.read[n] = out
+	return out
+}
+
+// candidates are the passages of source n that overlap code points [start, end)
+// and say something.
+func (e *evidence) candidates(n, start, end int) []passage {
+	var out []passage
+	for _, p := range e.passages(n) {
+		if !p.Head && p.End > start && p.Start < end {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// A trial holds a claim against its support.
+type trial struct {
+	claimant
+	support []passage // in the order of the sources and of their text
+	cited   []Source
+	*evidence
+}
+
+// check is [Check] with sources that may have been read before.
+func (e *evidence) check(s Sentence) Sentence {
+	if gapOnly.MatchString(s.Text) {
+		s.Status, s.Why, s.Warn = Gap, "", ""
+		return s
+	}
+	cites, why, warn := e.judge(s)
+	if why != "" {
+		s.Status, s.Why, s.Warn = Unverified, why, ""
+		return s
+	}
+	s.Cites, s.Status, s.Why, s.Warn = cites, Verified, "", warn
+	return s
+}
+
+// judge returns the citations of a sentence that holds with what to warn of, or
+// why it does not hold.
+func (e *evidence) judge(s Sentence) (cites []Cite, why, warn string) {
 	if !HasWord(s.Text) {
-		return nil, "확인할 내용이 없는 문장"
+		return nil, "확인할 내용이 없는 문장", ""
 	}
 	if len(s.Cites) == 0 {
-		return nil, "근거 번호가 없음"
+		return nil, "근거 번호가 없음", ""
 	}
+	t := trial{evidence: e}
 	var candidates []passage
-	var cited []Source
 	var given []Cite // those with a span
 	key := Squeeze(s.Text)
 	for _, c := range s.Cites {
-		if c.Source < 1 || c.Source > len(sources) {
-			return nil, fmt.Sprintf("없는 근거 번호: %d", c.Source)
+		if c.Source < 1 || c.Source > len(e.sources) {
+			return nil, fmt.Sprintf("없는 근거 번호: %d", c.Source), ""
 		}
-		src := sources[c.Source-1]
-		again := slices.ContainsFunc(cited, func(o Source) bool { return o.N == src.N })
+		src := e.sources[c.Source-1]
 		if c == (Cite{Source: c.Source}) {
-			if !again {
-				cited = append(cited, src)
-				candidates = append(candidates, passages(src, 0, math.MaxInt)...)
+			if !slices.ContainsFunc(t.cited, func(o Source) bool { return o.N == src.N }) {
+				t.cited = append(t.cited, src)
+				candidates = append(candidates, e.candidates(c.Source, 0, math.MaxInt)...)
 			}
 			continue
 		}
 		if !holds(c, src) {
-			return nil, fmt.Sprintf("인용 구간이 근거 %d의 원문과 다름", c.Source)
+			return nil, fmt.Sprintf("인용 구간이 근거 %d의 원문과 다름", c.Source), ""
 		}
-		found := passages(src, c.Start, c.End)
+		found := e.candidates(c.Source, c.Start, c.End)
 		whole := len(found) > 0 && found[0].Start == c.Start && found[len(found)-1].End <= c.End
 		if whole && Squeeze(clean(c.Quote)) == key {
-			return []Cite{c}, ""
+			return []Cite{c}, src.lapsed(), s.Warn
 		}
-		given, cited, candidates = append(given, c), append(cited, src), append(candidates, found...)
+		given, t.cited, candidates = append(given, c), append(t.cited, src), append(candidates, found...)
 	}
+	t.claimant = newClaimant(s.Text)
 	for _, p := range candidates {
-		if Squeeze(p.Text) == key && len(given) == 0 {
-			return citesOf([]passage{p}), ""
+		if Squeeze(p.Text) == key && len(given) == 0 && p.source.lapsed() == "" {
+			t.support = []passage{p}
+			return citesOf(t.support), "", t.dropped()
 		}
 	}
-	c := newClaimant(s.Text)
-	support, held, around := supporting(c, candidates)
-	if len(support) == 0 || held < minHeld || around < minOverlap {
-		return nil, fmt.Sprintf("근거 %s에서 확인되지 않는 내용", numbersOf(cited))
+	var held, around float64
+	t.support, held, around = supporting(t.claimant, candidates)
+	if len(t.support) == 0 || held < minHeld || around < minOverlap {
+		return nil, fmt.Sprintf("근거 %s에서 확인되지 않는 내용", numbersOf(t.cited)), ""
 	}
-	for _, rule := range []func(claimant, []passage, []Source) string{values, quotations, names, polarity} {
-		if why := rule(c, support, cited); why != "" {
-			return nil, why
+	for _, rule := range []func(trial) string{trial.inForce, trial.values, trial.quotations, trial.names, trial.polarity, trial.actors, trial.lists} {
+		if why := rule(t); why != "" {
+			return nil, why, ""
 		}
 	}
-	return citesOf(support, given...), ""
+	return citesOf(t.support, given...), "", t.dropped()
 }
 
 // holds reports whether a citation's span lies in the source and its quote is
@@ -299,74 +387,6 @@ func citesOf(support []passage, given ...Cite) []Cite {
 		out = append(out, Span(p.source, p.Start, p.End))
 	}
 	return out
-}
-
-// quoted are words in quotation marks; what is in 「」 is read as a law by
-// law.Find unless it does not end like one.
-var quoted = regexp.MustCompile(`"([^"]+)"|“([^”]+)”|‘([^’]+)’|'([^']+)'|「([^」]+)」|『([^』]+)』|《([^》]+)》`)
-
-// quotation is what stands in double quotation marks; [quotations] has held it
-// against the source word for word.
-var quotation = regexp.MustCompile(`"[^"]*"|“[^”]*”`)
-
-// quotations holds a claim's quotations against the whole text of its sources.
-func quotations(c claimant, _ []passage, cited []Source) string {
-	if strings.Count(c.text, `"`)%2 == 1 || strings.Count(c.text, "“") != strings.Count(c.text, "”") {
-		return "따옴표의 짝이 맞지 않음"
-	}
-	for _, m := range quoted.FindAllStringSubmatch(c.text, -1) {
-		q := Squeeze(strings.Join(m[1:], ""))
-		if !slices.ContainsFunc(cited, func(s Source) bool {
-			return strings.Contains(Squeeze(clean(s.Text)), q) || strings.Contains(Squeeze(s.Cite+" "+s.Title), q)
-		}) {
-			return fmt.Sprintf("근거 %s에 없는 인용: %s", numbersOf(cited), m[0])
-		}
-	}
-	return ""
-}
-
-var (
-	// organisation are names of departments and agencies, by their last syllables.
-	organisation = regexp.MustCompile(`[가-힣]{2,}(?:담당관|위원회|지원단|추진단|사업소|보건소|센터|본부|장관|청장|처장|위원장|지원실|정책실|기획실|[가-힣]과|[가-힣]팀|[가-힣]국|[가-힣]처|[가-힣]청)(?:에서|에게|으로|로|에|의|은|는|이|가|을|를|와|과|장|도|만|,|\s|$|\()`)
-	latin        = regexp.MustCompile(`[A-Za-z][A-Za-z0-9.@/_-]*`)
-	josaEnd      = regexp.MustCompile(`(?:에서|에게|으로|로|에|의|은|는|이|가|을|를|와|과|장|도|만|,|\s|\()$`)
-)
-
-// names holds the departments and Latin words of a claim against its sources.
-func names(c claimant, _ []passage, cited []Source) string {
-	var b strings.Builder
-	for _, s := range cited {
-		b.WriteString(Squeeze(s.Text+" "+s.Title+" "+s.Cite+" "+s.Agency) + " ")
-	}
-	all := b.String()
-	for _, w := range append(organisation.FindAllString(c.text, -1), latin.FindAllString(c.text, -1)...) {
-		w = Squeeze(josaEnd.ReplaceAllString(w, ""))
-		if !strings.Contains(all, strings.TrimSuffix(w, "과")) { // 과 may be a department or a particle
-			return fmt.Sprintf("근거 %s에 없는 이름: %s", numbersOf(cited), w)
-		}
-	}
-	return ""
-}
-
-// polarity holds the markers of a claim against its support.
-func polarity(c claimant, support []passage, cited []Source) string {
-	var b strings.Builder
-	theirs := map[string]bool{}
-	for _, p := range support {
-		b.WriteString(Squeeze(quotation.ReplaceAllString(p.Text, "")))
-		maps.Copy(theirs, contentTerms(p.Text))
-	}
-	kept := 0
-	for t := range theirs {
-		if c.terms[t] {
-			kept++
-		}
-	}
-	whole := float64(kept) >= minWhole*float64(len(theirs))
-	if w := turned(Squeeze(quotation.ReplaceAllString(c.text, "")), b.String(), whole); w != "" {
-		return fmt.Sprintf("근거 %s와 뜻이 다른 말: %s", numbersOf(cited), w)
-	}
-	return ""
 }
 
 // numbersOf prints source numbers: 1, 3.

@@ -161,17 +161,17 @@ func places(c law.Citation, p passage) bool {
 		(c.Paragraph == o.Paragraph || c.Paragraph == p.Paragraph) && (c.Item == o.Item || c.Item.String() == p.Item)
 }
 
-// values holds a claim's values and legal citations against its support.
-func values(c claimant, support []passage, cited []Source) string {
+// values holds the claim's values and legal citations against its support.
+func (t trial) values() string {
 	type used struct{ unit, at int }
 	taken := map[used]bool{}
-	last := make([]int, len(support))
-	for k, f := range c.facts(Source{}) {
+	last := make([]int, len(t.support))
+	for k, f := range t.facts(Source{}) {
 		found := false
 	search:
-		for i := range support {
-			mine := c.facts(support[i].source)[k]
-			for j, g := range support[i].facts {
+		for i := range t.support {
+			mine := t.facts(t.support[i].source)[k]
+			for j, g := range t.support[i].facts {
 				if !taken[used{i, j}] && j >= last[i] && same(mine, g) && nearby(f, g) {
 					taken[used{i, j}], last[i], found = true, j, true
 					break search
@@ -179,10 +179,10 @@ func values(c claimant, support []passage, cited []Source) string {
 			}
 		}
 		if f.cite != nil && !found {
-			for i, p := range support {
+			for i, p := range t.support {
 				// Where the support cites something else at this point, the claim has replaced it.
-				replaced := slices.ContainsFunc(support[i].facts, func(g fact) bool { return g.cite != nil && nearby(f, g) })
-				found = found || !replaced && places(*c.facts(p.source)[k].cite, p)
+				replaced := slices.ContainsFunc(t.support[i].facts, func(g fact) bool { return g.cite != nil && nearby(f, g) })
+				found = found || !replaced && places(*t.facts(p.source)[k].cite, p)
 			}
 		}
 		if !found {
@@ -190,31 +190,69 @@ func values(c claimant, support []passage, cited []Source) string {
 			if f.cite != nil {
 				kind = "조문"
 			}
-			return fmt.Sprintf("근거 %s에 없는 %s: %s", numbersOf(cited), kind, f.written)
+			return fmt.Sprintf("근거 %s에 없는 %s: %s", numbersOf(t.cited), kind, f.written)
 		}
 	}
-	return strayDigits(c, support, cited)
+	return t.strayDigits()
 }
 
 // strayDigits holds digits that are part of no value and no citation, such as
 // those of A4, against the digits of the support.
-func strayDigits(c claimant, support []passage, cited []Source) string {
+func (t trial) strayDigits() string {
 	have := map[string]bool{}
-	for _, p := range support {
+	for _, p := range t.support {
 		for _, d := range digits.FindAllString(p.Text, -1) {
 			have[d] = true
 		}
 	}
-	runes := []rune(c.text)
-	for _, f := range c.facts(Source{}) {
+	runes := []rune(t.text)
+	for _, f := range t.facts(Source{}) {
 		for i := f.start; i < f.end; i++ {
 			runes[i] = ' '
 		}
 	}
 	for _, d := range digits.FindAllString(string(runes), -1) {
 		if !have[d] {
-			return fmt.Sprintf("근거 %s에 없는 수: %s", numbersOf(cited), d)
+			return fmt.Sprintf("근거 %s에 없는 수: %s", numbersOf(t.cited), d)
 		}
 	}
 	return ""
+}
+
+// inForce reports a support that is out of force on the day asked for, and a law
+// in the claim that the sources hold only as deleted or out of force that day.
+func (t trial) inForce() string {
+	for _, p := range t.support {
+		if why := p.source.lapsed(); why != "" {
+			return why
+		}
+	}
+	for k, f := range t.facts(Source{}) {
+		if f.cite == nil {
+			continue
+		}
+		dead, alive := false, false
+		for i, src := range t.sources {
+			o, ok := own(src)
+			c := *t.facts(src)[k].cite
+			if !ok || o.Article == (law.Unit{}) || !o.Covers(c) && o.Key() != c.Key() {
+				continue
+			}
+			if src.lapsed() != "" || slices.ContainsFunc(t.passages(i+1), func(p passage) bool { return p.deletes(c) }) {
+				dead = true
+			} else {
+				alive = true
+			}
+		}
+		if dead && !alive {
+			return "그날 시행 중이 아니거나 삭제된 조문: " + f.written
+		}
+	}
+	return ""
+}
+
+// deletes reports that p is the note 삭제 in the place of c, or of what holds c.
+func (p passage) deletes(c law.Citation) bool {
+	return p.Head && deleted.MatchString(p.Text) &&
+		(p.Paragraph == 0 || p.Paragraph == c.Paragraph) && (p.Item == "" || p.Item == c.Item.String())
 }

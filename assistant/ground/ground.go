@@ -3,9 +3,14 @@
 // no clock.
 //
 // The files in reading order: ground.go holds the types, units.go cuts sources
-// into sentences, check.go with facts.go (numbers, dates, citations) and
-// polarity.go (duty, discretion, negation) is the check.
+// into sentences, check.go finds the sentences that support a claim and holds it
+// against them with facts.go (numbers, dates, citations, the law in force),
+// words.go (quotations, names, contacts), polarity.go (duty, discretion,
+// negation) and clauses.go (who does what to whom, lists, conditions).
+// conflict.go finds sources that disagree.
 package ground
+
+import "fmt"
 
 // A Status is the result of [Check] on one sentence.
 type Status string
@@ -21,7 +26,8 @@ type Sentence struct {
 	Text   string `json:"text"`
 	Cites  []Cite `json:"cites"` // empty for connecting text that states no fact
 	Status Status `json:"status"`
-	Why    string `json:"why,omitempty"` // for unverified, in Korean: 근거 2에 없는 값: 40,000원
+	Why    string `json:"why,omitempty"`  // for unverified, in Korean: 근거 2에 없는 값: 40,000원
+	Warn   string `json:"warn,omitempty"` // for verified, in Korean, what it may leave out: 단서가 빠졌을 수 있음: 다만, ...
 }
 
 // A Cite ties a sentence to a span of a source.
@@ -45,14 +51,27 @@ type Source struct {
 	Page    int      `json:"page"`
 	URL     string   `json:"url,omitempty"`
 	InForce InForce  `json:"in_force"`
-	Text    string   `json:"text"` // verbatim
-	Used    bool     `json:"used"` // a sentence shown cites it
+	On      string   `json:"on,omitempty"` // the day whose law is asked for, 2006-01-02; "" leaves InForce unchecked
+	Text    string   `json:"text"`         // verbatim
+	Used    bool     `json:"used"`         // a sentence shown cites it
 }
 
 // InForce is a period [From, Until) in days, 2006-01-02; "" is unbounded.
 type InForce struct {
 	From  string `json:"from"`
 	Until string `json:"until"`
+}
+
+// lapsed says in Korean why a source does not apply on the day asked for, or "".
+func (s Source) lapsed() string {
+	switch {
+	case s.On == "":
+	case s.InForce.From > s.On:
+		return fmt.Sprintf("근거 %d은(는) %s부터 시행", s.N, s.InForce.From)
+	case s.InForce.Until != "" && s.InForce.Until <= s.On:
+		return fmt.Sprintf("근거 %d은(는) %s 전까지만 시행", s.N, s.InForce.Until)
+	}
+	return ""
 }
 
 // Span cites code points [start, end) of a source.

@@ -1,6 +1,8 @@
 package ground
 
 import (
+	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -130,6 +132,27 @@ func turned(claim, support string, whole bool) string {
 				return w
 			}
 		}
+	}
+	return ""
+}
+
+// polarity holds the markers of the claim against those of its support.
+func (t trial) polarity() string {
+	var b strings.Builder
+	theirs := map[string]bool{}
+	for _, p := range t.support {
+		b.WriteString(Squeeze(quotation.ReplaceAllString(p.Text, "")))
+		maps.Copy(theirs, contentTerms(p.Text))
+	}
+	kept := 0
+	for term := range theirs {
+		if t.terms[term] {
+			kept++
+		}
+	}
+	whole := float64(kept) >= minWhole*float64(len(theirs))
+	if w := turned(Squeeze(quotation.ReplaceAllString(t.text, "")), b.String(), whole); w != "" {
+		return fmt.Sprintf("근거 %s와 뜻이 다른 말: %s", numbersOf(t.cited), w)
 	}
 	return ""
 }

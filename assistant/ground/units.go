@@ -25,7 +25,7 @@ var (
 	// note is what a law's publisher adds to the text: <개정 2022.1.11>, [본조신설 2020. 2. 4.].
 	note      = regexp.MustCompile(`[<〈]\s*(?:개정|신설|전문개정|본조신설|제목개정|종전|단서|시행일|\d{4}\s*\.)[^<>〈〉]*[>〉]|\[\s*(?:본조신설|전문개정|제목개정|본항신설|시행일|종전|제\d+조에서|제\d+조로)[^\[\]]*\]`)
 	noteTail  = regexp.MustCompile(`(?:\s*(?:` + note.String() + `))+\s*$`)
-	deleted   = regexp.MustCompile(`^\S{0,4}\s*삭\s*제\s*\.?$`)
+	deleted   = regexp.MustCompile(`^(?:제\s*\d+\s*조(?:의\d+)?|\S{0,4})\s*(?:[(（][^()（）]*[)）])?\s*삭\s*제\s*\.?$`)
 	heading   = regexp.MustCompile(`^(?:제\s*\d+\s*[조장절관편](?:의\d+)?|부\s*칙|별표|\[별)\s*(?:[(（][^()（）]*[)）]|[가-힣ㆍ· ]{0,20})?$|^[#□■ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ]`)
 	runIn     = regexp.MustCompile(`^(\s*제\s*\d+\s*조(?:의\d+)?\s*[(（][^()（）]{1,80}[)）]\s+)(?:[①-⑳]|[^①-⑳\s및또와과,ㆍ·<〈\[])`)
 	itemStart = regexp.MustCompile(`^(\d{1,3}(?:의\d+)?)\.\s`)

@@ -1,0 +1,172 @@
+package ground
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var (
+	// actor is who does something, by its last word, with the particle that says
+	// in which role: 은 and 가 act, 에게 and 로부터 are acted upon.
+	actor = regexp.MustCompile(`([가-힣]{0,12}(?:장관|청장|처장|시장|군수|구청장|도지사|교육감|의장|위원장|원장|부서장|기관장|단체장|과장|팀장|국장|위원회|심의회|협의회|공무원|담당자|담당관|신청인|청구인|민원인|신고인|대리인|당사자|이해관계인|수급자|수급권자|사업자|시행자|사용자|소유자|관리자|이용자|보호자|감사기구|행정기관|관계기관|지방자치단체|국가|국민|시민|주민|위원)|(?:기관|부서|위원회|단체|행정청)의 장|행정청)(들)?(께서는|에게는|에게도|에게서|에게|로부터|으로부터|은|는|이|가)(?:$|[\s,])`)
+	// receives turns roles around: A가 B에게 제출한다 is B가 A로부터 제출받는다.
+	receives = regexp.MustCompile(`받[는은을지아고으습]|받거나|받도록|당[하한할]|게 된|게 됩`)
+
+	listHead = regexp.MustCompile(`(?:다음\s*)?각\s*[호목]|다음과\s*같|다음의\s`)
+
+	// condition is a clause that limits when or for whom a sentence holds.
+	condition = regexp.MustCompile(`(?:^|[,;]\s*|[가-힣](?:은|는)\s)([^,;]{2,80}?(?:경우에는|경우에만|경우에\s*한(?:정)?하여|경우에\s*한해|때에는|때에만|사람에\s*한(?:정)?하여|에\s*한(?:정)?하여|을\s*제외하고는?|를\s*제외하고는?))(?:[\s,]|$)`)
+	excepted  = regexp.MustCompile(`[(（]([^()（）]{2,120}(?:제외한다|제외하고|제외함|제외))[)）]`)
+	proviso   = regexp.MustCompile(`^(?:[①-⑳]\s*)?(?:다만|단)\s*,`)
+)
+
+// An agent is one that acts in a text, or one that is acted upon.
+type agent struct {
+	name  string // without spaces
+	acts  bool
+	topic bool // acted upon, and what the sentence is about: 수급자에게는
+}
+
+// agents are those of s in order, each with its role.
+func agents(s string) []agent {
+	var out []agent
+	for _, m := range actor.FindAllStringSubmatch(s, -1) {
+		name, particle := Squeeze(m[1]), m[3]
+		out = append(out, agent{name, !strings.HasPrefix(particle, "에게") && !strings.HasSuffix(particle, "로부터"), particle == "에게는"})
+	}
+	return out
+}
+
+// alike reports whether two names may mean the same: 행정안전부장관 and 장관.
+func alike(a, b string) bool { return strings.HasSuffix(a, b) || strings.HasSuffix(b, a) }
+
+// actors holds who acts in the claim, and to whom, against its support. Where the
+// support names those who act, the claim names no other; a list such as
+// 시장ㆍ군수 또는 구청장 names each of its members.
+func (t trial) actors() string {
+	ours := agents(t.text)
+	if len(ours) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for _, p := range t.support {
+		b.WriteString(p.Text + "\n")
+	}
+	said := b.String()
+	theirs := agents(said)
+	find := func(name string, acts bool) bool {
+		return slices.ContainsFunc(theirs, func(a agent) bool { return (a.acts == acts || acts && a.topic) && alike(a.name, name) })
+	}
+	some := slices.ContainsFunc(theirs, func(a agent) bool { return a.acts })
+	turned := receives.MatchString(t.text) != receives.MatchString(said)
+	swapped := ""
+	for _, a := range ours {
+		switch {
+		case find(a.name, a.acts):
+		case find(a.name, !a.acts) && !turned:
+			if swapped != "" || a.acts {
+				return fmt.Sprintf("근거 %s와 주체가 다른 말: %s", numbersOf(t.cited), a.name)
+			}
+			swapped = a.name
+		case a.acts && some && !turned && !listed(said, a.name):
+			return fmt.Sprintf("근거 %s와 주체가 다른 말: %s", numbersOf(t.cited), a.name)
+		}
+	}
+	return ""
+}
+
+// listed reports whether a name stands in s as a member of a list, or as the one
+// that a clause is about.
+func listed(s, name string) bool {
+	s = Squeeze(s)
+	for i := strings.Index(s, name); i >= 0; {
+		rest := s[i+len(name):]
+		for _, link := range []string{"·", ",", "또는", "및", "이나", "나", "와", "과", "의", "(", "으로서", "인"} {
+			if strings.HasPrefix(rest, link) {
+				return true
+			}
+		}
+		next := strings.Index(rest, name)
+		if next < 0 {
+			return false
+		}
+		i += len(name) + next
+	}
+	return false
+}
+
+// lists reports an item of a list that the claim puts under the head of another.
+func (t trial) lists() string {
+	for _, p := range t.support {
+		if p.Item == "" {
+			continue
+		}
+		all := t.passages(p.source.N)
+		own := p.at - 1
+		for own >= 0 && (all[own].Item != "" || all[own].Head || !listHead.MatchString(all[own].Text) || all[own].Paragraph != p.Paragraph) {
+			own--
+		}
+		other := false
+		for _, h := range t.support {
+			if h.source.N == p.source.N && h.Item == "" && listHead.MatchString(h.Text) {
+				if h.at == own {
+					other = false
+					break
+				}
+				other = true
+			}
+		}
+		if own >= 0 && other {
+			return fmt.Sprintf("근거 %d에서 다른 목록에 속하는 항목: %s", p.source.N, p.Text)
+		}
+	}
+	return ""
+}
+
+// maxShown is how many code points of what was left out are shown.
+const maxShown = 60
+
+// dropped says in Korean what the claim leaves out of its support that limits it:
+// who acts, a condition, an exception, the proviso behind it.
+func (t trial) dropped() string {
+	var out []string
+	miss := func(what, s string) {
+		if r := []rune(s); len(r) > maxShown {
+			s = string(r[:maxShown]) + "…"
+		}
+		out = append(out, what+": "+s)
+	}
+	ours := heldTerms(t.text)
+	says := func(s string) bool {
+		n, all := 0, contentTerms(s)
+		for term := range all {
+			if ours[term] {
+				n++
+			}
+		}
+		return 2*n >= len(all)
+	}
+	for _, p := range t.support {
+		for _, m := range condition.FindAllStringSubmatch(p.Text, -1) {
+			if !says(m[1]) {
+				miss("조건이 빠졌을 수 있음", m[1])
+			}
+		}
+		for _, m := range excepted.FindAllStringSubmatch(p.Text, -1) {
+			if !says(m[1]) && !strings.Contains(t.text, "제외") {
+				miss("제외 대상이 빠졌을 수 있음", m[1])
+			}
+		}
+		if a := agents(p.Text); len(a) > 0 && a[0].acts && strings.Contains(p.Text, a[0].name) && len(agents(t.text)) == 0 && !says(a[0].name) {
+			miss("주체가 빠졌을 수 있음", a[0].name)
+		}
+		all := t.passages(p.source.N)
+		if k := p.at + 1; k < len(all) && proviso.MatchString(all[k].Text) &&
+			!slices.ContainsFunc(t.support, func(o passage) bool { return o.source.N == p.source.N && o.at == k }) {
+			miss("단서가 빠졌을 수 있음", all[k].Text)
+		}
+	}
+	return strings.Join(out, "; ")
+}
