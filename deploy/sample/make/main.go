@@ -10,6 +10,7 @@
 package main
 
 import (
+	"biseo/assistant/export/paper"
 	"bytes"
 	"errors"
 	"flag"
@@ -84,9 +85,9 @@ func eachSource(dir string, f func(src, dst string, d *document) error) error {
 func (d *document) render() ([]byte, error) {
 	switch d.Format {
 	case "hwpx":
-		return hwpx(d)
+		return paper.HWPX(d.paper())
 	case "docx":
-		return docx(d)
+		return paper.DOCX(d.paper())
 	}
 	return nil, fmt.Errorf("format %q: want hwpx, docx or pdf", d.Format)
 }
@@ -96,7 +97,7 @@ func (d *document) render() ([]byte, error) {
 // also sets a gap between Hangul and digits, which a reader of the PDF would
 // take for a space: the gap is turned off in a flat ODF file on the way.
 func makePDF(d *document, dst string) error {
-	b, err := docx(d)
+	b, err := paper.DOCX(d.paper())
 	if err != nil {
 		return err
 	}

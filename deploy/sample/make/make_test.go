@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/zip"
+	"biseo/assistant/export/paper"
 	"bytes"
 	"io"
 	"io/fs"
@@ -29,9 +30,9 @@ func TestFilesAreUpToDate(t *testing.T) {
 		if d.Format == "pdf" {
 			text := pdfText(t, dst)
 			for _, b := range d.blocks {
-				for _, s := range b.text {
-					if !strings.Contains(text, squeeze(s.text)) {
-						t.Errorf("%s: does not say %q: run go run ./deploy/sample/make -pdf %s", dst, s.text, filepath.Base(dst))
+				for _, s := range b.Text {
+					if !strings.Contains(text, squeeze(s.Text)) {
+						t.Errorf("%s: does not say %q: run go run ./deploy/sample/make -pdf %s", dst, s.Text, filepath.Base(dst))
 					}
 				}
 			}
@@ -117,16 +118,16 @@ func TestParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []block{
-		{level: 1, text: []span{{text: "제목"}}},
-		{indent: 1, text: []span{{text: "1. "}, {text: "굵게", bold: true}, {text: " 씀"}, {note: "주석", num: 1}}},
-		{rows: [][]cell{
-			{{row: 0, col: 0, rows: 1, cols: 1, text: "가"}, {row: 0, col: 1, rows: 1, cols: 2, text: "나"}},
-			{{row: 1, col: 0, rows: 2, cols: 1, text: "다"}, {row: 1, col: 1, rows: 1, cols: 1, text: "라"}, {row: 1, col: 2, rows: 1, cols: 1, text: "마"}},
-			{{row: 2, col: 1, rows: 1, cols: 1, text: "바"}, {row: 2, col: 2, rows: 1, cols: 1, text: "사"}},
+	want := []paper.Block{
+		{Level: 1, Text: []paper.Span{{Text: "제목"}}},
+		{Indent: 1, Text: []paper.Span{{Text: "1. "}, {Text: "굵게", Bold: true}, {Text: " 씀"}, {Note: "주석"}}},
+		{Rows: [][]paper.Cell{
+			{{Row: 0, Col: 0, Rows: 1, Cols: 1, Text: "가"}, {Row: 0, Col: 1, Rows: 1, Cols: 2, Text: "나"}},
+			{{Row: 1, Col: 0, Rows: 2, Cols: 1, Text: "다"}, {Row: 1, Col: 1, Rows: 1, Cols: 1, Text: "라"}, {Row: 1, Col: 2, Rows: 1, Cols: 1, Text: "마"}},
+			{{Row: 2, Col: 1, Rows: 1, Cols: 1, Text: "바"}, {Row: 2, Col: 2, Rows: 1, Cols: 1, Text: "사"}},
 		}},
 	}
-	if diff := cmp.Diff(want, d.blocks, cmp.AllowUnexported(block{}, span{}, cell{})); diff != "" {
+	if diff := cmp.Diff(want, d.blocks); diff != "" {
 		t.Errorf("blocks (-want +got):\n%s", diff)
 	}
 	for _, bad := range []string{"no front matter", "---\nformat: hwpx\n---\ntext", head, head + "text[^9]", head + "| 가 | 나 |\n| 다 |"} {

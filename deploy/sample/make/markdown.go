@@ -1,11 +1,11 @@
 package main
 
 import (
+	"biseo/assistant/export/paper"
 	"fmt"
 	"regexp"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -23,29 +23,7 @@ type document struct {
 	Date     string   `yaml:"date"`     // 2006-01-02: the created and modified date in the file's properties
 
 	when   time.Time
-	blocks []block
-}
-
-// A block is a heading (level > 0), a table (rows != nil) or a paragraph.
-type block struct {
-	level  int
-	indent int // of a paragraph, from 0
-	text   []span
-	rows   [][]cell
-}
-
-// A span is a piece of a line: text, plain or bold, or a footnote (note != "").
-type span struct {
-	text string
-	bold bool
-	note string
-	num  int // of a footnote, from 1
-}
-
-// A cell stands where a span of the table begins; covered cells are left out.
-type cell struct {
-	row, col, rows, cols int
-	text                 string
+	blocks []paper.Block
 }
 
 var (
@@ -82,7 +60,6 @@ func parse(src string) (*document, error) {
 			lines = append(lines, line)
 		}
 	}
-	num := 0
 	for i := 0; i < len(lines); i++ {
 		line := lines[i]
 		if strings.HasPrefix(line, "|") {
@@ -94,18 +71,18 @@ func parse(src string) (*document, error) {
 			if err != nil {
 				return nil, err
 			}
-			d.blocks = append(d.blocks, block{rows: rows})
+			d.blocks = append(d.blocks, paper.Block{Rows: rows})
 			i = n - 1
 			continue
 		}
-		var b block
+		var b paper.Block
 		if m := headingLine.FindStringSubmatch(line); m != nil {
-			b.level, line = min(len(m[1]), 4), m[2]
+			b.Level, line = min(len(m[1]), 4), m[2]
 		} else {
 			text := strings.TrimLeft(line, " ")
-			b.indent, line = min((len(line)-len(text))/2, 4), text
+			b.Indent, line = min((len(line)-len(text))/2, 4), text
 		}
-		if b.text, err = parseSpans(line, notes, &num); err != nil {
+		if b.Text, err = parseSpans(line, notes); err != nil {
 			return nil, err
 		}
 		d.blocks = append(d.blocks, b)
@@ -116,34 +93,33 @@ func parse(src string) (*document, error) {
 	return d, nil
 }
 
-func parseSpans(line string, notes map[string]string, num *int) ([]span, error) {
-	var out []span
+func parseSpans(line string, notes map[string]string) ([]paper.Span, error) {
+	var out []paper.Span
 	for {
 		m := inline.FindStringSubmatchIndex(line)
 		if m == nil {
 			if line != "" || out == nil {
-				out = append(out, span{text: line})
+				out = append(out, paper.Span{Text: line})
 			}
 			return out, nil
 		}
 		if m[0] > 0 {
-			out = append(out, span{text: line[:m[0]]})
+			out = append(out, paper.Span{Text: line[:m[0]]})
 		}
 		if m[2] >= 0 {
-			out = append(out, span{text: line[m[2]:m[3]], bold: true})
+			out = append(out, paper.Span{Text: line[m[2]:m[3]], Bold: true})
 		} else {
 			note, ok := notes[line[m[4]:m[5]]]
 			if !ok {
 				return nil, fmt.Errorf("footnote %s has no text", line[m[0]:m[1]])
 			}
-			*num++
-			out = append(out, span{note: note, num: *num})
+			out = append(out, paper.Span{Note: note})
 		}
 		line = line[m[1]:]
 	}
 }
 
-func parseTable(lines []string) ([][]cell, error) {
+func parseTable(lines []string) ([][]paper.Cell, error) {
 	var grid [][]string
 	for _, l := range lines {
 		if tableRule.MatchString(l) {
@@ -158,18 +134,18 @@ func parseTable(lines []string) ([][]cell, error) {
 		}
 		grid = append(grid, row)
 	}
-	rows := make([][]cell, len(grid))
+	rows := make([][]paper.Cell, len(grid))
 	for r, row := range grid {
 		for c, text := range row {
 			if text == "<" || text == "^" {
 				continue
 			}
-			x := cell{row: r, col: c, rows: 1, cols: 1, text: text}
-			for c+x.cols < len(row) && row[c+x.cols] == "<" {
-				x.cols++
+			x := paper.Cell{Row: r, Col: c, Rows: 1, Cols: 1, Text: text}
+			for c+x.Cols < len(row) && row[c+x.Cols] == "<" {
+				x.Cols++
 			}
-			for r+x.rows < len(grid) && grid[r+x.rows][c] == "^" {
-				x.rows++
+			for r+x.Rows < len(grid) && grid[r+x.Rows][c] == "^" {
+				x.Rows++
 			}
 			rows[r] = append(rows[r], x)
 		}
@@ -180,68 +156,11 @@ func parseTable(lines []string) ([][]cell, error) {
 	return rows, nil
 }
 
-// size returns the number of rows and columns of a table's grid.
-func size(rows [][]cell) (nrows, ncols int) {
-	for _, c := range rows[0] {
-		ncols += c.cols
+// paper is d laid out for printing.
+func (d *document) paper() *paper.Document {
+	out := &paper.Document{Title: d.Title, Gist: d.Gist, Keywords: d.Keywords, Creator: "가온시", Date: d.when, Blocks: d.blocks}
+	if d.Format == "pdf" {
+		out.Subject = d.Gist // a PDF made from DOCX keeps no description
 	}
-	return len(rows), ncols
-}
-
-// widths shares total among the columns of a table by the width of their text,
-// in half-width columns between 6 and 40.
-func widths(rows [][]cell, total int) []int {
-	_, n := size(rows)
-	want := make([]int, n)
-	sum := 0
-	for c := range want {
-		want[c] = 6
-		for _, row := range rows {
-			for _, x := range row {
-				if x.col == c && x.cols == 1 {
-					want[c] = max(want[c], min(40, textWidth(x.text)+2))
-				}
-			}
-		}
-		sum += want[c]
-	}
-	rest := total
-	for c := range want {
-		want[c] = total * want[c] / sum
-		rest -= want[c]
-	}
-	want[n-1] += rest
-	return want
-}
-
-// textWidth counts half-width columns: one for ASCII, two for all else.
-func textWidth(s string) int {
-	ascii := 0
-	for _, r := range s {
-		if r < 128 {
-			ascii++
-		}
-	}
-	return 2*utf8.RuneCountInString(s) - ascii
-}
-
-// plain is the document's text, a line for a paragraph, cells in angle brackets:
-// the preview that an HWPX holds.
-func (d *document) plain() string {
-	var b strings.Builder
-	for _, x := range d.blocks {
-		for _, row := range x.rows {
-			for _, c := range row {
-				b.WriteString("<" + c.text + ">")
-			}
-			b.WriteString("\r\n")
-		}
-		if x.rows == nil {
-			for _, s := range x.text {
-				b.WriteString(s.text)
-			}
-			b.WriteString("\r\n")
-		}
-	}
-	return b.String()
+	return out
 }

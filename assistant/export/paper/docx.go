@@ -1,4 +1,4 @@
-package main
+package paper
 
 import (
 	_ "embed"
@@ -18,15 +18,11 @@ const (
 	docxWidth = 9070 // A4 less margins, in 1/20 pt
 )
 
-// docx writes d as WordprocessingML. Headings carry the built-in styles Heading 1
+// DOCX writes d as WordprocessingML. Headings carry the built-in styles Heading 1
 // to Heading 4; the first row of a table is its header row.
-func docx(d *document) ([]byte, error) {
+func DOCX(d *Document) ([]byte, error) {
 	body, notes := docxBody(d)
-	subject := "" // 문서요지 is the description; a PDF made from d has no field but the subject
-	if d.Format == "pdf" {
-		subject = d.Gist
-	}
-	day := d.when.Format(time.RFC3339)
+	day := d.Date.Format(time.RFC3339)
 	part1 := func(s string) string { return `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n" + s }
 	override := func(name, typ string) string {
 		return `<Override PartName="/` + name + `" ContentType="` + typ + `"/>`
@@ -47,7 +43,7 @@ func docx(d *document) ([]byte, error) {
 			rel("rId2", "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties", "docProps/core.xml"))},
 		{name: "docProps/core.xml", body: part1(`<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"` +
 			` xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">` +
-			`<dc:title>` + esc(d.Title) + `</dc:title><dc:subject>` + esc(subject) + `</dc:subject><dc:creator>가온시</dc:creator>` +
+			`<dc:title>` + esc(d.Title) + `</dc:title><dc:subject>` + esc(d.Subject) + `</dc:subject><dc:creator>` + esc(d.Creator) + `</dc:creator>` +
 			`<cp:keywords>` + esc(strings.Join(d.Keywords, ", ")) + `</cp:keywords><dc:description>` + esc(d.Gist) + `</dc:description>` +
 			`<dcterms:created xsi:type="dcterms:W3CDTF">` + day + `</dcterms:created><dcterms:modified xsi:type="dcterms:W3CDTF">` + day + `</dcterms:modified></cp:coreProperties>`)},
 		{name: "word/document.xml", body: part1(`<w:document ` + wordNS + ` xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><w:body>` + body +
@@ -64,29 +60,31 @@ func docx(d *document) ([]byte, error) {
 	})
 }
 
-func docxBody(d *document) (body, notes string) {
+func docxBody(d *Document) (body, notes string) {
 	var b, n strings.Builder
-	for _, x := range d.blocks {
-		if x.rows != nil {
-			b.WriteString(docxTable(x.rows) + `<w:p><w:pPr><w:spacing w:after="0"/></w:pPr></w:p>`)
+	num := 0
+	for _, x := range d.Blocks {
+		if x.Rows != nil {
+			b.WriteString(docxTable(x.Rows) + `<w:p><w:pPr><w:spacing w:after="0"/></w:pPr></w:p>`)
 			continue
 		}
 		props := ""
 		switch {
-		case x.level > 0:
-			props = fmt.Sprintf(`<w:pPr><w:pStyle w:val="Heading%d"/></w:pPr>`, x.level)
-		case x.indent > 0:
-			props = fmt.Sprintf(`<w:pPr><w:ind w:left="%d"/></w:pPr>`, 220*x.indent)
+		case x.Level > 0:
+			props = fmt.Sprintf(`<w:pPr><w:pStyle w:val="Heading%d"/></w:pPr>`, x.Level)
+		case x.Indent > 0:
+			props = fmt.Sprintf(`<w:pPr><w:ind w:left="%d"/></w:pPr>`, 220*x.Indent)
 		}
 		b.WriteString(`<w:p>` + props)
-		for _, s := range x.text {
-			if s.note != "" {
-				fmt.Fprintf(&b, `<w:r><w:rPr><w:rStyle w:val="FootnoteReference"/></w:rPr><w:footnoteReference w:id="%d"/></w:r>`, s.num)
+		for _, s := range x.Text {
+			if s.Note != "" {
+				num++
+				fmt.Fprintf(&b, `<w:r><w:rPr><w:rStyle w:val="FootnoteReference"/></w:rPr><w:footnoteReference w:id="%d"/></w:r>`, num)
 				fmt.Fprintf(&n, `<w:footnote w:id="%d"><w:p><w:pPr><w:pStyle w:val="FootnoteText"/></w:pPr><w:r><w:rPr><w:rStyle w:val="FootnoteReference"/></w:rPr><w:footnoteRef/></w:r>%s</w:p></w:footnote>`,
-					s.num, docxRun(" "+s.note, false))
+					num, docxRun(" "+s.Note, false))
 				continue
 			}
-			b.WriteString(docxRun(s.text, s.bold))
+			b.WriteString(docxRun(s.Text, s.Bold))
 		}
 		b.WriteString(`</w:p>`)
 	}
@@ -101,7 +99,7 @@ func docxRun(text string, bold bool) string {
 	return `<w:r>` + props + `<w:t xml:space="preserve">` + esc(text) + `</w:t></w:r>`
 }
 
-func docxTable(rows [][]cell) string {
+func docxTable(rows [][]Cell) string {
 	_, ncols := size(rows)
 	width := widths(rows, docxWidth)
 	var b strings.Builder
@@ -111,17 +109,17 @@ func docxTable(rows [][]cell) string {
 	}
 	b.WriteString(`</w:tblGrid>`)
 
-	covered := map[[2]int]cell{} // first column of a cell that reaches down -> that cell
+	covered := map[[2]int]Cell{} // first column of a cell that reaches down -> that cell
 	for r, row := range rows {
 		b.WriteString(`<w:tr>`)
 		if r == 0 {
 			b.WriteString(`<w:trPr><w:tblHeader/></w:trPr>`)
 		}
-		at := map[int]cell{}
+		at := map[int]Cell{}
 		for _, c := range row {
-			at[c.col] = c
-			for k := 1; k < c.rows; k++ {
-				covered[[2]int{r + k, c.col}] = c
+			at[c.Col] = c
+			for k := 1; k < c.Rows; k++ {
+				covered[[2]int{r + k, c.Col}] = c
 			}
 		}
 		for col := 0; col < ncols; {
@@ -129,19 +127,19 @@ func docxTable(rows [][]cell) string {
 			merge := ""
 			if !begins {
 				c, merge = covered[[2]int{r, col}], `<w:vMerge/>`
-			} else if c.rows > 1 {
+			} else if c.Rows > 1 {
 				merge = `<w:vMerge w:val="restart"/>`
 			}
 			w, text := 0, ""
-			for k := range c.cols {
+			for k := range c.Cols {
 				w += width[col+k]
 			}
 			if begins {
-				text = docxRun(c.text, r == 0)
+				text = docxRun(c.Text, r == 0)
 			}
 			fmt.Fprintf(&b, `<w:tc><w:tcPr><w:tcW w:w="%d" w:type="dxa"/><w:gridSpan w:val="%d"/>%s<w:vAlign w:val="center"/></w:tcPr>`+
-				`<w:p><w:pPr><w:pStyle w:val="TableText"/></w:pPr>%s</w:p></w:tc>`, w, c.cols, merge, text)
-			col += c.cols
+				`<w:p><w:pPr><w:pStyle w:val="TableText"/></w:pPr>%s</w:p></w:tc>`, w, c.Cols, merge, text)
+			col += c.Cols
 		}
 		b.WriteString(`</w:tr>`)
 	}

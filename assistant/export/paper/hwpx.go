@@ -1,4 +1,4 @@
-package main
+package paper
 
 import (
 	_ "embed"
@@ -39,30 +39,47 @@ const (
 	hwpxManifest = xmlDecl + `<odf:manifest xmlns:odf="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>`
 )
 
-// IDs of hwpx/head.xml.
-const (
-	charBody, charBold, charHeading, charCell, charHeadCell, charNote  = 0, 1, 2, 6, 7, 8 // charHeading + level - 1
-	paraBody, paraTitle, paraHeading, paraCell, paraHeadCell, paraNote = 0, 5, 6, 7, 8, 9 // paraBody + indent
-	styleBody, styleNote                                               = 0, 5             // the style of a heading is its level
-	fillCell, fillHeadCell                                             = 3, 4
+// A look is how a paragraph is set: the IDs of its paragraph shape, style and
+// character shapes in header.xml.
+type look struct{ para, style, char, bold int }
 
+// hwpxLooks are the looks of a document, or those of an office's form.
+type hwpxLooks struct {
+	heading          [4]look // by level, the title first
+	body             [5]look // by indent
+	cell, head, note look
+	fill, headFill   int // border fills of table cells
+}
+
+// ownLooks are the IDs of hwpx/head.xml.
+func ownLooks() hwpxLooks {
+	l := hwpxLooks{cell: look{7, 0, 6, 6}, head: look{8, 0, 7, 7}, note: look{9, 5, 8, 8}, fill: 3, headFill: 4}
+	for i := range l.heading {
+		l.heading[i] = look{6, i + 1, 2 + i, 2 + i}
+	}
+	l.heading[0].para = 5
+	for i := range l.body {
+		l.body[i] = look{i, 0, 0, 1}
+	}
+	return l
+}
+
+const (
 	bodyWidth  = 42520 // A4 less margins, in 1/7200 inch
 	lineHeight = 1882  // one line of 10 pt with cell margins
 )
 
-// hwpx writes d by the rules of KS X 6101 that Hancom Office is known to insist
+// HWPX writes d by the rules of KS X 6101 that Hancom Office is known to insist
 // on. Headings carry the styles 개요 1 to 개요 4 without automatic numbers.
-func hwpx(d *document) ([]byte, error) {
-	preview := []rune(d.plain())
-	if len(preview) > 1000 {
-		preview = preview[:1000]
-	}
+func HWPX(d *Document) ([]byte, error) {
+	w := hwpxWriter{looks: ownLooks()}
+	section := w.blocks(d.Blocks, hwpxRun(0, oneLine(hwpxSection)))
 	return pack([]part{
 		{name: "mimetype", body: "application/hwp+zip", stored: true},
 		{name: "version.xml", body: hwpxVersion, stored: true},
 		{name: "Contents/header.xml", body: xmlDecl + `<hh:head` + hwpxNamespaces + ` version="1.4" secCnt="1">` + oneLine(hwpxHead) + `</hh:head>`},
-		{name: "Contents/section0.xml", body: hwpxBody(d)},
-		{name: "Preview/PrvText.txt", body: string(preview)},
+		{name: "Contents/section0.xml", body: xmlDecl + `<hs:sec` + hwpxNamespaces + `>` + section + `</hs:sec>`},
+		{name: "Preview/PrvText.txt", body: d.preview()},
 		{name: "settings.xml", body: hwpxSettings},
 		{name: "Contents/content.hpf", body: hwpxPackage(d)},
 		{name: "META-INF/container.xml", body: hwpxContainer},
@@ -70,17 +87,17 @@ func hwpx(d *document) ([]byte, error) {
 	})
 }
 
-func hwpxPackage(d *document) string {
+func hwpxPackage(d *Document) string {
 	meta := func(name, value string) string {
 		if value == "" {
 			return `<opf:meta name="` + name + `" content="text"/>`
 		}
 		return `<opf:meta name="` + name + `" content="text">` + esc(value) + `</opf:meta>`
 	}
-	day := d.when.Format(time.RFC3339)
+	day := d.Date.Format(time.RFC3339)
 	return xmlDecl + `<opf:package` + hwpxNamespaces + ` version="" unique-identifier="" id=""><opf:metadata><opf:title>` + esc(d.Title) +
-		`</opf:title><opf:language>ko</opf:language>` + meta("creator", "가온시") + meta("subject", "") + meta("description", d.Gist) +
-		meta("lastsaveby", "가온시") + meta("CreatedDate", day) + meta("ModifiedDate", day) + meta("date", d.when.Format("2006. 1. 2.")) +
+		`</opf:title><opf:language>ko</opf:language>` + meta("creator", d.Creator) + meta("subject", d.Subject) + meta("description", d.Gist) +
+		meta("lastsaveby", d.Creator) + meta("CreatedDate", day) + meta("ModifiedDate", day) + meta("date", d.Date.Format("2006. 1. 2.")) +
 		meta("keyword", strings.Join(d.Keywords, ", ")) + `</opf:metadata><opf:manifest>` +
 		`<opf:item id="header" href="Contents/header.xml" media-type="application/xml"/>` +
 		`<opf:item id="section0" href="Contents/section0.xml" media-type="application/xml"/>` +
@@ -88,50 +105,61 @@ func hwpxPackage(d *document) string {
 		`<opf:itemref idref="header" linear="no"/><opf:itemref idref="section0" linear="yes"/></opf:spine></opf:package>`
 }
 
-func hwpxBody(d *document) string {
+// An hwpxWriter writes the body of a section. Its numbers run through the document.
+type hwpxWriter struct {
+	looks   hwpxLooks
+	notes   int // footnotes so far
+	objects int // the IDs of tables are larger
+}
+
+// blocks writes paragraphs. first, which may be empty, stands at the head of the
+// first one: the properties of a section do.
+func (w *hwpxWriter) blocks(blocks []Block, first string) string {
 	var b strings.Builder
-	b.WriteString(xmlDecl + `<hs:sec` + hwpxNamespaces + `>`)
-	first := `<hp:run charPrIDRef="0">` + oneLine(hwpxSection) + `</hp:run>`
-	for i, x := range d.blocks {
-		para, char, style := paraBody+x.indent, charBody, styleBody
-		if x.level > 0 {
-			para, char, style = paraHeading, charHeading+x.level-1, x.level
-			if x.level == 1 {
-				para = paraTitle
-			}
+	for i, x := range blocks {
+		l := w.looks.body[min(x.Indent, len(w.looks.body)-1)]
+		if x.Level > 0 {
+			l = w.looks.heading[min(x.Level, len(w.looks.heading))-1]
 		}
-		runs := first + hwpxRuns(x.text, char)
-		if x.rows != nil {
-			runs = first + hwpxTable(x.rows, i+1)
+		runs := first
+		if x.Rows != nil {
+			runs += w.table(x.Rows, l, w.objects+i+1)
+		} else {
+			runs += w.runs(x.Text, l)
 		}
-		b.WriteString(hwpxPara(para, style, runs))
+		b.WriteString(hwpxPara(l, runs))
 		first = ""
 	}
-	b.WriteString(`</hs:sec>`)
 	return b.String()
 }
 
-func hwpxPara(para, style int, runs string) string {
-	return fmt.Sprintf(`<hp:p id="0" paraPrIDRef="%d" styleIDRef="%d" pageBreak="0" columnBreak="0" merged="0">%s</hp:p>`, para, style, runs)
+func hwpxPara(l look, runs string) string {
+	return fmt.Sprintf(`<hp:p id="0" paraPrIDRef="%d" styleIDRef="%d" pageBreak="0" columnBreak="0" merged="0">%s</hp:p>`, l.para, l.style, runs)
 }
 
 func hwpxRun(char int, inner string) string {
 	return fmt.Sprintf(`<hp:run charPrIDRef="%d">%s</hp:run>`, char, inner)
 }
 
-func hwpxRuns(text []span, char int) string {
+// hwpxText is text inside a run. Tabs and line breaks are elements there.
+func hwpxText(s string) string {
+	return `<hp:t>` + strings.NewReplacer("\t", `<hp:tab width="4000" leader="0" type="1"/>`, "\n", `<hp:lineBreak/>`).Replace(esc(s)) + `</hp:t>`
+}
+
+func (w *hwpxWriter) runs(text []Span, l look) string {
 	var b strings.Builder
 	for _, s := range text {
 		switch {
-		case s.note != "":
-			note := hwpxPara(paraNote, styleNote, hwpxRun(charNote, fmt.Sprintf(`<hp:ctrl><hp:autoNum num="%d" numType="FOOTNOTE">`+
-				`<hp:autoNumFormat type="DIGIT" userChar="" prefixChar="" suffixChar=")" supscript="0"/></hp:autoNum></hp:ctrl><hp:t> %s</hp:t>`, s.num, esc(s.note))))
-			b.WriteString(hwpxRun(char, fmt.Sprintf(`<hp:t/><hp:ctrl><hp:footNote number="%d" suffixChar="41" instId="%d">%s</hp:footNote></hp:ctrl><hp:t/>`,
-				s.num, 5000+s.num, hwpxList("TOP", note))))
-		case s.bold && char == charBody:
-			b.WriteString(hwpxRun(charBold, `<hp:t>`+esc(s.text)+`</hp:t>`))
+		case s.Note != "":
+			w.notes++
+			note := hwpxPara(w.looks.note, hwpxRun(w.looks.note.char, fmt.Sprintf(`<hp:ctrl><hp:autoNum num="%d" numType="FOOTNOTE">`+
+				`<hp:autoNumFormat type="DIGIT" userChar="" prefixChar="" suffixChar=")" supscript="0"/></hp:autoNum></hp:ctrl>%s`, w.notes, hwpxText(" "+s.Note))))
+			b.WriteString(hwpxRun(l.char, fmt.Sprintf(`<hp:t/><hp:ctrl><hp:footNote number="%d" suffixChar="41" instId="%d">%s</hp:footNote></hp:ctrl><hp:t/>`,
+				w.notes, 5000+w.notes, hwpxList("TOP", note))))
+		case s.Bold:
+			b.WriteString(hwpxRun(l.bold, hwpxText(s.Text)))
 		default:
-			b.WriteString(hwpxRun(char, `<hp:t>`+esc(s.text)+`</hp:t>`))
+			b.WriteString(hwpxRun(l.char, hwpxText(s.Text)))
 		}
 	}
 	return b.String()
@@ -142,21 +170,21 @@ func hwpxList(align, paras string) string {
 		` textWidth="0" textHeight="0" hasTextRef="0" hasNumRef="0">` + paras + `</hp:subList>`
 }
 
-// hwpxTable writes a table; its first row is the header row. id must differ
-// from that of every other object and not be zero.
-func hwpxTable(rows [][]cell, id int) string {
+// table writes a run that holds a table; its first row is the header row. id must
+// differ from that of every other object and not be zero.
+func (w *hwpxWriter) table(rows [][]Cell, l look, id int) string {
 	nrows, ncols := size(rows)
 	width := widths(rows, bodyWidth)
 	height := make([]int, nrows)
 	for r, row := range rows {
 		height[r] = lineHeight
 		for _, c := range row {
-			w := 0
-			for k := range c.cols {
-				w += width[c.col+k]
+			wide := 0
+			for k := range c.Cols {
+				wide += width[c.Col+k]
 			}
-			lines := 1 + textWidth(c.text)*500/max(w-1020, 500) // a half-width column of 10 pt is 500 wide
-			if c.rows == 1 {
+			lines := 1 + textWidth(c.Text)*500/max(wide-1020, 500) // a half-width column of 10 pt is 500 wide
+			if c.Rows == 1 {
 				height[r] = max(height[r], lineHeight+(lines-1)*1300)
 			}
 		}
@@ -167,7 +195,7 @@ func hwpxTable(rows [][]cell, id int) string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, `<hp:tbl id="%d" zOrder="0" numberingType="TABLE" textWrap="TOP_AND_BOTTOM" textFlow="BOTH_SIDES" lock="0" dropcapstyle="None"`+
-		` pageBreak="CELL" repeatHeader="1" rowCnt="%d" colCnt="%d" cellSpacing="0" borderFillIDRef="%d" noAdjust="0">`, id, nrows, ncols, fillCell)
+		` pageBreak="CELL" repeatHeader="1" rowCnt="%d" colCnt="%d" cellSpacing="0" borderFillIDRef="%d" noAdjust="0">`, id, nrows, ncols, w.looks.fill)
 	fmt.Fprintf(&b, `<hp:sz width="%d" widthRelTo="ABSOLUTE" height="%d" heightRelTo="ABSOLUTE" protect="0"/>`, bodyWidth, total)
 	b.WriteString(`<hp:pos treatAsChar="0" affectLSpacing="0" flowWithText="1" allowOverlap="0" holdAnchorAndSO="0" vertRelTo="PARA"` +
 		` horzRelTo="COLUMN" vertAlign="TOP" horzAlign="LEFT" vertOffset="0" horzOffset="0"/>` +
@@ -175,26 +203,26 @@ func hwpxTable(rows [][]cell, id int) string {
 	for r, row := range rows {
 		b.WriteString(`<hp:tr>`)
 		for _, c := range row {
-			w, h := 0, 0
-			for k := range c.cols {
-				w += width[c.col+k]
+			wide, high := 0, 0
+			for k := range c.Cols {
+				wide += width[c.Col+k]
 			}
-			for k := range c.rows {
-				h += height[r+k]
+			for k := range c.Rows {
+				high += height[r+k]
 			}
-			header, fill, para, char := 0, fillCell, paraCell, charCell
+			header, fill, set := 0, w.looks.fill, w.looks.cell
 			if r == 0 {
-				header, fill, para, char = 1, fillHeadCell, paraHeadCell, charHeadCell
+				header, fill, set = 1, w.looks.headFill, w.looks.head
 			}
-			text := hwpxPara(para, styleBody, hwpxRun(char, `<hp:t>`+esc(c.text)+`</hp:t>`))
+			text := hwpxPara(set, hwpxRun(set.char, hwpxText(c.Text)))
 			fmt.Fprintf(&b, `<hp:tc name="" header="%d" hasMargin="0" protect="0" editable="0" dirty="0" borderFillIDRef="%d">%s`+
 				`<hp:cellAddr colAddr="%d" rowAddr="%d"/><hp:cellSpan colSpan="%d" rowSpan="%d"/><hp:cellSz width="%d" height="%d"/>`+
-				`<hp:cellMargin left="510" right="510" top="141" bottom="141"/></hp:tc>`, header, fill, hwpxList("CENTER", text), c.col, c.row, c.cols, c.rows, w, h)
+				`<hp:cellMargin left="510" right="510" top="141" bottom="141"/></hp:tc>`, header, fill, hwpxList("CENTER", text), c.Col, c.Row, c.Cols, c.Rows, wide, high)
 		}
 		b.WriteString(`</hp:tr>`)
 	}
 	b.WriteString(`</hp:tbl><hp:t/>`)
-	return hwpxRun(charBody, b.String())
+	return hwpxRun(l.char, b.String())
 }
 
 func oneLine(s string) string { return strings.ReplaceAll(s, "\n", "") }

@@ -1,4 +1,4 @@
-package main
+package paper
 
 import (
 	"archive/zip"
@@ -57,4 +57,13 @@ func pack(parts []part) ([]byte, error) {
 
 var xmlEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
 
-func esc(s string) string { return xmlEscaper.Replace(s) }
+// esc makes s fit for XML: escaped, without the characters that XML 1.0 forbids.
+func esc(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' && r != '\n' || r == 0xfffe || r == 0xffff {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+	return xmlEscaper.Replace(s)
+}
