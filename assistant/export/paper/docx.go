@@ -65,7 +65,7 @@ func docxBody(d *Document) (body, notes string) {
 	num := 0
 	for _, x := range d.Blocks {
 		if x.Rows != nil {
-			b.WriteString(docxTable(x.Rows) + `<w:p><w:pPr><w:spacing w:after="0"/></w:pPr></w:p>`)
+			b.WriteString(docxTable(x.Rows, ``) + `<w:p><w:pPr><w:spacing w:after="0"/></w:pPr></w:p>`)
 			continue
 		}
 		props := ""
@@ -96,14 +96,15 @@ func docxRun(text string, bold bool) string {
 	if bold {
 		props = `<w:rPr><w:b/></w:rPr>`
 	}
-	return `<w:r>` + props + `<w:t xml:space="preserve">` + esc(text) + `</w:t></w:r>`
+	lines := strings.ReplaceAll(esc(text), "\n", `</w:t><w:br/><w:t xml:space="preserve">`)
+	return `<w:r>` + props + `<w:t xml:space="preserve">` + lines + `</w:t></w:r>`
 }
 
-func docxTable(rows [][]Cell) string {
+func docxTable(rows [][]Cell, borders string) string {
 	_, ncols := size(rows)
 	width := widths(rows, docxWidth)
 	var b strings.Builder
-	fmt.Fprintf(&b, `<w:tbl><w:tblPr><w:tblStyle w:val="TableGrid"/><w:tblW w:w="%d" w:type="dxa"/><w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>`, docxWidth)
+	fmt.Fprintf(&b, `<w:tbl><w:tblPr><w:tblStyle w:val="TableGrid"/><w:tblW w:w="%d" w:type="dxa"/>%s<w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>`, docxWidth, borders)
 	for _, w := range width {
 		fmt.Fprintf(&b, `<w:gridCol w:w="%d"/>`, w)
 	}
