@@ -14,8 +14,8 @@ import (
 
 // readDOCX reads the body of a Word document (ECMA-376): paragraphs, headings
 // by outline level or style, tables, text boxes and notes. Deleted revisions,
-// hidden text, comments, headers and footers are no body. Numbers that Word
-// makes itself are not in the file and so not in the text.
+// hidden text, comments, headers and footers are no body. Numbers and bullets
+// that Word makes itself stand before the text, as its reader sees them.
 func readDOCX(ctx context.Context, a *archive) (*ingest.Document, error) {
 	w := docxWalker{b: &builder{}}
 	if err := w.document(ctx, a); err != nil {
@@ -29,6 +29,8 @@ type docxWalker struct {
 	levels  map[string]int      // heading level of a style, by its ID
 	footers map[string]*element // footnotes and endnotes: "f"+ID, "e"+ID
 	titles  map[string]bool     // styles named Title
+	numbers *docxNumbers
+	carried string // text of a paragraph whose end was deleted: it belongs to the next
 	title   string
 	notes   []string // of the block being read
 	noted   int
@@ -63,6 +65,7 @@ func (w *docxWalker) document(ctx context.Context, a *archive) error {
 	if err != nil {
 		return err
 	}
+	w.b.line(w.carried)
 	core, err := relation(a, "", "core-properties")
 	if err != nil {
 		return err
@@ -114,6 +117,7 @@ func (w *docxWalker) readStyles(a *archive, main string) error {
 	}
 	based := map[string]string{}
 	own := map[string]int{}
+	numbered := map[string]docxLevel{}
 	root.all("style", func(e *element) {
 		id, name := e.get("styleId"), value(e.child("name"))
 		based[id] = value(e.child("basedOn"))
@@ -126,6 +130,9 @@ func (w *docxWalker) readStyles(a *archive, main string) error {
 		if l := outlineLevel(e.child("pPr")); l != 0 {
 			own[id] = l
 		}
+		if e.child("pPr").child("numPr") != nil {
+			numbered[id] = numberPlace(e.child("pPr"))
+		}
 	})
 	for id := range based {
 		for at, steps := id, 0; at != "" && steps < 20; at, steps = based[at], steps+1 {
@@ -135,7 +142,13 @@ func (w *docxWalker) readStyles(a *archive, main string) error {
 			}
 		}
 	}
-	return nil
+	name, err = relation(a, main, "numbering")
+	if err != nil {
+		return err
+	}
+	root, err = a.tree(cmp.Or(name, "word/numbering.xml"))
+	w.numbers = newDocxNumbers(root, numbered, based)
+	return err
 }
 
 // outlineLevel is 1 to 9 for a heading, -1 for what is explicitly body text, 0
@@ -212,6 +225,8 @@ func (w *docxWalker) text(e *element) string {
 	w.nested++
 	w.blocks(&b, e)
 	w.nested--
+	b.line(w.carried)
+	w.carried = ""
 	return b.plain()
 }
 
@@ -221,19 +236,27 @@ func (w *docxWalker) paragraph(b *builder, p *element) {
 	level := cmp.Or(outlineLevel(properties), w.levels[style])
 	var boxes []*element
 	var t strings.Builder
+	t.WriteString(w.carried)
+	w.carried = ""
 	w.inline(&t, p, &boxes)
+	s := t.String()
+	if mark := properties.child("rPr"); mark.child("del") != nil || mark.child("moveFrom") != nil {
+		w.carried, s = s, ""
+	} else if number, depth := w.numbers.next(properties, style); number != "" && strings.TrimSpace(s) != "" {
+		s = strings.Repeat("  ", depth) + number + strings.TrimLeft(s, " ")
+	}
 	switch {
 	case w.titles[style] && w.nested == 0:
 		if w.title == "" {
-			w.title = oneLine(t.String())
+			w.title = oneLine(s)
 		}
-		b.heading(1, t.String())
+		b.heading(1, s)
 	case level > 0:
-		b.heading(level, t.String())
+		b.heading(level, s)
 	case strings.EqualFold(style, "caption"):
-		b.caption(t.String())
+		b.caption(s)
 	default:
-		b.line(t.String())
+		b.line(s)
 	}
 	for _, box := range boxes {
 		w.nested++
