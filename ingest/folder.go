@@ -18,7 +18,7 @@ import (
 )
 
 // FolderFile is the name of the file in which a source folder says what holds
-// for everything below it: kind, agency, readers, grade, mask. A nearer file
+// for everything below it: kind, agency, readers, grade, mask, keep_contacts. A nearer file
 // overrides a farther one key by key. The files of the folders above a given
 // path count too, so that a folder taken alone keeps its rights.
 const FolderFile = "biseo-folder.yaml"
@@ -33,6 +33,8 @@ type settings struct {
 	readers []string // sorted, without repetition; nil if not set, empty if set to nobody
 	grade   index.Grade
 	mask    bool
+
+	keepContacts bool // when masking: officials' published telephone numbers and addresses stay
 }
 
 // override reads the folder file of dir, if there is one, over s.
@@ -101,13 +103,16 @@ func (s *settings) set(key string, value *yaml.Node) (err error) {
 		if err == nil {
 			s.grade, err = index.ParseGrade(name)
 		}
-	case "mask":
+	case "mask", "keep_contacts":
 		if value.Tag != "!!bool" {
 			return fmt.Errorf("%q is neither true nor false", value.Value)
 		}
-		err = value.Decode(&s.mask)
+		if key == "mask" {
+			return value.Decode(&s.mask)
+		}
+		return value.Decode(&s.keepContacts)
 	default:
-		err = errors.New("unknown; want kind, agency, readers, grade or mask")
+		err = errors.New("unknown; want kind, agency, readers, grade, mask or keep_contacts")
 	}
 	return err
 }
@@ -124,13 +129,15 @@ func groups(names []string) []string {
 
 // A file is one file to be brought into the index.
 type file struct {
-	path   string // absolute, as the system writes it
-	id     string // the document's ID where the document itself states none
-	root   string // folder to which its readers can be added
-	size   int64
-	set    settings
-	digest string // as Doc.Digest; "" if the file could not be read
-	err    error  // why not
+	path    string // absolute, as the system writes it
+	id      string // the document's ID where the document itself states none
+	root    string // folder to which its readers can be added
+	size    int64
+	set     settings
+	digest  string // as Doc.Digest; "" if the file could not be read
+	err     error  // why not
+	skip    bool   // not looked at in this run: it counts as it is stored
+	reading bool   // new or changed
 }
 
 func (f file) source() string { return filepath.ToSlash(f.path) }
@@ -282,7 +289,7 @@ func hidden(name string) bool {
 // what to do, and not left out in silence.
 func documentName(name string) bool {
 	switch strings.ToLower(filepath.Ext(name)) {
-	case ".hwp", ".hwpx", ".hwpml", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".pdf", ".html", ".htm", ".md", ".markdown", ".txt", ".rtf", ".odt":
+	case ".hwp", ".hwpx", ".hwpml", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".pdf", ".html", ".htm", ".md", ".markdown", ".txt", ".csv", ".rtf", ".odt", ".zip":
 		return true
 	}
 	return false

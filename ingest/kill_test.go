@@ -109,7 +109,12 @@ func syncToBeKilled(ctx context.Context) {
 		if how := os.Getenv(killTorn); how != "" {
 			to = torn{x, how}
 		}
-		src := ingest.Source{Paths: []string{os.Getenv(killFolder)}, Read: extract.Read, Workers: 2}
+		l, err := ingest.OpenLedger(ctx, filepath.Join(os.Getenv(killIndex), "ledger.db"))
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		src := ingest.Source{Paths: []string{os.Getenv(killFolder)}, Read: extract.Read, Workers: 2, Ledger: l}
 		rep, err := ingest.Sync(ctx, slog.New(slog.DiscardHandler), reporter{to}, nil, src)
 		if err == nil && len(rep.Failed)+len(rep.Duplicates) > 0 {
 			err = fmt.Errorf("failed %v, duplicates %v", rep.Failed, rep.Duplicates)
@@ -134,6 +139,8 @@ type memory struct {
 	index.Index
 	docs map[string]stored
 }
+
+func (m memory) Space() string { return "" }
 
 func (m memory) Docs(context.Context) iter.Seq2[index.Doc, error] {
 	return func(yield func(index.Doc, error) bool) {

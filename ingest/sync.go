@@ -1,10 +1,13 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -19,33 +22,46 @@ import (
 // and Read are required.
 type Source struct {
 	Paths    []string                                                  // files and folders
+	Only     func(file string) bool                                    // which files to read, by path with slashes; the others count as they are stored. nil: all
 	Read     func(ctx context.Context, path string) (*Document, error) // safe for concurrent use; a [FileError] explains itself
 	Readers  []string                                                  // in place of what folders say; public without any grade means Open
-	Mask     func(string) string                                       // hides personal data, keeps the number of code points; needed where a folder says mask: true
+	Mask     Mask                                                      // needed where a folder says mask: true
 	Split    SplitOptions
 	Workers  int              // files read at a time; 0 means one for each processor
-	Now      func() time.Time // nil means time.Now; only measures Progress.Elapsed
-	Progress func(Progress)   // called after each file, never twice at a time; may be nil
+	MaxFile  int64            // bytes of a file; larger ones are refused before they are read. 0 means 100 MB
+	Ledger   *Ledger          // keeps how each file stands; may be nil
+	Now      func() time.Time // nil means time.Now; for the ledger and Progress.Elapsed
+	Progress func(Progress)   // called after each file and once a second, never twice at a time; may be nil
+	File     func(FileState)  // called when it is settled how a file stands, in path order, removed ones last; may be nil
 }
+
+// Mask hides personal data and keeps the number of code points. With
+// keepContacts the published contacts of officials stay.
+type Mask func(text string, keepContacts bool) string
 
 // Sync brings x in line with the files of src: adds, changes and removes
 // documents until each file is one document of x. Files whose Digest did not
 // change are not read; changed readers and dates need no new vectors. Only
 // documents whose Source lies below a given path are removed.
 //
-// A file that cannot be read or embedded is a [Failure] and the rest goes on. An
-// error of the index, a path that does not exist and a wrong folder file end
-// Sync; the last two before anything is changed. When ctx ends, Sync finishes
+// An archive is as many documents as it has entries; they come and go with it.
+//
+// A file that cannot be read is a [Failure] and the rest goes on. One that cannot
+// be embedded is stored without vectors, is found by words, and is embedded by a
+// later run. An error of the index or the ledger, a path that does not exist and
+// a wrong folder file end Sync; the last two before anything is changed. When ctx ends, Sync finishes
 // the document at hand and returns what was done with ctx's error. Running again
 // completes what was left.
 //
 // Versions of one Work follow each other: a document's Until is the earlier of
-// its Ends and the From of the next version in the order of (From, ID).
+// its Ends and the From of the next version in the order of (From, ID). Only a
+// document that is allowed to ends another: see mayEnd. Near-identical documents
+// of several Works are linked by Near.
 //
 // Without an embedder (nil) chunks have no vectors. Otherwise its space must be
 // that of x.
 func Sync(ctx context.Context, lg *slog.Logger, x index.Index, e llm.Embedder, src Source) (Report, error) {
-	s := &syncer{lg: lg, x: x, src: src, claimed: map[string]bool{}, written: map[string]bool{}}
+	s := &syncer{lg: lg, x: x, src: src, claimed: map[string]bool{}, written: map[string]bool{}, wantsVectors: x.Space() != ""}
 	s.rep.Duplicates, s.rep.Failed, s.rep.NoReaders, s.rep.Warnings = []Duplicate{}, []Failure{}, []string{}, []string{}
 	if s.src.Now == nil {
 		s.src.Now = time.Now
@@ -58,6 +74,7 @@ func Sync(ctx context.Context, lg *slog.Logger, x index.Index, e llm.Embedder, s
 		if s.embed, err = newEmbedding(e, x.Space()); err != nil {
 			return s.rep, err
 		}
+		s.embed.ledger, s.embed.now = src.Ledger, s.src.Now
 	}
 	var err error
 	if s.tree, err = scan(src.Paths); err != nil {
@@ -69,10 +86,17 @@ func Sync(ctx context.Context, lg *slog.Logger, x index.Index, e llm.Embedder, s
 	if err := s.load(ctx); err != nil {
 		return s.rep, err
 	}
+	if err := s.recall(ctx); err != nil {
+		return s.rep, err
+	}
 	if err := s.hash(ctx); err != nil {
 		return s.rep, err
 	}
-	if err := s.files(ctx); err != nil {
+	err = s.files(ctx)
+	if s.rep.WordsOnly > 0 {
+		s.rep.Warnings = append(s.rep.Warnings, fmt.Sprintf("문서 %d건은 임베딩 없이 저장해 낱말로만 찾을 수 있습니다(%v). 임베딩 서버를 확인한 뒤 다시 실행하면 마저 만듭니다.", s.rep.WordsOnly, s.embedErr))
+	}
+	if err != nil {
 		return s.rep, err
 	}
 	if err := s.removeGone(ctx); err != nil {
@@ -83,7 +107,10 @@ func Sync(ctx context.Context, lg *slog.Logger, x index.Index, e llm.Embedder, s
 			return s.rep, err
 		}
 	}
-	return s.rep, nil
+	if err := s.link(ctx); err != nil {
+		return s.rep, err
+	}
+	return s.rep, s.forget(ctx)
 }
 
 // A syncer is one run of [Sync]. Workers read stored, tree and src; all else
@@ -95,14 +122,21 @@ type syncer struct {
 	tree  *tree
 	embed *embedding // nil without an embedder
 
+	wantsVectors bool  // whether chunks of x have vectors
+	embedErr     error // why some got none: the first reason
+
 	stored   map[string]index.Doc // by ID, as found at the start; not changed
 	storedAt map[string][]string  // IDs by Source, as found at the start; not changed
 	docs     map[string]index.Doc // by ID, as the index stands now
 	versions map[string][]string  // IDs by Work; some may be gone
 	claimed  map[string]bool      // IDs that a file of this run stands for
 	written  map[string]bool      // IDs counted as added, changed or described
+	known    map[string]FileState // what the ledger held of each file at the start
+	entries  map[string]bool      // files that have rows for their entries in the ledger
 	rep      Report
 }
+
+var errClosed = &FileError{"폴더를 읽을 권한이 없습니다.", "폴더 권한을 확인한 뒤 다시 실행해 주세요."}
 
 // settle completes the settings of all files and reports what they lack.
 func (s *syncer) settle() error {
@@ -133,7 +167,7 @@ func (s *syncer) settle() error {
 		}
 	}
 	for _, dir := range s.tree.closed {
-		s.fail(dir, &FileError{"폴더를 읽을 권한이 없습니다.", "폴더 권한을 확인한 뒤 다시 실행해 주세요."})
+		s.fail(dir, errClosed)
 	}
 	s.rep.Skipped = s.tree.skipped
 	return nil
@@ -196,87 +230,186 @@ func (s *syncer) files(ctx context.Context) error {
 			todo <- j // a worker takes it, or answers that the context has ended
 		}
 	})
-	p := Progress{Total: len(s.tree.files)}
-	for _, f := range s.tree.files {
-		p.TotalBytes += f.size
-	}
+	p := Progress{}
 	start := s.src.Now()
+	show := func() {
+		if s.src.Progress == nil {
+			return
+		}
+		p.Elapsed = s.src.Now().Sub(start)
+		if s.embed != nil {
+			p.Embedded = int(s.embed.made.Load())
+		}
+		s.src.Progress(p)
+	}
+	p.Total, p.TotalBytes = s.toRead()
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
 	for j := range order {
-		r := <-j.done
+		var r prepared
+		for waiting := true; waiting; {
+			select {
+			case r = <-j.done:
+				waiting = false
+			case <-second.C:
+				show()
+			}
+		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		if errors.Is(r.err, errLedger) {
+			return r.err
+		}
 		// What was begun is finished even if ctx ends meanwhile.
-		if err := s.apply(context.WithoutCancel(ctx), r); err != nil {
+		state, err := s.apply(context.WithoutCancel(ctx), r)
+		if err != nil {
 			return err
 		}
-		p.Done++
-		p.DoneBytes += r.size
-		p.Chunks, p.Path, p.Elapsed = s.rep.Chunks, r.source(), s.src.Now().Sub(start)
-		if s.src.Progress != nil {
-			s.src.Progress(p)
+		if err := s.settled(context.WithoutCancel(ctx), r, state); err != nil {
+			return err
 		}
+		if r.skip {
+			continue
+		}
+		p.Done++
+		if r.reading {
+			p.DoneBytes += r.size
+		}
+		p.Documents += state.Documents
+		p.Pages += state.Pages
+		p.Chunks, p.Path = s.rep.Chunks, r.source()
+		show()
 	}
 	return ctx.Err()
 }
 
-// apply brings one file into the index.
-func (s *syncer) apply(ctx context.Context, p prepared) error {
+// apply brings one file into the index and says how it stands.
+func (s *syncer) apply(ctx context.Context, p prepared) (FileState, error) {
+	state := FileState{Path: p.source(), File: p.source(), State: Unchanged}
 	if p.err != nil {
-		s.fail(p.source(), p.err)
+		f := s.fail(p.source(), p.err)
+		state.State, state.Reason, state.Next = Failed, f.Reason, f.Next
 		for _, id := range s.storedAt[p.source()] {
-			d := s.docs[id]
-			if d.Source != p.source() {
-				continue
-			}
-			s.claimed[id] = true
-			d.Readers, d.Grade = p.set.readers, atLeast(p.set.grade, d.Floor) // rights hold even for what cannot be read anew
-			if err := s.describe(ctx, d); err != nil {
-				return err
+			if err := s.keep(ctx, p, id); err != nil {
+				return state, err
 			}
 		}
+		return state, nil
+	}
+	entries := 0
+	for _, it := range p.items {
+		if err := s.applyItem(ctx, p, it, &state); err != nil {
+			return state, err
+		}
+		if it.entry != "" && it.err != nil {
+			entries++
+		}
+	}
+	if entries > 0 {
+		state.State = Warned
+		state.Warnings = append(state.Warnings, fmt.Sprintf("압축 파일 안의 파일 %d개를 읽지 못했습니다.", entries))
+	}
+	return state, nil
+}
+
+// keep lets a stored document stand for the file of p although it was not read
+// anew: rights hold even for what cannot be read.
+func (s *syncer) keep(ctx context.Context, p prepared, id string) error {
+	d := s.docs[id]
+	if d.Source != p.source() {
 		return nil
 	}
-	if p.keep != nil {
-		d := s.docs[p.keep.ID]
+	s.claimed[id] = true
+	d.Readers, d.Grade = p.set.readers, atLeast(p.set.grade, d.Floor)
+	return s.describe(ctx, d)
+}
+
+// applyItem brings one document of a file into the index.
+func (s *syncer) applyItem(ctx context.Context, p prepared, it item, state *FileState) error {
+	at := p.source()
+	if it.entry != "" {
+		at += ": " + it.entry
+	}
+	if it.err != nil {
+		f := s.fail(at, it.err)
+		state.entries = append(state.entries, FileState{Path: at, File: p.source(), State: Failed, Reason: f.Reason, Next: f.Next})
+		return s.keep(ctx, p, it.doc.ID)
+	}
+	if it.keep {
+		d := s.docs[it.doc.ID]
 		s.claimed[d.ID] = true
 		d.Source, d.Readers, d.Grade = p.source(), p.set.readers, atLeast(p.set.grade, d.Floor)
-		if same(d, s.docs[d.ID]) {
+		state.Documents++
+		if !same(d, s.docs[d.ID]) {
+			return s.describe(ctx, d)
+		}
+		if !p.skip {
 			s.rep.Unchanged++
-			return nil
 		}
-		return s.describe(ctx, d)
-	}
-	other, exists := s.docs[p.doc.ID]
-	if p.of == nil && exists && s.claimed[p.doc.ID] && other.Source != p.source() {
-		p.of = &other
-	}
-	if p.of != nil {
-		if p.doc.ID == p.id { // two folders of the same name
-			s.fail(p.source(), &FileError{"다른 폴더의 파일(" + p.of.Source + ")과 문서 ID(" + p.id + ")가 같습니다.", "두 폴더를 함께 담은 폴더를 지정하거나 폴더 이름을 바꿔 주세요."})
-			return nil
-		}
-		s.rep.Duplicates = append(s.rep.Duplicates, Duplicate{p.source(), p.of.Source, p.of.ID})
 		return nil
 	}
-	for _, w := range p.warnings {
-		s.rep.Warnings = append(s.rep.Warnings, p.source()+": "+w)
+	other, exists := s.docs[it.doc.ID]
+	if it.of == nil && exists && s.claimed[it.doc.ID] && (other.Source != p.source() || it.entry != "") {
+		it.of = &other
 	}
-	p.doc.Until = s.until(p.doc)
-	if err := s.x.Replace(ctx, p.doc, p.chunks); err != nil {
-		return fmt.Errorf("store %s: %w", p.doc.ID, err)
+	if it.of != nil {
+		if it.doc.ID == p.id { // two folders of the same name
+			f := s.fail(at, &FileError{"다른 폴더의 파일(" + it.of.Source + ")과 문서 ID(" + p.id + ")가 같습니다.", "두 폴더를 함께 담은 폴더를 지정하거나 폴더 이름을 바꿔 주세요."})
+			state.State, state.Reason, state.Next = Failed, f.Reason, f.Next
+			return nil
+		}
+		s.rep.Duplicates = append(s.rep.Duplicates, Duplicate{at, it.of.Source, it.of.ID})
+		state.State = Warned
+		state.Warnings = append(state.Warnings, it.of.Source+" 파일과 같은 문서입니다.")
+		return nil
 	}
-	s.know(p.doc)
-	s.claimed[p.doc.ID] = true
-	s.written[p.doc.ID] = true
-	s.rep.Chunks += len(p.chunks)
-	if exists || len(s.storedAt[p.source()]) > 0 {
+	for _, w := range it.warnings {
+		s.rep.Warnings = append(s.rep.Warnings, at+": "+w)
+		state.Warnings = append(state.Warnings, w)
+	}
+	if it.wordsOnly != nil {
+		s.rep.WordsOnly++
+		s.embedErr = cmp.Or(s.embedErr, it.wordsOnly)
+		state.WordsOnly = true
+		state.Warnings = append(state.Warnings, "임베딩 없이 저장해 낱말로만 찾을 수 있습니다. 다음 실행 때 임베딩을 만듭니다.")
+	}
+	it.doc.Until = s.until(it.doc)
+	if exists {
+		it.doc.Near = other.Near // until link
+	}
+	if err := s.x.Replace(ctx, it.doc, it.chunks); err != nil {
+		return fmt.Errorf("store %s: %w", it.doc.ID, err)
+	}
+	if s.embed != nil && it.wordsOnly == nil {
+		if err := s.embed.stored(ctx, it.doc, it.chunks); err != nil {
+			return err
+		}
+	}
+	s.know(it.doc)
+	s.claimed[it.doc.ID] = true
+	s.written[it.doc.ID] = true
+	s.rep.Chunks += len(it.chunks)
+	if exists || it.entry == "" && len(s.storedAt[p.source()]) > 0 {
 		s.rep.Changed++
 	} else {
 		s.rep.Added++
 	}
-	s.lg.Debug("document stored", "id", p.doc.ID, "chunks", len(p.chunks))
-	return s.order(ctx, p.doc.Work)
+	state.State = Done
+	if len(state.Warnings) > 0 {
+		state.State = Warned
+	}
+	state.Documents++
+	state.Pages += it.pages
+	state.Chunks += len(it.chunks)
+	for _, m := range it.methods {
+		if state.Methods == nil {
+			state.Methods = map[string]int{}
+		}
+		state.Methods[m]++
+	}
+	s.lg.Debug("document stored", "id", it.doc.ID, "chunks", len(it.chunks))
+	return s.order(ctx, it.doc.Work)
 }
 
 // describe writes d if it differs from what is stored.
@@ -297,7 +430,7 @@ func (s *syncer) describe(ctx context.Context, d index.Doc) error {
 
 // same compares what [syncer.describe] may change.
 func same(a, b index.Doc) bool {
-	return a.Source == b.Source && a.Grade == b.Grade && a.Until.Equal(b.Until) && slices.Equal(a.Readers, b.Readers)
+	return a.Source == b.Source && a.Grade == b.Grade && a.Until.Equal(b.Until) && a.Near == b.Near && slices.Equal(a.Readers, b.Readers)
 }
 
 // removeGone removes the documents below the given paths that no file stands for.
@@ -306,6 +439,7 @@ func (s *syncer) removeGone(ctx context.Context) error {
 	for _, f := range s.tree.files {
 		present[f.source()] = true
 	}
+	gone := map[string]bool{}
 	for _, id := range slices.Sorted(maps.Keys(s.docs)) {
 		d := s.docs[id]
 		if s.claimed[id] || !s.tree.covers(d.Source) || below(d.Source, s.tree.closed) {
@@ -320,6 +454,10 @@ func (s *syncer) removeGone(ctx context.Context) error {
 		delete(s.docs, id)
 		if !present[d.Source] {
 			s.rep.Removed++
+			if !gone[d.Source] && s.src.File != nil {
+				s.src.File(FileState{Path: d.Source, File: d.Source, State: Removed, Time: s.src.Now()})
+			}
+			gone[d.Source] = true
 		}
 	}
 	if s.rep.Removed > 0 && len(s.tree.files) == 0 {
@@ -343,6 +481,22 @@ func (s *syncer) order(ctx context.Context, work string) error {
 	return nil
 }
 
+// link points each document to the newest one that is near-identical to it.
+func (s *syncer) link(ctx context.Context) error {
+	var docs []index.Doc
+	for _, id := range slices.Sorted(maps.Keys(s.docs)) {
+		docs = append(docs, s.docs[id])
+	}
+	for i, near := range newest(docs) {
+		d := docs[i]
+		d.Near = near
+		if err := s.describe(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // until is the earlier of d's Ends and the From of the next version of its Work.
 func (s *syncer) until(d index.Doc) time.Time {
 	until := d.Ends
@@ -352,9 +506,27 @@ func (s *syncer) until(d index.Doc) time.Time {
 			continue
 		}
 		later := o.From.After(d.From) || o.From.Equal(d.From) && o.ID > d.ID
-		if later && !o.From.IsZero() && (until.IsZero() || o.From.Before(until)) {
+		if later && mayEnd(o, d) && !o.From.IsZero() && (until.IsZero() || o.From.Before(until)) {
 			until = o.From
 		}
 	}
 	return until
+}
+
+// mayEnd reports whether o, a later version of d by its own words, may end it.
+// Anyone who may put a file into some folder can write such words, so whoever
+// reads d must get o in its place: o is open to all readers of d. And o stands in
+// the folder of d, unless both are law, whose versions come from many folders.
+func mayEnd(o, d index.Doc) bool {
+	open := o.Grade != 0 && (o.Grade <= d.Grade || d.Grade == 0)
+	for _, g := range d.Readers {
+		open = open && (slices.Contains(o.Readers, g) || slices.Contains(o.Readers, index.Public))
+	}
+	return (open || slices.Equal(o.Readers, d.Readers) && o.Grade == d.Grade) &&
+		(path.Dir(o.Source) == path.Dir(d.Source) || isLaw(o.Kind) && isLaw(d.Kind))
+}
+
+// isLaw reports the kinds whose versions an office receives from outside.
+func isLaw(kind string) bool {
+	return slices.Contains([]string{"law", "decree", "rule", "directive", "ordinance"}, kind)
 }

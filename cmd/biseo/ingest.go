@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -15,17 +17,32 @@ import (
 	"biseo/index/local"
 	"biseo/ingest"
 	"biseo/korea/privacy"
+	"biseo/llm"
 )
 
+// ingestCmds are biseo ingest PATH... and biseo ingest status.
+type ingestCmds struct {
+	Files  ingestCmd       `cmd:"" default:"withargs" help:"Bring the index in line with files and folders."`
+	Status ingestStatusCmd `cmd:"" help:"Tell how each file stands: failed ones first, with reason and next step."`
+}
+
 type ingestCmd struct {
-	Paths   []string `arg:"" name:"path" help:"Files and folders. What has gone from them goes from the index."`
+	Paths   []string `arg:"" optional:"" name:"path" help:"Files and folders. What has gone from them goes from the index."`
 	Readers []string `placeholder:"GROUP" help:"Groups that may read these documents, in place of what biseo-folder.yaml says; public is everyone."`
-	Rebuild bool     `help:"Build a new index of these paths beside the old one and switch to it."`
+	Rebuild bool     `xor:"how" help:"Build a new index of these paths beside the old one and switch to it."`
+	Retry   bool     `xor:"how" help:"Read only files that failed before, or that still lack their embedding; of these paths, or of all."`
+	Watch   bool     `xor:"how" help:"Go on until interrupted, and bring in what changes."`
 	Workers int      `help:"Files read at a time (0: one for each CPU, at most 4)."`
-	JSON    bool     `help:"Print the report as one JSON document."`
+	JSON    bool     `xor:"json" help:"Print the report as one JSON document."`
 }
 
 func (cmd *ingestCmd) Run(ctx context.Context, c *console, s *settings) error {
+	switch {
+	case len(cmd.Paths) == 0 && !cmd.Retry:
+		return errUsage{errors.New("name the files and folders to read, such as biseo ingest docs")}
+	case cmd.Watch && cmd.JSON:
+		return errUsage{errors.New("--watch prints lines, not one JSON document: leave --json out")}
+	}
 	report, err := cmd.sync(ctx, c, s)
 	if report == nil {
 		return err
@@ -57,6 +74,11 @@ func (cmd *ingestCmd) sync(ctx context.Context, c *console, s *settings) (*inges
 	if err != nil {
 		return nil, err
 	}
+	ledger, err := ingest.OpenLedger(ctx, s.ledgerFile())
+	if err != nil {
+		return nil, err
+	}
+	defer ledger.Close()
 	pool, err := s.readers(cmd.Workers)
 	if err != nil {
 		return nil, err
@@ -64,18 +86,25 @@ func (cmd *ingestCmd) sync(ctx context.Context, c *console, s *settings) (*inges
 	defer pool.Close()
 	src := ingest.Source{
 		Paths: cmd.Paths, Read: pool.Read, Readers: cmd.Readers, Workers: cmd.Workers,
-		Mask: func(s string) string { return privacy.Mask(s, privacy.Find(s)) },
-	}
-	if !cmd.JSON {
-		bar := &progressBar{w: c.err, tty: isTerminal(c.err), now: c.now}
-		src.Progress = bar.show
-		defer bar.finish()
+		Mask: maskText, Ledger: ledger, Now: c.now,
 	}
 	x, err := openForWriting(ctx, s.indexDir(), opt, cmd.Rebuild)
 	if err != nil {
 		return nil, err
 	}
 	defer x.Close()
+	if cmd.Watch {
+		return nil, watch(ctx, c, x, e, src)
+	}
+	if !cmd.JSON {
+		bar := &progressBar{w: c.err, tty: isTerminal(c.err), now: c.now}
+		src.Progress = bar.show
+		defer bar.finish()
+	}
+	if cmd.Retry {
+		report, err := retry(ctx, c, x, e, src)
+		return &report, err
+	}
 	report, err := ingest.Sync(ctx, c.lg, x, e, src)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -89,12 +118,116 @@ func (cmd *ingestCmd) sync(ctx context.Context, c *console, s *settings) (*inges
 	return &report, err
 }
 
+// retry reads what failed before, or was stored without vectors: below the given
+// paths, or everywhere. Each folder keeps the readers that it was given before.
+func retry(ctx context.Context, c *console, x index.Index, e llm.Embedder, src ingest.Source) (ingest.Report, error) {
+	total := ingest.Report{Duplicates: []ingest.Duplicate{}, Failed: []ingest.Failure{}, NoReaders: []string{}, Warnings: []string{}}
+	files, err := src.Ledger.Files(ctx, nil)
+	if err != nil {
+		return total, err
+	}
+	var wanted []string
+	for _, p := range src.Paths {
+		abs, err := filepath.Abs(p)
+		if err != nil {
+			return total, err
+		}
+		wanted = append(wanted, filepath.ToSlash(abs))
+	}
+	again := map[string]bool{}
+	for _, f := range files {
+		if (f.State == ingest.Failed || f.State == ingest.New || f.WordsOnly) && (len(wanted) == 0 || below(f.File, wanted)) {
+			again[f.File] = true
+		}
+	}
+	roots, err := src.Ledger.Roots(ctx)
+	if err != nil {
+		return total, err
+	}
+	readers := src.Readers
+	for _, r := range roots {
+		if _, err := os.Stat(filepath.FromSlash(r.Path)); err != nil || !slices.ContainsFunc(slices.Collect(maps.Keys(again)), func(f string) bool { return below(f, []string{r.Path}) }) {
+			continue
+		}
+		src.Paths, src.Only = []string{filepath.FromSlash(r.Path)}, func(file string) bool { return again[file] }
+		if src.Readers = r.Readers; len(readers) > 0 {
+			src.Readers = readers
+		}
+		rep, err := ingest.Sync(ctx, c.lg, x, e, src)
+		total.Add(rep)
+		if err != nil {
+			return total, err
+		}
+		maps.DeleteFunc(again, func(f string, _ bool) bool { return below(f, []string{r.Path}) })
+	}
+	return total, nil
+}
+
+func below(path string, folders []string) bool {
+	return slices.ContainsFunc(folders, func(dir string) bool {
+		return path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/")
+	})
+}
+
+// watch prints a line for each change until it is interrupted.
+func watch(ctx context.Context, c *console, x index.Index, e llm.Embedder, src ingest.Source) error {
+	say := func(format string, args ...any) {
+		fmt.Fprintln(c.out, c.now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
+	}
+	src.File = func(f ingest.FileState) {
+		switch f.State {
+		case ingest.Unchanged:
+		case ingest.Failed:
+			say("실패 %s: %s %s", f.Path, f.Reason, f.Next)
+		case ingest.Removed:
+			say("삭제 %s", f.Path)
+		default:
+			say("%s %s: %s", stateNames[f.State], f.Path, strings.Join(append([]string{counts(f)}, f.Warnings...), " "))
+		}
+	}
+	told := map[string]bool{}
+	first := true
+	opt := ingest.WatchOptions{
+		Report: func(r ingest.Report) {
+			for _, line := range r.NoReaders {
+				if !told[line] {
+					say("주의 %s", line)
+				}
+				told[line] = true
+			}
+			if first && ctx.Err() == nil {
+				say("폴더를 지켜봅니다. 끝내려면 Ctrl+C를 누르세요.")
+			}
+			first = false
+		},
+		Notice: func(problem string) {
+			if problem == "" {
+				problem = "다시 지켜봅니다."
+			}
+			say("주의 %s", problem)
+		},
+	}
+	return ingest.Watch(ctx, c.lg, x, e, src, opt)
+}
+
+// maskText hides personal data.
+func maskText(s string, keepContacts bool) string {
+	spans := privacy.Find(s)
+	if keepContacts {
+		spans = privacy.WithoutContacts(s, spans)
+	}
+	return privacy.Mask(s, spans)
+}
+
 func openForWriting(ctx context.Context, dir string, opt local.Options, rebuild bool) (index.Index, error) {
 	if rebuild {
 		return local.Rebuild(ctx, dir, opt)
 	}
 	return local.Open(ctx, dir, opt)
 }
+
+// maxWarnings is how many warnings a report prints.
+const maxWarnings = 20
 
 func printReport(w io.Writer, r *ingest.Report) {
 	fmt.Fprintf(w, "추가 %d, 변경 %d, 정보만 변경 %d, 삭제 %d, 그대로 %d, 중복 %d, 실패 %d, 문서가 아닌 파일 %d (검색 단위 %d개를 새로 씀)\n",
@@ -105,7 +238,11 @@ func printReport(w io.Writer, r *ingest.Report) {
 	for _, d := range r.Duplicates {
 		fmt.Fprintf(w, "중복 %s: %s 파일과 같은 문서입니다.\n", d.Path, d.Of)
 	}
-	for _, s := range slices.Concat(r.Warnings, r.NoReaders) {
+	for i, s := range slices.Concat(r.NoReaders, r.Warnings) {
+		if i == maxWarnings+len(r.NoReaders) {
+			fmt.Fprintf(w, "주의 그 밖에 %d건이 더 있습니다. biseo ingest status로 파일마다 볼 수 있습니다.\n", len(r.Warnings)-maxWarnings)
+			break
+		}
 		fmt.Fprintln(w, "주의", s)
 	}
 }

@@ -68,7 +68,7 @@ type commandLine struct {
 	Version kong.VersionFlag `env:"-" help:"Print the version."`
 
 	Demo    demoCmd    `cmd:"" help:"Ingest the sample agency and serve its page and API on 127.0.0.1:8080."`
-	Ingest  ingestCmd  `cmd:"" help:"Bring the index in line with files and folders."`
+	Ingest  ingestCmds `cmd:"" help:"Bring the index in line with files and folders, or tell how they stand."`
 	Extract extractCmd `cmd:"" help:"Print the text, structure and metadata of one file."`
 	Search  searchCmd  `cmd:"" help:"Print ranked passages."`
 	Ask     askCmd     `cmd:"" help:"Answer a question with checked citations."`

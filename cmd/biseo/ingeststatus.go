@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"biseo/index/local"
+	"biseo/ingest"
+)
+
+type ingestStatusCmd struct {
+	Failed bool `help:"Only what failed."`
+	JSON   bool `help:"Print one JSON document."`
+}
+
+// ledgerFile is where ingest keeps how each file stands: beside the index.
+func (s *settings) ledgerFile() string { return filepath.Join(s.Data, "ingest-state.db") }
+
+// stateNames are the words for states in messages to officials.
+var stateNames = map[ingest.State]string{
+	ingest.New: "대기", ingest.Unchanged: "그대로", ingest.Done: "완료", ingest.Warned: "완료(확인 필요)", ingest.Failed: "실패",
+}
+
+// A stateReport is what biseo ingest status prints.
+type stateReport struct {
+	Files     int                  `json:"files"` // entries of archives that failed are counted apart
+	Counts    map[ingest.State]int `json:"counts"`
+	Documents int                  `json:"documents"`
+	Pages     int                  `json:"pages"`
+	Chunks    int                  `json:"chunks"`
+	States    []ingest.FileState   `json:"states"` // failed first, then those with warnings
+}
+
+func (cmd *ingestStatusCmd) Run(ctx context.Context, c *console, s *settings) error {
+	states, err := s.fileStates(ctx)
+	if err != nil {
+		return err
+	}
+	r := stateReport{Counts: map[ingest.State]int{}, States: []ingest.FileState{}}
+	for _, f := range states {
+		if f.Path == f.File {
+			r.Files++
+		}
+		r.Counts[f.State]++
+		r.Documents += f.Documents
+		r.Pages += f.Pages
+		r.Chunks += f.Chunks
+		if !cmd.Failed || f.State == ingest.Failed {
+			r.States = append(r.States, f)
+		}
+	}
+	if cmd.JSON {
+		return printJSON(c.out, r)
+	}
+	r.print(c.out)
+	return nil
+}
+
+// fileStates is what the ledger holds, checked against the index: what is done by
+// the ledger but missing in the index, because that was deleted, is new.
+func (s *settings) fileStates(ctx context.Context) ([]ingest.FileState, error) {
+	ledger, err := ingest.OpenLedger(ctx, s.ledgerFile())
+	if err != nil {
+		return nil, err
+	}
+	defer ledger.Close()
+	stored := map[string]bool{}
+	opt, _, err := s.indexOptions()
+	if err != nil {
+		return nil, err
+	}
+	opt.ReadOnly = true
+	x, err := local.Open(ctx, s.indexDir(), opt)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, err
+	default:
+		defer x.Close()
+		for d, err := range x.Docs(ctx) {
+			if err != nil {
+				return nil, err
+			}
+			stored[d.Source] = true
+		}
+	}
+	return ledger.Files(ctx, stored)
+}
+
+func (r stateReport) print(w io.Writer) {
+	if r.Files == 0 {
+		fmt.Fprintln(w, "아직 읽은 파일이 없습니다. biseo ingest 폴더 로 시작해 주세요.")
+		return
+	}
+	var parts []string
+	for _, s := range []ingest.State{ingest.Failed, ingest.Warned, ingest.New, ingest.Done, ingest.Unchanged} {
+		parts = append(parts, fmt.Sprintf("%s %d", stateNames[s], r.Counts[s]))
+	}
+	fmt.Fprintf(w, "파일 %d개: %s (문서 %d, 쪽 %d, 조각 %d)\n", r.Files, strings.Join(parts, ", "), r.Documents, r.Pages, r.Chunks)
+	for _, f := range r.States {
+		fmt.Fprintf(w, "%s  %s  %s", stateNames[f.State], f.Time.Format(time.DateTime), f.Path)
+		switch {
+		case f.State == ingest.Failed:
+			fmt.Fprintf(w, "\n      %s\n      → %s\n", f.Reason, f.Next)
+			continue
+		case f.State != ingest.New:
+			fmt.Fprintf(w, "  %s", counts(f))
+		}
+		fmt.Fprintln(w)
+		for _, warning := range f.Warnings {
+			fmt.Fprintf(w, "      %s\n", warning)
+		}
+	}
+	if r.Counts[ingest.Failed] > 0 {
+		fmt.Fprintln(w, "고친 뒤 biseo ingest --retry 를 실행하면 실패한 파일만 다시 읽습니다.")
+	}
+}
+
+// counts says what a file has become.
+func counts(f ingest.FileState) string {
+	var parts []string
+	if f.Documents != 1 {
+		parts = append(parts, fmt.Sprintf("문서 %d건", f.Documents))
+	}
+	if f.Pages > 0 {
+		parts = append(parts, fmt.Sprintf("%d쪽", f.Pages))
+	}
+	if n := f.Methods["ocr"]; n > 0 {
+		parts = append(parts, fmt.Sprintf("글자 인식 %d쪽", n))
+	}
+	return strings.Join(append(parts, fmt.Sprintf("조각 %d개", f.Chunks)), ", ")
+}
