@@ -1,0 +1,129 @@
+package extract
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"biseo/ingest/extract/hwp"
+)
+
+const hwpxNumbers = `<hh:numbering id="1"><hh:paraHead level="1" start="1" numFormat="DIGIT">^1.</hh:paraHead><hh:paraHead level="2" start="3" numFormat="HANGUL_SYLLABLE">^2.</hh:paraHead><hh:paraHead level="10" numFormat="ROMAN_CAPITAL">^10)</hh:paraHead></hh:numbering>` +
+	`<hh:bullet id="4" char="□"/><hh:paraPr id="1"><hh:heading type="NUMBER" idRef="1" level="0"/></hh:paraPr><hh:paraPr id="2"><hh:heading type="NUMBER" idRef="1" level="1"/></hh:paraPr>` +
+	`<hh:paraPr id="3"><hh:heading type="BULLET" idRef="4" level="0"/></hh:paraPr><hh:paraPr id="4"><hh:heading type="OUTLINE" idRef="0" level="0"/></hh:paraPr>` +
+	`<hh:paraPr id="5"><hp:switch><hp:case><hh:heading type="NUMBER" idRef="1" level="9"/></hp:case><hp:default><hh:heading type="NUMBER" idRef="1" level="0"/></hp:default></hp:switch></hh:paraPr>` +
+	`<hh:paraPr id="6"><hh:heading type="NUMBER" idRef="99" level="0"/></hh:paraPr>`
+
+func shaped(id, s string) string {
+	return `<hp:p paraPrIDRef="` + id + `"><hp:run><hp:t>` + s + `</hp:t></hp:run></hp:p>`
+}
+
+func TestHWPXNumbers(t *testing.T) {
+	section := `<hp:p><hp:run><hp:secPr outlineShapeIDRef="1"/><hp:t>가온시 계획</hp:t></hp:run></hp:p>` +
+		shaped("1", "하나") + shaped("2", "둘") + shaped("2", "") + shaped("2", "셋") + shaped("1", " 넷") + shaped("2", "다섯") +
+		shaped("3", "상자") + shaped("5", "깊음") + shaped("6", "모름") + shaped("4", "개요")
+	d := readString(t, "a.hwpx", hwpxOf(t, hwpxNumbers, section))
+	want := []string{
+		"p [] 가온시 계획", "p [] 1. 하나", "p [] 다. 둘", "p [] 마. 셋", "p [] 2. 넷", "p [] 다. 다섯",
+		"p [] □ 상자", "p [] Ⅰ) 깊음", "p [] 모름", "h1 [] 3. 개요", "p [3. 개요] 마지막 절",
+	}
+	if diff := cmp.Diff(want, outline(d)); diff != "" {
+		t.Errorf("blocks (-want +got):\n%s", diff)
+	}
+}
+
+func TestHWPXObjects(t *testing.T) {
+	caption := func(side string) string {
+		return `<hp:caption side="` + side + `"><hp:subList>` + p("그림 1") + `</hp:subList></hp:caption>`
+	}
+	box := `<hp:drawText><hp:subList>` + p("글상자") + `</hp:subList></hp:drawText>`
+	for _, tt := range []struct {
+		name, run string
+		want      []string
+	}{
+		{"caption below", `<hp:rect>` + box + caption("BOTTOM") + `</hp:rect>`, []string{"p [] 글상자", "c [] 그림 1"}},
+		{"caption above", `<hp:rect>` + box + caption("TOP") + `</hp:rect>`, []string{"c [] 그림 1", "p [] 글상자"}},
+		{"equation", `<hp:t>식 </hp:t><hp:equation>` + caption("BOTTOM") + `<hp:script>a over b</hp:script></hp:equation>`, []string{"p [] 식", "p [] a over b", "c [] 그림 1"}},
+		{"decorated text", `<hp:textart text="글맵시"/>`, []string{"p [] 글맵시"}},
+		{"small text above", `<hp:dutmal><hp:mainText>본말</hp:mainText><hp:subText>덧말</hp:subText></hp:dutmal>`, []string{"p [] 본말(덧말)"}},
+		{"button", `<hp:checkBtn caption="동의함"/>`, []string{"p [] 동의함"}},
+		{"memo", `<hp:t>본문</hp:t><hp:ctrl><hp:fieldBegin type="MEMO"><hp:subList>` + p("메모") + `</hp:subList></hp:fieldBegin></hp:ctrl>`, []string{"p [] 본문"}},
+		{"foot and page number", `<hp:ctrl><hp:footer><hp:subList>` + p("꼬리말") + `</hp:subList></hp:footer></hp:ctrl><hp:ctrl><hp:autoNum num="3" numType="PAGE"/></hp:ctrl><hp:t>글</hp:t>`, []string{"p [] 글"}},
+		{"number of a figure", `<hp:t>그림 </hp:t><hp:ctrl><hp:autoNum num="2" numType="PICTURE"><hp:autoNumFormat type="CIRCLED_DIGIT"/></hp:autoNum></hp:ctrl>`, []string{"p [] 그림 ②"}},
+		{"line ends in the markup", "<hp:t>한\n줄</hp:t>", []string{"p [] 한 줄"}},
+	} {
+		d := readString(t, "a.hwpx", hwpxOf(t, "", `<hp:p><hp:run>`+tt.run+`</hp:run></hp:p>`))
+		if diff := cmp.Diff(append(tt.want, "p [] 마지막 절"), outline(d)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
+func TestHWPProperties(t *testing.T) {
+	for author, want := range map[string]string{
+		"서울특별시": "서울특별시", "행정안전부": "행정안전부", "가온시청": "가온시청", "한국가온진흥원": "한국가온진흥원",
+		"홍길동": "", "김재원": "", "user": "", "DESKTOP-1": "", "가온시 홍길동": "", "": "",
+	} {
+		w := hwpWalker{b: &builder{}}
+		w.properties(hwp.Info{Author: author, Keywords: "민원, 수당", Comments: "한 줄\n요지", Title: "문 내용"})
+		meta := w.b.doc.Meta
+		if meta.Agency != want || len(meta.Keywords) != 2 || meta.Gist != "한 줄 요지" || meta.Title != "" {
+			t.Errorf("author %q: %+v, want agency %q", author, meta, want)
+		}
+	}
+}
+
+func TestEachElement(t *testing.T) {
+	read := func(s string) string {
+		var out strings.Builder
+		var show func(e *element)
+		show = func(e *element) {
+			out.WriteString("<" + e.name + "=" + e.get("v") + ">" + e.text)
+			for _, k := range e.kids {
+				show(k)
+			}
+			out.WriteString("/")
+		}
+		if err := eachElement([]byte(s), "", func(e *element) error { show(e); return nil }); err != nil {
+			return "error: " + err.Error()
+		}
+		return out.String()
+	}
+	for _, tt := range []struct{ xml, want string }{
+		{"\ufeff<?xml version='1.0'?>\n<a:b x:v='1'>t<!-- <c> --><c v = \"&lt;&#44032;&#xac01;\" /></a:b>", "<b=1><=>t/<c=<가각>//"},
+		{`<a v="/>">x&amp;y<![CDATA[<z>&]]></a>`, "<a=/>><=>x&y/<=><z>&//"},
+		{`<a w="v" v="2"/>`, "<a=2>/"},
+		{"<a></b>", "error: not well-formed"},
+		{"<a>", "error: not well-formed"},
+		{"<a><b></a>", "error: not well-formed"},
+		{"</a>", "error: not well-formed"},
+		{"<a v=1/>", "error: not well-formed"},
+		{"<a v='1/>", "error: not well-formed"},
+		{"<>x</>", "error: not well-formed"},
+		{"<a>&unknown;</a>", "error: not well-formed"},
+		{"<a>&#x110000;</a>", "error: not well-formed"},
+		{"<a>&#xd800;</a>", "<a=><=>\ufffd//"},
+		{"<a>\xff</a>", "error: not well-formed"},
+		{"<a><!-- </a>", "error: not well-formed"},
+		{"<a><![CDATA[ </a>", "error: not well-formed"},
+		{`<!DOCTYPE a [<!ENTITY e "x">]><a>&e;</a>`, "error: " + errDTD.Error()},
+		{strings.Repeat("<a>", maxDepth+1), "error: " + errTooDeep.Error()},
+	} {
+		if got := read(tt.xml); got != tt.want && (!strings.HasPrefix(tt.want, "error") || !strings.HasPrefix(got, tt.want)) {
+			t.Errorf("%.60s: %s, want %s", tt.xml, got, tt.want)
+		}
+	}
+}
+
+// FuzzHWPX reads packages with any header and section.
+func FuzzHWPX(f *testing.F) {
+	f.Add(hwpxNumbers, shaped("1", "하나")+shaped("5", "둘<hp:tab/>셋<hp:deleteBegin/>지움"))
+	f.Add("", `<hp:p><hp:run><hp:tbl><hp:caption side="BOTTOM"/><hp:tr>`+tc(0, 0, 2, 2, p("가"))+tc(9, 9, 0, -1, "")+`</hp:tr></hp:tbl></hp:run></hp:p>`)
+	f.Add(`<hh:style id="0" name="개요 1"/>`, `<hp:p styleIDRef="0"><hp:run><hp:ctrl><hp:footNote><hp:subList>`+p("각주&#44032;")+`</hp:subList></hp:footNote></hp:ctrl><hp:container><hp:rect><hp:drawText/></hp:rect></hp:container><![CDATA[x]]></hp:run></hp:p>`)
+	f.Fuzz(func(t *testing.T, header, section string) {
+		if d, err := read(t.Context(), "a", []byte(hwpxOf(t, header, section))); err == nil {
+			checkShape(t, d)
+		}
+	})
+}
