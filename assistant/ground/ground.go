@@ -18,7 +18,8 @@ type Status string
 const (
 	Verified   Status = "verified"
 	Unverified Status = "unverified"
-	Gap        Status = "gap" // a visible hole, such as [작성 필요: 담당자 연락처]
+	Gap        Status = "gap"   // a visible hole, such as [작성 필요: 담당자 연락처]
+	Plain      Status = "plain" // a heading, a greeting or what the official gave: no fact of a source, not checked
 )
 
 // A Sentence is the unit that is cited and checked.
