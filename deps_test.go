@@ -17,6 +17,7 @@ import (
 var arrows = map[string]string{
 	"korea/...":              "",
 	"korea/text":             "korea/law",
+	"korea/official":         "korea/law korea/text korea/calendar",
 	"prompts":                "",
 	"index":                  "korea/text korea/law",
 	"index/local":            "index korea/text",
