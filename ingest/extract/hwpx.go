@@ -84,10 +84,13 @@ func (r *hwpxReader) document(ctx context.Context, a *archive) error {
 		}
 		r.deleted, r.outline = false, nil
 		err = eachElement(data, "sec", func(e *element) error {
+			var p hwp.Paragraph
 			if e.name == "p" {
-				p := r.paragraph(e)
-				r.walker.top(&p)
+				p = r.paragraph(e)
+			} else { // a table without a paragraph around it, by other programs
+				r.inline(&p, e)
 			}
+			r.walker.top(&p)
 			return ctx.Err()
 		})
 		if err != nil {
