@@ -168,7 +168,7 @@ func (b *lawBuilder) begin(l line) int {
 	start := l.start
 	if b.pending >= 0 {
 		start = b.pending
-		if l.start-start > b.max/2 {
+		if !b.fits(span{start, l.start}, b.max/2) {
 			b.rest(l.start)
 			start = l.start
 		}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"biseo/index"
 )
@@ -54,12 +55,7 @@ const headLines, footLines = 40, 16
 //
 // Values are text of d with single spaces; those of a table lose its cell marks.
 func ReadFields(d *Document) []Field {
-	r := fieldReader{}
-	for l := range strings.Lines(d.Text) {
-		if l = strings.Trim(strings.Join(strings.Fields(l), " "), "| "); l != "" {
-			r.lines = append(r.lines, l)
-		}
-	}
+	r := newFieldReader(d.Text)
 	r.letter()
 	if len(r.fields) == 0 {
 		r.press()
@@ -76,7 +72,21 @@ func ReadFields(d *Document) []Field {
 // A fieldReader collects fields from the lines of a document that are not blank.
 type fieldReader struct {
 	lines  []string // with single spaces, without the cell marks at both ends
+	starts []int    // of the lines, in code points of the text
+	foot   int      // of an approval document, the first line of its 결문; 0 if there is none
 	fields []Field
+}
+
+func newFieldReader(text string) *fieldReader {
+	r, at := &fieldReader{}, 0
+	for l := range strings.Lines(text) {
+		start := at
+		at += utf8.RuneCountInString(l)
+		if l = strings.Trim(strings.Join(strings.Fields(l), " "), "| "); l != "" {
+			r.lines, r.starts = append(r.lines, l), append(r.starts, start)
+		}
+	}
+	return r
 }
 
 func (r *fieldReader) add(name, value string) {
@@ -169,6 +179,7 @@ func (r *fieldReader) letter() {
 	if enforced < 0 {
 		return
 	}
+	r.foot = first
 	r.add("결재선", approvalLine(r.lines[first:signed]))
 	if signed < foot {
 		r.add("협조자", approvalLine([]string{r.after(consentMark, signed)}))
@@ -366,4 +377,42 @@ func atLeast(g, floor index.Grade) index.Grade {
 		return 0
 	}
 	return max(g, floor)
+}
+
+// letter cuts an approval document: it is one chunk if it fits; otherwise its 결문
+// is a part of its own. Every other document is cut at its headings.
+func (s *splitter) letter() []section {
+	whole := span{0, len(s.text)}
+	foot := s.footStart()
+	if foot == whole.end || FieldValue(s.doc.Fields, "수신") == "" || !s.fits(whole, s.max) {
+		return s.withFoot(s.outline(span{0, foot}, nil), foot)
+	}
+	return []section{{span: whole, cite: func(span) string { return s.title() }}}
+}
+
+// footStart is where the 결문 of an approval document begins: 결재선, 시행번호,
+// addresses, 공개구분. The end of the text if there is none.
+func (s *splitter) footStart() int {
+	if FieldValue(s.doc.Fields, "시행번호") == "" {
+		return len(s.text)
+	}
+	r := newFieldReader(s.doc.Text)
+	r.letter()
+	if r.foot == 0 {
+		return len(s.text)
+	}
+	return r.starts[r.foot]
+}
+
+// withFoot adds the 결문: to the last section if both fit, else as one of its own.
+func (s *splitter) withFoot(sections []section, foot int) []section {
+	end := len(s.text)
+	if foot == end {
+		return sections
+	}
+	if last := &sections[len(sections)-1]; s.fits(span{last.start, end}, s.max) {
+		last.end = end
+		return sections
+	}
+	return append(sections, section{span: span{foot, end}, path: []string{"결문"}, levels: s.prose(), cite: func(span) string { return s.title() + " 결문" }})
 }

@@ -7,16 +7,13 @@ import (
 	"strings"
 )
 
-// Headings that readers see as plain paragraphs, and the parts of a reply.
+// Headings that readers see as plain paragraphs.
 var (
 	romanMark    = regexp.MustCompile(`^(?:[Ⅰ-Ⅻ]|[IVX]{1,4}\.)[.．]? ?\S`)
 	boxMark      = regexp.MustCompile(`^[□■❑◻] ?\S`)
 	boxStates    = regexp.MustCompile(`[.!,;]$|[:：] |다$`) // □ 환불은 5일 안에 합니다. or □ 기간: 3일 heads nothing
 	leaders      = regexp.MustCompile(`[·.…‥]{3,} ?\d+$`) // of a table of contents
-	questionMark = regexp.MustCompile(`^[\[<【(]?(?:Q ?\d* ?[.:)\]>】]|(?:문|질문) ?\d* ?[.:)\]>】]) ?\S`)
-
-	askedMark    = regexp.MustCompile(`^[\W\d]{0,6}(?:(?:민원|질의|신청|문의|질문)(?: ?(?:내용|요지|사항))?[\W]{0,3}(?::.*)?$|귀하(?:께서|의).{0,30}(?:민원|질의) ?(?:내용|요지|사항)[은는이])`)
-	answeredMark = regexp.MustCompile(`^[\W\d]{0,6}(?:(?:답변|회신|검토 ?(?:결과|의견|내용)|처리 ?(?:결과|의견))(?: ?내용)?[\W]{0,3}(?::.*)?$|귀하(?:께서|의).{0,40}(?:검토|답변|회신).{0,20}다음과 ?같)`)
+	questionMark = regexp.MustCompile(`^[\[<【(]?(?:Q ?\d* ?[.:)\]>】]|(?:문|질문|질의)(?: ?요지)? ?\d* ?[.:)\]>】]) ?\S`)
 )
 
 // heading reports whether l is a heading: one that the reader found, or a short
@@ -27,10 +24,14 @@ func (s *splitter) heading(l line) (rank int, soft, ok bool) {
 	switch {
 	case l.text == "" || l.kind == Table || l.kind == Footnote:
 		return 0, false, false
+	case leaders.MatchString(l.text) && l.kind != Heading:
+		return 0, false, false
+	case chapterMark.MatchString(l.text) && n <= 40:
+		return chapterRank[chapterMark.FindStringSubmatch(l.text)[1]] - len(chapterRank), false, true
+	case l.kind == Heading && romanMark.MatchString(l.text):
+		return 1, false, true
 	case l.kind == Heading:
 		return max(l.level, 1), boxMark.MatchString(l.text), true
-	case leaders.MatchString(l.text):
-		return 0, false, false
 	case romanMark.MatchString(l.text) && n <= 60:
 		return 11, false, true
 	case questionMark.MatchString(l.text):
@@ -97,7 +98,7 @@ func (s *splitter) outline(r span, base []string) []section {
 	finish(r.end)
 	for i := range sections {
 		sec := &sections[i]
-		sec.levels = s.prose()
+		*sec = s.listed(*sec)
 		sec.cite = func(r span) string { return s.placeCite(r, sec.path) }
 	}
 	return sections
@@ -106,7 +107,7 @@ func (s *splitter) outline(r span, base []string) []section {
 // joins reports whether the soft section b may stand in one chunk with a: below
 // it, or beside it where the last heading of a is soft too.
 func (s *splitter) joins(a, b section, beside bool) bool {
-	if b.end-a.start > s.max || s.pageAt(s.skipSpace(a.span)) != s.pageAt(s.skipSpace(b.span)) {
+	if !s.fits(span{a.start, b.end}, s.max) || s.pageAt(s.skipSpace(a.span)) != s.pageAt(s.skipSpace(b.span)) {
 		return false
 	}
 	parent := b.path[:max(len(b.path)-1, 0)]
@@ -129,10 +130,7 @@ func (s *splitter) pathLabel(text string, outermost bool) string {
 	if outermost && squeeze(text) == squeeze(s.doc.Meta.Title) {
 		return ""
 	}
-	if r := []rune(text); len(r) > 80 {
-		return string(r[:79]) + "…"
-	}
-	return text
+	return clip(text, 80)
 }
 
 // placeCite cites a part of a document by its pages, and by its headings where
@@ -153,53 +151,4 @@ func (s *splitter) placeCite(r span, path []string) string {
 		return s.title() + " " + strings.Join(path, " > ")
 	}
 	return s.title()
-}
-
-// reply cuts a complaint reply into what was asked and what was answered; nil
-// if it shows no such marks.
-func (s *splitter) reply() []section {
-	title := s.title()
-	if from := s.doc.Meta.From; !from.IsZero() {
-		title += "(" + koreanDate(from) + ")"
-	}
-	var sections []section
-	part := ""
-	cur := section{span: span{0, len(s.text)}}
-	finish := func(end int) {
-		if end == cur.start {
-			return
-		}
-		cur.end = end
-		cur.levels = s.prose()
-		cite := strings.TrimSpace(title + " " + part)
-		cur.cite = func(span) string { return cite }
-		if part != "" {
-			cur.path = []string{part}
-		}
-		sections = append(sections, cur)
-		cur = section{span: span{end, len(s.text)}}
-	}
-	for _, l := range s.lines {
-		next := ""
-		switch {
-		case l.kind == Table:
-		case answeredMark.MatchString(l.text):
-			next = "답변"
-		case askedMark.MatchString(l.text):
-			next = "민원 내용"
-		}
-		if next == "" || next == part {
-			continue
-		}
-		if part != "" || l.start > s.max/2 {
-			finish(l.start)
-		}
-		part = next
-		cur.body = l.end
-	}
-	if part == "" {
-		return nil
-	}
-	finish(len(s.text))
-	return sections
 }

@@ -13,20 +13,14 @@ import (
 
 // SplitVersion names the rules by which [Split] cuts. It enters every
 // document's digest, so that a change of the rules cuts every document anew.
-const SplitVersion = "3"
+const SplitVersion = "4"
 
 // SplitOptions sets how long chunks may be. The zero value is ready for use.
 type SplitOptions struct {
-	// Max is the longest chunk in code points; 0 means 1,200. What may not be
-	// cut is longer: a table row, up to four times Max.
+	// Max is the longest chunk in tokens of [llm.CountTokens]; 0 means what suits
+	// the document's kind: see [chunkTokens]. What may not be cut is longer: a
+	// table row, up to four times Max.
 	Max int
-}
-
-func (o SplitOptions) max() int {
-	if o.Max <= 0 {
-		return 1200
-	}
-	return o.Max
 }
 
 // Split cuts a document into the pieces that are searched and cited. Their
@@ -34,13 +28,15 @@ func (o SplitOptions) max() int {
 //
 // Laws and rules are cut at each 조, and a long 조 at 항, 호, 목, then lines and
 // sentences; a 장 or 절 heading stands with the 조 that follows it, and each
-// 부칙 and 별표 is a part of its own. A reply is cut into question and answer,
-// a guide at its questions, everything else at its headings and then at
+// 부칙 and 별표 is a part of its own. A reply is cut into questions and answers,
+// a guide at its questions, a letter before its 결문 where it is long, everything
+// else at its headings and then at the items of its outline (□ ㅇ - or 1. 가. 1)),
 // paragraphs, table rows and sentences. No heading is cut from its text; blank
 // lines belong to the chunk before them.
 //
-// A chunk's Path ends with its own heading; where a table is cut, the later
-// parts carry its header row there. Split does not change d.
+// A chunk's Path ends with its own heading. Where a list or a table is cut, the
+// later parts carry the items that they stand under, or the header row and the
+// cells that span into them, behind it. Split does not change d.
 func Split(d *Document, opt SplitOptions) []index.Chunk {
 	s := newSplitter(d, opt)
 	if len(s.text) == 0 {
@@ -56,7 +52,7 @@ func Split(d *Document, opt SplitOptions) []index.Chunk {
 		sections = s.reply()
 	}
 	if sections == nil {
-		sections = s.outline(span{0, len(s.text)}, nil)
+		sections = s.letter()
 	}
 	var chunks []index.Chunk
 	for _, sec := range sections {
@@ -66,7 +62,7 @@ func Split(d *Document, opt SplitOptions) []index.Chunk {
 				ID:    index.ChunkID(d.Meta.ID, len(chunks)),
 				DocID: d.Meta.ID,
 				Path:  s.pathOf(sec, r),
-				Cite:  sec.cite(r),
+				Cite:  sec.cite(r) + s.rowsOf(r),
 				Text:  string(s.text[r.start:r.end]),
 				Start: r.start,
 				Page:  page,
@@ -90,6 +86,7 @@ type section struct {
 	from   time.Time // in force from, where the section says so itself
 	levels []level   // where it may be cut, strongest first
 	cite   func(span) string
+	items  func(span) []string // the items of a list that a part stands under; nil if there is no list
 }
 
 // A level finds the places inside a span where it may be cut, in order.
@@ -103,18 +100,23 @@ type line struct {
 	level int // of a heading block
 	page  int
 	block int // into Document.Blocks; -1 if none
+	size  int // tokens and 1; 0 if they were not counted yet
 }
 
 type splitter struct {
-	doc   *Document
-	max   int
-	text  []rune
-	lines []line
-	rows  []span // table rows that must stay whole, in order
+	doc    *Document
+	max    int // tokens
+	text   []rune
+	lines  []line
+	rows   []span        // table rows that must stay whole, in order
+	tables map[int]table // by block
 }
 
 func newSplitter(d *Document, opt SplitOptions) *splitter {
-	s := &splitter{doc: d, max: opt.max(), text: []rune(d.Text)}
+	s := &splitter{doc: d, max: opt.Max, text: []rune(d.Text), tables: map[int]table{}}
+	if s.max <= 0 {
+		s.max = chunkTokens(d.Meta.Kind)
+	}
 	b := -1
 	for at := 0; at < len(s.text); {
 		for b+1 < len(d.Blocks) && d.Blocks[b+1].Start <= at {
@@ -142,13 +144,14 @@ func newSplitter(d *Document, opt SplitOptions) *splitter {
 	return s
 }
 
-// divide cuts r into spans of at most max code points where the levels allow
-// it. Neighbours of one level are kept together while they fit.
+// divide cuts r into spans of at most max tokens where the levels allow it.
+// Neighbours of one level are kept together while they fit, and the last is
+// let in with an eighth more.
 func (s *splitter) divide(r span, body int, levels []level) []span {
-	if r.len() <= s.max || len(levels) == 0 {
+	if len(levels) == 0 || s.fits(r, s.max) {
 		return []span{r}
 	}
-	body = max(body, s.skipSpace(r))
+	body = max(body, s.leadEnd(r))
 	var parts []span
 	start := r.start
 	for _, cut := range levels[0](r) {
@@ -163,20 +166,35 @@ func (s *splitter) divide(r span, body int, levels []level) []span {
 	parts = append(parts, span{start, r.end})
 
 	var out []span
-	open := false // the last span of out may grow
-	for _, p := range parts {
+	size := 0 // of the last span of out; 0 if it may not grow
+	for i, p := range parts {
+		n, room := s.tokens(p), s.max
+		if i == len(parts)-1 {
+			room += room / 8
+		}
 		switch {
-		case p.len() > s.max:
+		case n > s.max:
 			out = append(out, s.divide(p, body, levels[1:])...)
-			open = false
-		case open && p.end-out[len(out)-1].start <= s.max:
+			size = 0
+		case size > 0 && size+n <= room:
 			out[len(out)-1].end = p.end
+			size += n
 		default:
 			out = append(out, p)
-			open = true
+			size = n
 		}
 	}
 	return out
+}
+
+// leadEnd is where the text begins that no cut may take from what leads it in:
+// behind the first line of r, if that is a short item of a list.
+func (s *splitter) leadEnd(r span) int {
+	start := s.skipSpace(r)
+	if l := s.lineAt(start); l.start >= r.start && l.end < r.end && l.kind != Table && leads(l.text) {
+		return s.skipSpace(span{l.end, r.end})
+	}
+	return start
 }
 
 // prose is how every section may be cut at last: blocks and table rows,
@@ -197,7 +215,7 @@ func (s *splitter) lineStarts(r span) []int {
 }
 
 // blockStarts are the blocks that are not blank, and the rows of tables. A
-// caption stays with its table.
+// caption stays with its table, and the header rows with the first below them.
 func (s *splitter) blockStarts(r span) []int {
 	var cuts []int
 	last := line{block: -2}
@@ -206,7 +224,7 @@ func (s *splitter) blockStarts(r span) []int {
 			continue
 		}
 		captioned := last.kind == Caption && l.kind == Table
-		if (l.block != last.block || l.kind == Table) && !captioned {
+		if (l.block != last.block || l.kind == Table && !s.headed(l)) && !captioned {
 			cuts = append(cuts, l.start)
 		}
 		last = l
@@ -244,7 +262,7 @@ func (s *splitter) wordStarts(r span) []int {
 
 func (s *splitter) everyMax(r span) []int {
 	var cuts []int
-	for i := r.start + s.max; i < r.end && !unicode.IsSpace(s.text[i]); i += s.max {
+	for i := r.start + s.max; i < r.end && !unicode.IsSpace(s.text[i]); i += s.max { // a token is a code point or more, nearly always
 		cuts = append(cuts, i)
 	}
 	return cuts
@@ -281,18 +299,14 @@ func (s *splitter) inRow(pos int) bool {
 	return i < len(s.rows) && s.rows[i].start < pos
 }
 
-// pathOf is the section's path, and the header row of a table that was cut before r.
+// pathOf is the section's path, and what r stands under besides where the
+// section was cut before it.
 func (s *splitter) pathOf(sec section, r span) []string {
 	path := slices.Clone(sec.path)
-	if l := s.lineAt(s.skipSpace(r)); l.kind == Table && l.block >= 0 {
-		b := s.doc.Blocks[l.block]
-		for _, head := range s.linesIn(span{b.Start, r.start}) {
-			if head.text != "" {
-				return append(path, head.text)
-			}
-		}
+	if s.skipSpace(sec.span) < r.start && sec.items != nil {
+		path = append(path, sec.items(r)...)
 	}
-	return path
+	return append(path, s.columnsOf(r)...)
 }
 
 // name is what the document is called in its citations.

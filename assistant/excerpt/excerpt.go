@@ -66,7 +66,7 @@ func Select(question string, sources []ground.Source) []ground.Sentence {
 	all := make([][]ground.Unit, len(sources))
 	var groups []group
 	for i, s := range sources {
-		if all[i] = ground.Units(s); s.Kind == "reply" && slices.Contains(s.Path, "민원 내용") {
+		if all[i] = ground.Units(s); s.Kind == "reply" && slices.ContainsFunc(s.Path, isQuestion) {
 			continue
 		}
 		groups = append(groups, grouped(i, s, all[i], asksFor(question))...)
@@ -89,6 +89,10 @@ func Select(question string, sources []ground.Source) []ground.Sentence {
 	}
 	return out
 }
+
+// isQuestion reports whether a heading is that of a question in a complaint reply:
+// 질의 or 질의 1. The answer's own path names its question as 질의: ….
+func isQuestion(heading string) bool { return heading == "질의" || strings.HasPrefix(heading, "질의 ") }
 
 // grouped puts the units of one source into groups.
 func grouped(source int, src ground.Source, all []ground.Unit, want *regexp.Regexp) []group {

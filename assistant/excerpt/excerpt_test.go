@@ -29,7 +29,7 @@ func TestExtractShowsAnswers(t *testing.T) {
 	fees := ground.Source{N: 1, Title: "주차 안내", Path: []string{"2. 요금"}, Text: "주차 안내\n2026. 7. 1. 기준 / 주차과 운영팀(055-000-2851)\n2. 요금\n급지 | 최초 30분 | 1일 최고\n1급지 | 800원 | 15,000원\n2급지 | 600원 | 10,000원\n요금은 구역마다 다르다.\n"}
 	pool := ground.Source{N: 1, Title: "시설 조례", Path: []string{"[별표 1] 사용료"}, Text: "[별표 1] 사용료\n(단위: 원)\n시설 | 구분 | 단위 | 금액\n체육관 | 행사 | 2시간 | 60,000\n수영장 | 성인 | 1회 | 4,000\n어린이 | 1회 | 2,000\n"}
 	faq := ground.Source{N: 1, Title: "반려동물 FAQ", Path: []string{"문: 등록에 드는 돈은 얼마인가요?"}, Text: "문: 등록에 드는 돈은 얼마인가요?\n답: 시가 30,000원을 지원합니다. 두 마리까지입니다.\n"}
-	asked := ground.Source{N: 1, Kind: "reply", Title: "수수료에 대한 답변", Path: []string{"민원 내용"}, Text: "등록 수수료가 10,000원인지 알고 싶습니다.\n"}
+	asked := ground.Source{N: 1, Kind: "reply", Title: "수수료에 대한 답변", Path: []string{"질의"}, Text: "등록 수수료가 10,000원인지 알고 싶습니다.\n"}
 	tests := []struct {
 		question string
 		source   ground.Source
