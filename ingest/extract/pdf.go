@@ -59,6 +59,7 @@ func readPDFWith(ctx context.Context, data []byte, programs programs) (*ingest.D
 	var lines [][]*pdf.Line
 	for _, p := range pages {
 		p.blocks = p.page.Blocks()
+		tidy(p.blocks)
 		lines = append(lines, p.lines())
 		b.doc.Methods = append(b.doc.Methods, p.method)
 	}
@@ -94,9 +95,14 @@ func newPDFPage(p *pdf.Page) *pdfPage {
 	return page
 }
 
-// replace takes the lines that a program found if they are better.
+// replace takes the lines that a program found if they are better. Characters recognised
+// on a map or a photograph are not better than the page's own few words.
 func (p *pdfPage) replace(lines []pdf.Line, method string) {
-	if found := lookAt(lines); found.better(p.look) {
+	found := lookAt(lines)
+	if method == methodOCR && p.look.chars > 0 && !p.doubtful() && found.chars < 100+5*p.look.chars {
+		return
+	}
+	if found.better(p.look) {
 		p.page.Lines, p.look, p.method = lines, found, method
 	}
 }

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -10,12 +11,33 @@ import (
 	"biseo/ingest/extract/pdf"
 )
 
+// tidy makes the text of all lines what the document will have, so that marks are
+// seen that fonts keep among the private-use characters.
+func tidy(blocks []pdf.Block) {
+	for i := range blocks {
+		b := &blocks[i]
+		b.Line.Text = clean(b.Line.Text)
+		if b.Table == nil {
+			continue
+		}
+		for _, c := range b.Table.Cells {
+			for j := range c.Lines {
+				c.Lines[j].Text = clean(c.Lines[j].Text)
+			}
+		}
+	}
+}
+
 // addBlocks adds the lines and tables of a page to the document.
 func addBlocks(b *builder, blocks []pdf.Block, running map[*pdf.Line]bool, words map[string]bool) {
 	var lines []*pdf.Line
+	add := b.line
+	if contents(blocks) {
+		add = b.paragraph
+	}
 	flush := func() {
 		for _, s := range paragraphs(lines, words) {
-			b.line(s)
+			add(s)
 		}
 		lines = nil
 	}
@@ -29,6 +51,32 @@ func addBlocks(b *builder, blocks []pdf.Block, running map[*pdf.Line]bool, words
 	}
 	flush()
 }
+
+// contents tells whether a page is a table of contents, whose lines are no headings
+// though they look like them: three lines or more end in a page number, after
+// dot leaders or under the title 목차 or 차례.
+func contents(blocks []pdf.Block) bool {
+	var titled bool
+	var dotted, numbered int
+	for _, b := range blocks {
+		s := strings.Join(strings.Fields(b.Line.Text), "")
+		switch {
+		case b.Table != nil:
+		case reContents.MatchString(s):
+			titled = true
+		case reDots.MatchString(s):
+			dotted++
+		case reLastNumber.MatchString(s):
+			numbered++
+		}
+	}
+	return dotted >= 3 || titled && dotted+numbered >= 3
+}
+
+var (
+	reContents   = regexp.MustCompile(`^(?:목차|차례|순서|(?i:contents))$`)
+	reLastNumber = regexp.MustCompile(`\D\d{1,3}$`)
+)
 
 // cells are the rows of a table. The lines of a cell are joined as those of a page are.
 func cells(t *pdf.Table, words map[string]bool) (rows [][]ingest.Cell) {
@@ -70,10 +118,13 @@ func largest(lines []*pdf.Line) string {
 var reDigits = regexp.MustCompile(`\d+`)
 
 // shape is what running heads and page numbers have in common on all pages:
-// text but for its numbers, and height.
+// their text but for its numbers.
 func shape(l *pdf.Line) string {
-	return fmt.Sprintf("%s@%.0f", reDigits.ReplaceAllString(strings.Join(strings.Fields(l.Text), ""), "#"), l.Y/4)
+	return reDigits.ReplaceAllString(strings.Join(strings.Fields(l.Text), ""), "#")
 }
+
+// rePageNumber is the shape of a line that is nothing but a page number.
+var rePageNumber = regexp.MustCompile(`^[-–—‐~·<(\[]?(?:#|#/#|#쪽|[Pp](?:age|\.)?#)[-–—‐~·>)\]]?$`)
 
 // edges are the two highest and the two lowest lines of a page, headings aside:
 // in plans every page may begin with the same one.
@@ -99,18 +150,23 @@ func edges(lines []*pdf.Line) (out []*pdf.Line) {
 }
 
 // runningLines finds the lines that the file marks as running heads, and those
-// at the edges that stand, numbers aside, on more than half of at least three pages.
+// at the edges that stand, numbers aside, at one height on at least three pages: a page
+// number alone, or what two in five pages with text have, as those of left-hand pages.
 func runningLines(pages [][]*pdf.Line) map[*pdf.Line]bool {
-	count := map[string]int{}
+	type place struct {
+		page int
+		y    float64
+	}
+	places := map[string][]place{}
 	outer := make([][]*pdf.Line, len(pages))
+	var filled int
 	for i, lines := range pages {
+		if len(lines) > 0 {
+			filled++
+		}
 		outer[i] = edges(lines)
-		seen := map[string]bool{}
 		for _, l := range outer[i] {
-			if s := shape(l); !seen[s] {
-				seen[s] = true
-				count[s]++
-			}
+			places[shape(l)] = append(places[shape(l)], place{i, l.Y})
 		}
 	}
 	running := map[*pdf.Line]bool{}
@@ -121,7 +177,14 @@ func runningLines(pages [][]*pdf.Line) map[*pdf.Line]bool {
 			}
 		}
 		for _, l := range outer[i] {
-			if n := count[shape(l)]; n >= 3 && 2*n > len(pages) {
+			s := shape(l)
+			n, last := 0, -1
+			for _, p := range places[s] {
+				if p.page != last && math.Abs(p.y-l.Y) < 4 {
+					n, last = n+1, p.page
+				}
+			}
+			if n >= 3 && (5*n > 2*filled || rePageNumber.MatchString(s)) {
 				running[l] = true
 			}
 		}

@@ -33,7 +33,7 @@ const (
 	maxOCRPages = 300              // of one file
 	maxPixels   = 4000             // on the longer side of a page rendered for OCR
 	maxOutput   = 64 << 20         // bytes that a program may write
-	minScore    = 30               // of 100: words that tesseract is less sure of are left out
+	minScore    = 50               // of 100: words that tesseract is less sure of are left out
 )
 
 func findPrograms() programs {

@@ -50,6 +50,9 @@ func newFont(v pdf.Value) *font {
 	if v.Key("ToUnicode").Kind() == pdf.Stream {
 		f.unicode = readToUnicode(v.Key("ToUnicode"))
 	}
+	if strings.Contains(v.Key("BaseFont").Name(), "Wingdings") {
+		f.symbols()
+	}
 	if v.Key("Subtype").Name() == "Type0" {
 		f.composite = true
 		f.cp949 = strings.Contains(encoding, "KSCms-UHC") || strings.HasPrefix(encoding, "KSC-EUC") || strings.HasPrefix(encoding, "KSCpc-EUC")
@@ -73,6 +76,16 @@ func newFont(v pdf.Value) *font {
 		f.bytes[i] = encoder.Decode(string([]byte{byte(i)}))
 	}
 	return f
+}
+
+// symbols moves what a font of bullets calls letters to where Windows keeps its
+// symbols, U+F020 to U+F0FF: no reader sees the w that stands for a diamond.
+func (f *font) symbols() {
+	for c, s := range f.unicode {
+		if r, n := utf8.DecodeRuneInString(s); n == len(s) && r > ' ' && r <= 0xff {
+			f.unicode[c] = string(0xf000 + r)
+		}
+	}
 }
 
 // readWidths reads W: "first [w w …]" or "first last w".

@@ -146,10 +146,7 @@ func rejoin(pieces []piece) (out []Block) {
 			continue
 		}
 		if p.origin >= 0 && p.origin == last {
-			l := &out[len(out)-1].Line
-			l.Glyphs = append(l.Glyphs, p.block.Line.Glyphs...)
-			l.Right = max(l.Right, p.block.Line.Right)
-			l.setText()
+			out[len(out)-1].Line.extend(p.block.Line)
 			continue
 		}
 		last = p.origin

@@ -277,8 +277,10 @@ func (w *walker) glyph(c code) {
 		w.page.Lines = append(w.page.Lines, Line{Left: x, Right: x, Y: y, Size: size, Angle: angle, Running: w.running > 0})
 		l = &w.page.Lines[len(w.page.Lines)-1]
 	}
-	if n := len(l.Glyphs); n > 0 && l.Glyphs[n-1].Text == c.text && math.Abs(x-l.Glyphs[n-1].Left) < 0.2*size {
-		return // drawn again, as a shadow
+	for i := len(l.Glyphs) - 1; i >= 0 && l.Glyphs[i].Left > x-size; i-- {
+		if l.Glyphs[i].Text == c.text && math.Abs(x-l.Glyphs[i].Left) < 0.2*size {
+			return // drawn again, as a shadow
+		}
 	}
 	l.Glyphs = append(l.Glyphs, Glyph{c.text, x, right})
 	l.Right = max(l.Right, right)
@@ -303,15 +305,40 @@ func turn(x, y float64, angle int) (float64, float64) {
 // drawn again, as shadows and outlines are.
 func (w *walker) finish() {
 	p := w.page
-	var lines []Line
+	var lines, drawn []Line
 	for _, l := range p.Lines {
 		l.setText()
-		if (l.Text != "" || l.Unknown() > 0) && !slices.ContainsFunc(lines[max(0, len(lines)-12):], l.overprints) {
+		if slices.ContainsFunc(drawn[max(0, len(drawn)-12):], l.overprints) {
+			continue
+		}
+		drawn = append(drawn, l)
+		if n := len(lines); n > 0 && lines[n-1].goesOn(l) {
+			lines[n-1].extend(l)
+		} else if l.Text != "" || l.Unknown() > 0 {
 			lines = append(lines, l)
 		}
 	}
 	p.Lines = lines
 	p.Rules = joinRules(p.Rules)
+}
+
+// goesOn tells whether o continues the line in the same row, raised, lowered or
+// in another size: notes and years are often set so in the middle of a sentence.
+func (l *Line) goesOn(o Line) bool {
+	size := max(l.Size, o.Size)
+	common := min(l.Y+l.Size, o.Y+o.Size) - max(l.Y, o.Y)
+	gap := o.Left - l.Right
+	return l.Angle == o.Angle && l.Running == o.Running && common > 0.3*min(l.Size, o.Size) && gap > -0.4*size && gap < 0.6*size
+}
+
+// extend adds the glyphs of o. The larger of both gives the place.
+func (l *Line) extend(o Line) {
+	if o.Size > l.Size {
+		l.Y, l.Size = o.Y, o.Size
+	}
+	l.Glyphs = append(l.Glyphs, o.Glyphs...)
+	l.Right = max(l.Right, o.Right)
+	l.setText()
 }
 
 // Unknown counts the glyphs whose meaning the file does not say.
@@ -324,6 +351,9 @@ func (l *Line) Unknown() (n int) {
 	return n
 }
 
+// leaders are drawn in rows up to the page number of a table of contents.
+const leaders = ".·…‥․∙・⋯-"
+
 // setText joins the glyphs, with a space where the gap is wider by a sixth of
 // the size than is usual in the line: many programs draw no spaces, and set
 // lines closer or wider to make them fit.
@@ -334,9 +364,15 @@ func (l *Line) setText() {
 	gap := func(i int) float64 { // from the glyphs before, in sizes; negative where they overlap
 		return (l.Glyphs[i].Left - l.Glyphs[i-1].Right) / l.Size
 	}
+	leader := func(i int) bool {
+		t := l.Glyphs[i].Text
+		return t == l.Glyphs[i-1].Text && t != "" && strings.Contains(leaders, t)
+	}
 	var gaps []float64
-	for i := range l.Glyphs[1:] {
-		gaps = append(gaps, gap(i+1))
+	for i := 1; i < len(l.Glyphs); i++ {
+		if !leader(i) {
+			gaps = append(gaps, gap(i))
+		}
 	}
 	slices.Sort(gaps)
 	usual := 0.0
@@ -345,7 +381,7 @@ func (l *Line) setText() {
 	}
 	var b strings.Builder
 	for i, g := range l.Glyphs {
-		if i > 0 && (gap(i) > usual+1.0/6 || gap(i) > 1) && !strings.HasSuffix(b.String(), " ") && strings.TrimSpace(g.Text) != "" {
+		if i > 0 && (gap(i) > usual+1.0/6 || gap(i) > 1) && !(gap(i) < 2 && leader(i)) && !strings.HasSuffix(b.String(), " ") && strings.TrimSpace(g.Text) != "" {
 			b.WriteByte(' ')
 		}
 		b.WriteString(g.Text)
@@ -355,7 +391,20 @@ func (l *Line) setText() {
 	}
 }
 
-// overprints tells whether l is o drawn again.
+// overprints tells whether l is o, or a part of it, drawn again.
 func (l *Line) overprints(o Line) bool {
-	return l.Text == o.Text && l.Angle == o.Angle && math.Abs(l.Left-o.Left) < 0.3*l.Size && math.Abs(l.Y-o.Y) < 0.3*l.Size
+	near := 0.3 * l.Size
+	if l.Angle != o.Angle || math.Abs(l.Y-o.Y) > near || l.Left < o.Left-near || l.Right > o.Right+near {
+		return false
+	}
+	i := 0
+	for _, g := range l.Glyphs {
+		for i < len(o.Glyphs) && (o.Glyphs[i].Text != g.Text || math.Abs(o.Glyphs[i].Left-g.Left) > near) {
+			i++
+		}
+		if i == len(o.Glyphs) {
+			return false
+		}
+	}
+	return true
 }

@@ -194,10 +194,11 @@ func (g *grid) place(x, y float64) int {
 }
 
 // table is the grid as a table; nil if it is none: a single box, a row of boxes,
-// or a drawing that has text outside of its boxes.
+// or a drawing, which has text or much room outside of its boxes.
 func (g *grid) table() *Table {
 	t := &Table{Box: g.box}
 	rows, cols := map[int]bool{}, map[int]bool{} // where cells begin
+	var size float64
 	filledRows, filledCols := map[int]bool{}, map[int]bool{}
 	for _, a := range g.areas {
 		if !a.rectangular() {
@@ -207,11 +208,12 @@ func (g *grid) table() *Table {
 			continue
 		}
 		rows[a.row], cols[a.col] = true, true
+		size += (g.xs[a.col+a.cols] - g.xs[a.col]) * (g.ys[a.row] - g.ys[a.row+a.rows])
 		if strings.TrimSpace(joined(a.lines)) != "" {
 			filledRows[a.row], filledCols[a.col] = true, true
 		}
 	}
-	if len(filledRows) < 2 || len(filledCols) < 2 {
+	if len(filledRows) < 2 || len(filledCols) < 2 || size < 0.75*g.box.area() {
 		return nil
 	}
 	row, col := ranks(rows, len(g.ys)), ranks(cols, len(g.xs))
