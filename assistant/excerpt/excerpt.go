@@ -92,7 +92,9 @@ func Select(question string, sources []ground.Source) []ground.Sentence {
 
 // isQuestion reports whether a heading is that of a question in a complaint reply:
 // 질의 or 질의 1. The answer's own path names its question as 질의: ….
-func isQuestion(heading string) bool { return heading == "질의" || strings.HasPrefix(heading, "질의 ") }
+func isQuestion(heading string) bool {
+	return heading == "질의" || strings.HasPrefix(heading, "질의 ")
+}
 
 // grouped puts the units of one source into groups.
 func grouped(source int, src ground.Source, all []ground.Unit, want *regexp.Regexp) []group {
