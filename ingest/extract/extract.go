@@ -148,8 +148,8 @@ func read(ctx context.Context, name string, data []byte) (*ingest.Document, erro
 	}
 	head := strings.ToLower(strings.TrimSpace(s[:min(len(s), 1024)]))
 	switch {
-	case strings.Contains(head, "<hwpml"):
-		return nil, refuse("HWPML(XML) 형식의 한글 문서는 읽지 못합니다.", nextHWPX)
+	case reHWPML.MatchString(head):
+		return readHWPML(ctx, s)
 	case reHTML.MatchString(head):
 		return readHTML(data, charset)
 	case isCSV(name):
@@ -161,8 +161,9 @@ func read(ctx context.Context, name string, data []byte) (*ingest.Document, erro
 }
 
 var (
-	reHTML = regexp.MustCompile(`^(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype html|html|head|body)[\s>]`)
-	reATX  = regexp.MustCompile(`(?m)^#{1,6} \S`)
+	reHWPML = regexp.MustCompile(`^(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<hwpml[\s>]`)
+	reHTML  = regexp.MustCompile(`^(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype html|html|head|body)[\s>]`)
+	reATX   = regexp.MustCompile(`(?m)^#{1,6} \S`)
 )
 
 // isMarkdown tells Markdown from plain text: front matter, or the name of a

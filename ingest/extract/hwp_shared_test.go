@@ -227,6 +227,14 @@ func TestSharedTwins(t *testing.T) {
 	cells.check(t, "twins, cells with the same place and text", 0.98)
 }
 
+func TestSharedHWPML(t *testing.T) {
+	path := shared(t, "parser", "hwpjs", "aligns.hml")
+	a, b := mustRead(t, path), mustRead(t, strings.TrimSuffix(path, ".hml")+".hwp")
+	if a.Text != b.Text {
+		t.Errorf("HWPML %q, HWP %q", a.Text, b.Text)
+	}
+}
+
 // cellsOf is the cells of all tables in order, each with its place.
 func cellsOf(d *ingest.Document) []ingest.Cell {
 	var out []ingest.Cell

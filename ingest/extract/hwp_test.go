@@ -60,6 +60,44 @@ func TestHWPXObjects(t *testing.T) {
 	}
 }
 
+func TestHWPML(t *testing.T) {
+	list := func(s string) string { return `<PARALIST>` + s + `</PARALIST>` }
+	para := func(shape, inside string) string {
+		return `<P ParaShape="` + shape + `" Style="0"><TEXT CharShape="1">` + inside + `</TEXT></P>`
+	}
+	char := func(s string) string { return `<CHAR>` + s + `</CHAR>` }
+	cell := func(row, col, rows, cols, s string) string {
+		return `<CELL RowAddr="` + row + `" ColAddr="` + col + `" RowSpan="` + rows + `" ColSpan="` + cols + `">` + list(para("0", char(s))) + `</CELL>`
+	}
+	d := readString(t, "a.hwp", `<?xml version="1.0" encoding="UTF-8"?><HWPML Version="2.91"><HEAD><DOCSUMMARY><TITLE>가온시 계획</TITLE><AUTHOR>행정안전부</AUTHOR></DOCSUMMARY>`+
+		`<MAPPINGTABLE><NUMBERINGLIST><NUMBERING Id="1"><PARAHEAD Level="1" Start="1" NumFormat="RomanCapital">^1.</PARAHEAD></NUMBERING></NUMBERINGLIST>`+
+		`<PARASHAPELIST><PARASHAPE Id="0" HeadingType="None"/><PARASHAPE Id="1" HeadingType="Outline" Level="0"/></PARASHAPELIST></MAPPINGTABLE></HEAD><BODY><SECTION>`+
+		para("0", `<SECDEF OutlineShape="1"/><HEADER>`+list(para("0", char("머리말")))+`</HEADER>`+char("가온시 계획"))+
+		para("1", char("배경"))+
+		para("0", char("앞<TAB/>뒤 &amp; 끝")+`<FOOTNOTE>`+list(para("0", `<AUTONUM Number="1" NumberType="Footnote"><AUTONUMFORMAT SuffixChar=")" Type="Digit"/></AUTONUM>`+char(" 각주")))+`</FOOTNOTE>`)+
+		para("0", `<TABLE><SHAPEOBJECT><CAPTION Side="Bottom">`+list(para("0", char("표 1")))+`</CAPTION></SHAPEOBJECT><ROW>`+cell("0", "0", "2", "1", "구분")+cell("0", "1", "1", "1", "금액")+`</ROW><ROW>`+cell("1", "1", "1", "1", "천 원")+`</ROW></TABLE>`)+
+		para("0", `<RECTANGLE><DRAWINGOBJECT><DRAWTEXT>`+list(para("0", char("글상자")))+`</DRAWTEXT></DRAWINGOBJECT></RECTANGLE>`)+
+		`</SECTION></BODY></HWPML>`)
+	want := []string{
+		"p [] 가온시 계획", "h1 [] Ⅰ. 배경", "p [Ⅰ. 배경] 앞\t뒤 & 끝", "f [Ⅰ. 배경] 1) 각주",
+		"t [Ⅰ. 배경] 구분 | 금액⏎천 원", "c [Ⅰ. 배경] 표 1", "p [Ⅰ. 배경] 글상자",
+	}
+	if diff := cmp.Diff(want, outline(d)); diff != "" {
+		t.Errorf("blocks (-want +got):\n%s", diff)
+	}
+	if d.Meta.Title != "가온시 계획" || d.Meta.Agency != "행정안전부" {
+		t.Errorf("meta %+v", d.Meta)
+	}
+	if c := d.Blocks[4].Cells[1][0]; c.Row != 1 || c.Col != 1 || c.Text != "천 원" {
+		t.Errorf("cell %+v", c)
+	}
+	for _, s := range []string{"<HWPML></HWPML>", "<HWPML><BODY><SECTION>", `<!DOCTYPE HWPML><HWPML><BODY><SECTION/></BODY></HWPML>`} {
+		if d, err := read(t.Context(), "a.hml", []byte(s)); err == nil {
+			t.Errorf("%s: %+v", s, d)
+		}
+	}
+}
+
 func TestHWPProperties(t *testing.T) {
 	for author, want := range map[string]string{
 		"서울특별시": "서울특별시", "행정안전부": "행정안전부", "가온시청": "가온시청", "한국가온진흥원": "한국가온진흥원",

@@ -84,13 +84,7 @@ func (r *hwpxReader) document(ctx context.Context, a *archive) error {
 		}
 		r.deleted, r.outline = false, nil
 		err = eachElement(data, "sec", func(e *element) error {
-			var p hwp.Paragraph
-			if e.name == "p" {
-				p = r.paragraph(e)
-			} else { // a table without a paragraph around it, by other programs
-				r.inline(&p, e)
-			}
-			r.walker.top(&p)
+			r.top(e)
 			return ctx.Err()
 		})
 		if err != nil {
@@ -133,7 +127,7 @@ func (r *hwpxReader) header(header *element) {
 	r.shapes, r.styles = map[string]hwpxShape{}, map[string]int{}
 	r.numberings, r.bullets = map[string]*hwp.Numbering{}, map[string]string{}
 	header.all("paraPr", func(e *element) {
-		if h := e.first("heading"); h != nil && h.get("type") != "NONE" { // in a switch the first branch is right
+		if h := e.first("heading"); h != nil && h.get("type") != "NONE" && h.get("type") != "" { // in a switch the first branch is right
 			r.shapes[e.get("id")] = hwpxShape{h.get("type"), h.get("idRef"), number0(h, "level", 0)}
 		}
 	})
@@ -161,6 +155,17 @@ var hwpxFormats = map[string]hwp.Format{
 	"HANGUL_SYLLABLE": hwp.HangulSyllable, "CIRCLED_HANGUL_SYLLABLE": hwp.CircledHangul,
 	"HANGUL_JAMO": hwp.HangulJamo, "CIRCLED_HANGUL_JAMO": hwp.CircledJamo,
 	"HANGUL_PHONETIC": hwp.HangulNumeral, "IDEOGRAPH": hwp.HanjaNumeral, "CIRCLED_IDEOGRAPH": hwp.CircledHanja,
+}
+
+// top reads a child of a section.
+func (r *hwpxReader) top(e *element) {
+	var p hwp.Paragraph
+	if e.name == "p" {
+		p = r.paragraph(e)
+	} else { // a table without a paragraph around it, by other programs
+		r.inline(&p, e)
+	}
+	r.walker.top(&p)
 }
 
 func (r *hwpxReader) paragraph(e *element) hwp.Paragraph {
