@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -66,41 +65,11 @@ func (w *docxWalker) document(ctx context.Context, a *archive) error {
 		return err
 	}
 	w.b.line(w.carried)
-	core, err := relation(a, "", "core-properties")
-	if err != nil {
+	if err := a.properties(w.b, ""); err != nil {
 		return err
 	}
-	properties, err := a.tree(cmp.Or(core, "docProps/core.xml"))
-	if err != nil {
-		return err
-	}
-	meta := &w.b.doc.Meta
-	meta.Gist = oneLine(properties.child("description").content())
-	meta.Keywords = keywords([]string{properties.child("keywords").content(), properties.child("subject").content()})
-	title := oneLine(properties.child("title").content())
-	meta.Title = cmp.Or(w.title, w.b.title(title, firstLine(w.b.parts)), title)
+	w.b.doc.Meta.Title = cmp.Or(w.title, w.b.doc.Meta.Title)
 	return nil
-}
-
-// relation finds the part that stands in a relation of that type to the part
-// from ("" is the package); "" if there is none.
-func relation(a *archive, from, kind string) (string, error) {
-	dir, base := path.Split(from)
-	rels, err := a.tree(dir + "_rels/" + base + ".rels")
-	if err != nil {
-		return "", err
-	}
-	found := ""
-	rels.all("Relationship", func(e *element) {
-		if strings.HasSuffix(e.get("Type"), "/"+kind) && e.get("TargetMode") != "External" && found == "" {
-			if target := e.get("Target"); strings.HasPrefix(target, "/") {
-				found = target[1:]
-			} else {
-				found = path.Join(dir, target)
-			}
-		}
-	})
-	return found, nil
 }
 
 var reHeadingStyle = regexp.MustCompile(`^(?i:heading|제목|개요)\s*(\d)$`)

@@ -207,7 +207,7 @@ func TestHostileArchives(t *testing.T) {
 		{"truncated", hwpxOf(t, "", p("가"))[:500], "손상"},
 		{"empty zip", zipOf(t, "a/", ""), "문서가 들어 있지"},
 		{"odt", zipOf(t, "mimetype", "application/vnd.oasis.opendocument.text", "content.xml", "<a/>"), "ODF"},
-		{"xlsx", zipOf(t, "[Content_Types].xml", "<a/>", "xl/workbook.xml", ""), "XLSX"},
+		{"empty xlsx", zipOf(t, "[Content_Types].xml", "<a/>", "xl/workbook.xml", ""), "XLSX"},
 	} {
 		wantError(t, tt.name, tt.data, tt.reason)
 	}

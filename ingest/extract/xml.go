@@ -59,6 +59,14 @@ func (e *element) child(name string) *element {
 	return nil
 }
 
+// children are what e consists of; nil has none.
+func (e *element) children() []*element {
+	if e == nil {
+		return nil
+	}
+	return e.kids
+}
+
 // all calls f with each element of that name at any depth.
 func (e *element) all(name string, f func(*element)) {
 	for _, k := range e.kids {
@@ -252,9 +260,11 @@ func (x *xmlReader) startTag() (element, error) {
 	attrs := x.s[i : len(x.s)-len(rest)]
 	rest = strings.TrimLeft(rest, " \t\r\n")
 	switch {
-	case strings.HasPrefix(rest, "/>"):
-		x.closing = true
-		rest = rest[2:]
+	case strings.HasPrefix(rest, "/"):
+		rest, x.closing = strings.CutPrefix(strings.TrimLeft(rest[1:], " \t\r\n"), ">") // some programs write "/ >"
+		if !x.closing {
+			return element{}, x.errorf("start tag <%s> does not end", clip(name, 40))
+		}
 	case strings.HasPrefix(rest, ">"):
 		rest = rest[1:]
 	default:

@@ -133,7 +133,7 @@ func readZip(ctx context.Context, data []byte) (*ingest.Document, error) {
 	case "docx":
 		return readDOCX(ctx, a)
 	case "xlsx":
-		return nil, refuse("엑셀(XLSX) 문서는 이 판에서 아직 읽지 못합니다.", nextConvert)
+		return readXLSX(ctx, a)
 	case "pptx":
 		return nil, refuse("파워포인트(PPTX) 문서는 이 판에서 아직 읽지 못합니다.", "PDF로 다시 저장해 주세요.")
 	}

@@ -1,0 +1,69 @@
+package extract
+
+import (
+	"cmp"
+	"path"
+	"strings"
+)
+
+// What the formats of ECMA-376 (DOCX, XLSX, PPTX) share: relations between the
+// parts of an archive, and properties.
+
+// A related is one relation of a part: its ID there, its type and the part that
+// it points to.
+type related struct{ id, kind, part string }
+
+// relations are those of the part from ("" is the package) within the archive,
+// in their order.
+func relations(a *archive, from string) ([]related, error) {
+	dir, base := path.Split(from)
+	rels, err := a.tree(dir + "_rels/" + base + ".rels")
+	if err != nil {
+		return nil, err
+	}
+	var found []related
+	rels.all("Relationship", func(e *element) {
+		if e.get("TargetMode") == "External" {
+			return
+		}
+		target := e.get("Target")
+		if absolute, ok := strings.CutPrefix(target, "/"); ok {
+			target = absolute
+		} else {
+			target = path.Join(dir, target)
+		}
+		found = append(found, related{e.get("Id"), path.Base(e.get("Type")), target})
+	})
+	return found, nil
+}
+
+// relation is the first part in a relation of that type to the part from; "" if
+// there is none.
+func relation(a *archive, from, kind string) (string, error) {
+	rels, err := relations(a, from)
+	for _, r := range rels {
+		if r.kind == kind {
+			return r.part, nil
+		}
+	}
+	return "", err
+}
+
+// properties fills in what the package says of itself. The title is what the
+// body says too, else otherwise, else the property.
+func (a *archive) properties(b *builder, otherwise string) error {
+	part, err := relation(a, "", "core-properties")
+	if err != nil {
+		return err
+	}
+	core, err := a.tree(cmp.Or(part, "docProps/core.xml"))
+	if err != nil {
+		return err
+	}
+	meta := &b.doc.Meta
+	meta.Gist = oneLine(core.child("description").content())
+	meta.Keywords = keywords([]string{core.child("keywords").content(), core.child("subject").content()})
+	title := oneLine(core.child("title").content())
+	meta.Title = cmp.Or(b.title(title, cmp.Or(otherwise, firstLine(b.parts))), title)
+	return nil
+}

@@ -1,0 +1,422 @@
+package extract
+
+import (
+	"archive/zip"
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+
+	"biseo/ingest"
+)
+
+// Limits of one workbook. Excel's own are 1,048,576 rows and 16,384 columns of a sheet.
+const (
+	maxWorkbook = 96 << 20 // bytes of its XML
+	maxWalked   = 8 << 20 // places of a sheet, empty ones before a filled one too
+	maxCovered  = 1 << 20  // places under merged cells
+)
+
+// readXLSX reads a workbook (ECMA-376): each visible sheet is a heading and a
+// table of its visible rows and columns that are not empty, values as the
+// program shows them. What a formula gives is read as it was saved. Hidden
+// sheets, rows and columns, memos and charts are left out.
+func readXLSX(ctx context.Context, a *archive) (d *ingest.Document, err error) {
+	defer func() {
+		if cause := recover(); cause != nil { // excelize trusts references inside the file
+			d, err = nil, damaged("XLSX", fmt.Errorf("%v", cause))
+		}
+	}()
+	w := workbook{b: new(builder), a: a}
+	if err := w.read(ctx); err != nil {
+		return nil, asError("XLSX", err)
+	}
+	return w.b.finish()
+}
+
+type workbook struct {
+	b     *builder
+	a     *archive
+	f     *excelize.File
+	zeros map[string]string // see zeroTexts
+	cells int
+	first string // the first cell that stands alone in its row: a title
+}
+
+type sheet struct{ name, part string }
+
+func (w *workbook) read(ctx context.Context) error {
+	if w.a.files["xl/workbook.bin"] != nil {
+		return refuse("XLSB 형식의 엑셀 문서는 읽지 못합니다.", "XLSX로 다시 저장해 주세요.")
+	}
+	sheets, err := w.sheets()
+	if err != nil {
+		return err
+	}
+	styles, err := w.a.tree("xl/styles.xml")
+	if err != nil {
+		return err
+	}
+	w.zeros = zeroTexts(styles)
+	if w.f, err = w.open(); err != nil {
+		return err
+	}
+	defer w.f.Close()
+	for _, s := range sheets {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := w.sheet(s); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	return w.a.properties(w.b, w.first)
+}
+
+// sheets are the visible worksheets in their order.
+func (w *workbook) sheets() ([]sheet, error) {
+	main, err := relation(w.a, "", "officeDocument")
+	if err != nil {
+		return nil, err
+	}
+	main = cmp.Or(main, "xl/workbook.xml")
+	data, err := w.a.need(main)
+	if err != nil {
+		return nil, err
+	}
+	rels, err := relations(w.a, main)
+	if err != nil {
+		return nil, err
+	}
+	parts := map[string]string{}
+	for _, r := range rels {
+		if r.kind == "worksheet" {
+			parts[r.id] = r.part
+		}
+	}
+	var sheets []sheet
+	var hidden []string
+	err = eachElement(data, "sheets", func(e *element) error {
+		part := parts[e.get("id")]
+		switch {
+		case e.name != "sheet" || part == "": // a chart has a sheet without cells
+		case e.get("state") == "hidden", e.get("state") == "veryHidden":
+			hidden = append(hidden, oneLine(e.get("name")))
+		default:
+			sheets = append(sheets, sheet{e.get("name"), part})
+		}
+		return nil
+	})
+	if len(hidden) > 0 {
+		w.b.warn("숨긴 시트 %d개는 읽지 않았습니다: %s.", len(hidden), clip(strings.Join(hidden, ", "), 100))
+	}
+	return sheets, err
+}
+
+// open gives excelize the parts that hold cells and nothing else, after they
+// were inflated once within the limits.
+func (w *workbook) open() (*excelize.File, error) {
+	var names []string
+	for name := range w.a.files {
+		switch dir, ext := path.Dir(name), path.Ext(name); {
+		case ext != ".xml" && ext != ".rels":
+		case dir == ".", dir == "_rels", dir == "xl", dir == "xl/_rels", dir == "xl/worksheets":
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	var buf bytes.Buffer
+	out := zip.NewWriter(&buf)
+	var size int
+	for _, name := range names {
+		data, err := w.a.part(name)
+		if err != nil {
+			return nil, err
+		}
+		if size += len(data); size > maxWorkbook {
+			return nil, errTooLong
+		}
+		if bytes.Contains(data, []byte("<!DOCTYPE")) {
+			return nil, errDTD
+		}
+		if err := copyPart(out, name, data); err != nil {
+			return nil, err
+		}
+	}
+	if err := out.Close(); err != nil {
+		return nil, err
+	}
+	return excelize.OpenReader(&buf, excelize.Options{
+		UnzipSizeLimit: maxWorkbook + 1, UnzipXMLSizeLimit: maxWorkbook + 1, // below which it writes no temporary files
+	})
+}
+
+func copyPart(out *zip.Writer, name string, data []byte) error {
+	if path.Base(name) == "styles.xml" {
+		data = []byte(koreanStyles(string(data)))
+	}
+	f, err := out.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return err
+}
+
+// A sheetLayout is what a worksheet says besides the values of its cells.
+type sheetLayout struct {
+	hidden  map[int]bool // columns, from 1
+	merged  []cellRange
+	unknown int               // formulas without a saved value
+	zeros   map[[2]int]string // what is shown for 0, by row and column from 1, where it is no number
+}
+
+// A cellRange is a block of cells; rows and columns from 1, both ends in it.
+type cellRange struct{ row, col, lastRow, lastCol int }
+
+func parseRange(ref string) (cellRange, error) {
+	from, to, ok := strings.Cut(ref, ":")
+	if !ok {
+		to = from
+	}
+	col, row, err := excelize.CellNameToCoordinates(from)
+	lastCol, lastRow, err2 := excelize.CellNameToCoordinates(to)
+	return cellRange{min(row, lastRow), min(col, lastCol), max(row, lastRow), max(col, lastCol)}, errors.Join(err, err2)
+}
+
+// readLayout reads a worksheet. zeros are the texts for 0 by style.
+func readLayout(data []byte, zeros map[string]string) (*sheetLayout, error) {
+	l := &sheetLayout{hidden: map[int]bool{}, zeros: map[[2]int]string{}}
+	x := xmlReader{s: string(data)}
+	var cell element
+	formula, value := false, false // a formula waits for its value; inside a value
+	for {
+		kind, e, err := x.next()
+		if err != nil {
+			return nil, err
+		}
+		if kind == xmlEnd {
+			if formula {
+				l.unknown++
+			}
+			return l, nil
+		}
+		if kind != xmlStart {
+			if value && kind == xmlText {
+				formula = false
+				if zero := zeros[cell.get("s")]; zero != "" && isZero(e.text) && (cell.get("t") == "" || cell.get("t") == "n") {
+					if col, row, err := excelize.CellNameToCoordinates(cell.get("r")); err == nil {
+						l.zeros[[2]int{row, col}] = zero
+					}
+				}
+			}
+			value = value && kind == xmlText
+			continue
+		}
+		switch e.name {
+		case "col":
+			from, _ := strconv.Atoi(e.get("min"))
+			to, _ := strconv.Atoi(e.get("max"))
+			if hidden := e.get("hidden"); hidden == "1" || hidden == "true" {
+				for c := max(from, 1); c <= min(to, excelize.MaxColumns); c++ {
+					l.hidden[c] = true
+				}
+			}
+		case "c":
+			if formula {
+				l.unknown++
+			}
+			formula, cell = false, e
+		case "f":
+			formula = true
+		case "v":
+			value = true
+		case "mergeCell":
+			if r, err := parseRange(e.get("ref")); err == nil && r != (cellRange{r.row, r.col, r.row, r.col}) {
+				l.merged = append(l.merged, r)
+			}
+		}
+	}
+}
+
+func isZero(s string) bool {
+	n, err := strconv.ParseFloat(s, 64)
+	return err == nil && n == 0
+}
+
+// A sheetRow is a row that shows something.
+type sheetRow struct {
+	number int // from 1
+	cells  []string
+}
+
+func (w *workbook) sheet(s sheet) error {
+	data, err := w.a.need(s.part)
+	if err != nil {
+		return err
+	}
+	layout, err := readLayout(data, w.zeros)
+	if err != nil {
+		return err
+	}
+	rows, err := w.rows(s.name, layout.zeros)
+	if err != nil {
+		return err
+	}
+	if layout.unknown > 0 {
+		w.b.warn("시트 “%s”에는 계산된 값이 저장되지 않은 수식이 %d개 있습니다.", oneLine(s.name), layout.unknown)
+	}
+	w.b.heading(1, s.name)
+	cells := w.layOut(rows, layout, s.name)
+	for _, row := range cells {
+		filled := slices.DeleteFunc(slices.Clone(row), func(c ingest.Cell) bool { return strings.TrimSpace(c.Text) == "" })
+		if len(filled) == 1 && w.first == "" {
+			w.first = clip(oneLine(filled[0].Text), 80)
+		}
+		if len(filled) > 0 {
+			break
+		}
+	}
+	w.b.table(cells)
+	return nil
+}
+
+// rows are the visible rows of a sheet with the text of their cells.
+func (w *workbook) rows(name string, zeros map[[2]int]string) ([]sheetRow, error) {
+	in, err := w.f.Rows(name)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	var rows []sheetRow
+	walked, hidden := 0, 0
+	for n := 1; in.Next(); n++ {
+		cells, err := in.Columns()
+		if err != nil {
+			return nil, err
+		}
+		filled := 0
+		for i := range cells {
+			if zero, ok := zeros[[2]int{n, i + 1}]; ok {
+				cells[i] = zero
+			}
+			if cells[i] == "" {
+				continue
+			}
+			if cells[i] = strings.TrimSpace(clean(cells[i])); cells[i] != "" {
+				filled++
+			}
+		}
+		switch walked += len(cells); {
+		case filled == 0:
+			continue
+		case in.GetRowOpts().Hidden:
+			hidden++
+			continue
+		}
+		if w.cells += filled; w.cells > maxCells || walked > maxWalked {
+			w.b.warn("시트 “%s”가 너무 커서 %d행부터는 읽지 않았습니다.", oneLine(name), n)
+			break
+		}
+		rows = append(rows, sheetRow{n, cells})
+	}
+	if hidden > 0 {
+		w.b.warn("시트 “%s”의 숨긴 행 %d개는 읽지 않았습니다.", oneLine(name), hidden)
+	}
+	return rows, in.Error()
+}
+
+// layOut makes a table of rows: without the columns that are hidden or show
+// nothing, and with what merging covers left out.
+func (w *workbook) layOut(rows []sheetRow, layout *sheetLayout, name string) [][]ingest.Cell {
+	index := map[int]int{} // of a row in rows, by its number
+	for i, r := range rows {
+		index[r.number] = i
+	}
+	for _, m := range layout.merged { // a value in a hidden column shows in the next one that is merged with it
+		i, ok := index[m.row]
+		to := m.col
+		for to < m.lastCol && layout.hidden[to] {
+			to++
+		}
+		if ok && to != m.col && m.col <= len(rows[i].cells) && !layout.hidden[to] {
+			for len(rows[i].cells) < to {
+				rows[i].cells = append(rows[i].cells, "")
+			}
+			rows[i].cells[to-1], rows[i].cells[m.col-1] = rows[i].cells[m.col-1], ""
+		}
+	}
+	var cols []int
+	hidden, seen := 0, map[int]bool{}
+	for _, r := range rows {
+		for c, s := range r.cells {
+			if s == "" || seen[c+1] {
+				continue
+			}
+			if seen[c+1] = true; layout.hidden[c+1] {
+				hidden++
+			} else {
+				cols = append(cols, c+1)
+			}
+		}
+	}
+	if hidden > 0 {
+		w.b.warn("시트 “%s”의 숨긴 열 %d개는 읽지 않았습니다.", oneLine(name), hidden)
+	}
+	slices.Sort(cols)
+	spans, covered := w.merges(rows, cols, layout.merged)
+	sparse := len(rows)*len(cols) > maxCells
+	table := make([][]ingest.Cell, 0, len(rows))
+	for i, r := range rows {
+		var row []ingest.Cell
+		for j, c := range cols {
+			cell := ingest.Cell{Row: i, Col: j, RowSpan: 1, ColSpan: 1}
+			if c <= len(r.cells) {
+				cell.Text = r.cells[c-1]
+			}
+			at := [2]int{i, j}
+			if span, ok := spans[at]; ok {
+				cell.RowSpan, cell.ColSpan = span[0], span[1]
+			}
+			if !covered[at] && (cell.Text != "" || !sparse) {
+				row = append(row, cell)
+			}
+		}
+		table = append(table, row)
+	}
+	return table
+}
+
+// merges places merged cells in the table of rows and cols: their spans in it by
+// their first place, and the places that they cover.
+func (w *workbook) merges(rows []sheetRow, cols []int, merged []cellRange) (spans map[[2]int][2]int, covered map[[2]int]bool) {
+	spans, covered = map[[2]int][2]int{}, map[[2]int]bool{}
+	for _, m := range merged {
+		top, _ := slices.BinarySearchFunc(rows, m.row, func(r sheetRow, n int) int { return cmp.Compare(r.number, n) })
+		end, _ := slices.BinarySearchFunc(rows, m.lastRow+1, func(r sheetRow, n int) int { return cmp.Compare(r.number, n) })
+		left, _ := slices.BinarySearch(cols, m.col)
+		right, _ := slices.BinarySearch(cols, m.lastCol+1)
+		if top >= end || left >= right || covered[[2]int{top, left}] {
+			continue
+		}
+		if len(covered)+(end-top)*(right-left) > maxCovered {
+			w.b.warn("병합한 칸이 너무 많아 일부는 나뉜 칸으로 읽었습니다.")
+			return spans, covered
+		}
+		for i := top; i < end; i++ {
+			for j := left; j < right; j++ {
+				covered[[2]int{i, j}] = true
+			}
+		}
+		delete(covered, [2]int{top, left})
+		spans[[2]int{top, left}] = [2]int{end - top, right - left}
+	}
+	return spans, covered
+}
