@@ -3,6 +3,7 @@ package privacy
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // A detector finds one kind by its shape: the first group is the item. judge
@@ -25,28 +26,192 @@ const (
 	plate   = `가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주하허호배바사아자`
 )
 
-// detectors in order of priority. The order is part of [Find]'s contract.
+// detectors of numbers in order of priority. The order is part of [Find]'s contract.
 var detectors = []detector{
 	{Corporate, regexp.MustCompile(`(?:^|\D)(\d{6}-?\d{7})(?:\D|$)`), near(`법인|주식회사|\(주\)|㈜`, 16, byShape)},
 	{FRN, regexp.MustCompile(`(?:^|\D)(\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[- ]?[5-8][\d*]{6})(?:[^\d*]|$)`), resident},
-	{RRN, regexp.MustCompile(`(?:^|\D)(\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[- ]?[0-49][\d*]{6,7})(?:[^\d*]|$)`), resident},
-	{FRN, regexp.MustCompile(`(?:^|\D)(\d{6}-[5-8]\d{6})(?:\D|$)`), near(`외국인|등록번호`, 14, byPlace)},
-	{Email, regexp.MustCompile(`([A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})`), always(byShape)},
+	{RRN, regexp.MustCompile(`(?:^|\D)(\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[- ]?[0-49](?:\d{6}|[\d*]{6,9}))(?:[^\d*]|$)`), resident},
+	{FRN, regexp.MustCompile(`(?:^|\D)(\d{6}-[5-8]\d{6})(?:\D|$)`), within(`외국인|등록번호`, byPlace)},
 	{Card, regexp.MustCompile(`(?:^|[^\d-])(\d{4}[- ]\d{4}[- ]\d{4}[- ]\d{3,4}|\d{4}[- ]\d{6}[- ]\d{4,5}|\d{15,16})(?:[^\d-]|$)`), card},
 	{Driver, regexp.MustCompile(`(?:^|[^\d-])((?:(?:` + regions + `) ?)?(?:1[1-9]|2[0-68])-\d{2}-\d{6}-\d{2})(?:[^\d-]|$)`), always(byShape)},
 	{Driver, regexp.MustCompile(`((?:` + regions + `) \d{2}-\d{6}-\d{2})(?:[^\d-]|$)`), always(byShape)},
 	{Account, regexp.MustCompile(`(?:^|[^\d-])(01[016-9]-\d{3,4}-\d{5,6})(?:[^\d-]|$)`), near(banks, 16, byShape)},
 	{Phone, regexp.MustCompile(`(?:^|[^\d-])((?:\+82[- ]?|0)1[016-9][-. ]?\d{3,4}[-. ]?\d{4})(?:[^\d-]|$)`), phone},
 	{Phone, regexp.MustCompile(`(?:^|[^\d-])(\(?(?:\+82[- ]?[2-6]\d?|0(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|50\d|80))\)?[-. ] ?\d{3,4}[-. ]\d{4})(?:[^\d-]|$)`), phone},
-	{Account, regexp.MustCompile(`(?:^|[^\d-])(\d{2,6}(?:-\d{2,7}){1,3})(?:[^\d-]|$)`), account},
+	{Account, regexp.MustCompile(`(?:^|[^\d-])(\d{2,6}(?:-\d{1,7}){1,3})(?:[^\d-]|$)`), account},
 	{Account, regexp.MustCompile(`(?:^|[^\d-])(\d{10,14})(?:[^\d-]|$)`), account},
 	{Business, regexp.MustCompile(`(?:^|[^\d-])(\d{3}-\d{2}-\d{5})(?:[^\d-]|$)`), always(byShape)},
 	{Insurance, regexp.MustCompile(`(?:^|[^\d-])([1-9]-\d{10})(?:[^\d-]|$)`), near(`보험|증번호`, 16, byShape)},
 	{Passport, regexp.MustCompile(`(?:^|[^A-Za-z0-9])([A-Za-z]\d{7,8}|[A-Za-z]\d{3}[A-Za-z]\d{4}|[A-Z]{2}\d{7}|\d{9})(?:[^A-Za-z0-9]|$)`), near(`여권|[Pp]assport|PASSPORT`, 16, byShape)},
 	{Passport, regexp.MustCompile(`(?:^|[^A-Za-z0-9])([MSROD]\d{8})(?:[^A-Za-z0-9]|$)`), always(byPlace)},
-	{Vehicle, regexp.MustCompile(`(?:^|[^\d제])((?:(?:` + regions + `) ?)?\d{2,3} ?[` + plate + `] ?\d{4})(?:[^\d년]|$)`), always(byShape)},
-	{Address, addressShape, always(byShape)},
-	{Address, districtShape, always(byPlace)},
+	{Passport, regexp.MustCompile(`(?:^|[^A-Za-z0-9])([A-Z]\d{8}|[A-Z]{2}\d{7})(?:[^A-Za-z0-9]|$)`), within(`여권|[Pp]assport|PASSPORT`, byPlace)},
+}
+
+var (
+	email   = detector{Email, regexp.MustCompile(`([A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})`), always(byShape)}
+	vehicle = detector{Vehicle, regexp.MustCompile(`(?:^|[^\d제])((?:(?:` + regions + `) ?)?\d{2,3} ?[` + plate + `] ?\d{4})(?:[^\d년]|$)`), always(byShape)}
+	places  = []detector{{Address, addressShape, always(byShape)}, {Address, districtShape, always(byPlace)}}
+)
+
+// The shapes are tried only where they can match: a regular expression that is
+// run over the whole of a text takes 10 to 30 ns for each of its bytes.
+
+// try adds what d finds in bytes lo to hi of the text.
+func (d detector) try(t folded, lo, hi int, taken claimed, found []Span) []Span {
+	for _, m := range d.shape.FindAllStringSubmatchIndex(t.s[lo:hi], -1) {
+		c := d.judge(t, lo+m[2], lo+m[3])
+		span := t.span(lo+m[2], lo+m[3], d.kind, c)
+		if c > 0 && taken.claim(span) {
+			found = append(found, span)
+		}
+	}
+	return found
+}
+
+// leastDigits is how many digits the shortest number has.
+const leastDigits = 7
+
+// numbers finds everything that is told by its digits, and e-mail addresses.
+func numbers(t folded, taken claimed) (found []Span) {
+	s := t.s
+	for i := 0; i < len(s); i++ {
+		at := strings.IndexByte(s[i:], '@')
+		if at < 0 {
+			break
+		}
+		lo, hi := i+at, i+at+1
+		for lo > i && isAddressByte(s[lo-1]) {
+			lo--
+		}
+		for hi < len(s) && isAddressByte(s[hi]) {
+			hi++
+		}
+		found = email.try(t, lo, hi, taken, found)
+		i = hi - 1
+	}
+	for i := 0; i < len(s); {
+		if s[i] < '0' || s[i] > '9' {
+			i++
+			continue
+		}
+		lo, hi, n := i, i, 0
+		for ; hi < len(s) && inNumber(s, hi); hi++ {
+			if s[hi] >= '0' && s[hi] <= '9' || s[hi] == '*' {
+				n++
+			}
+		}
+		i = hi
+		if n < leastDigits {
+			continue
+		}
+		for lo > 0 && (isLatin(s[lo-1]) || s[lo-1] == '+' || s[lo-1] == '(') {
+			lo--
+		}
+		lo, hi = back(s, lo, len("충청북 ")), ahead(s, hi, 1)
+		for _, d := range detectors {
+			found = d.try(t, lo, hi, taken, found)
+		}
+	}
+	return plates(t, taken, found)
+}
+
+// plates finds 자동차등록번호: four digits behind one of a few syllables.
+func plates(t folded, taken claimed, found []Span) []Span {
+	s := t.s
+	for i := 0; i+4 <= len(s); i++ {
+		if !isDigits(s[i:i+4]) || i > 0 && isDigits(s[i-1:i]) {
+			continue
+		}
+		lo := i
+		if lo > 0 && s[lo-1] == ' ' {
+			lo--
+		}
+		if lo < syllable || !strings.Contains(plate, s[lo-syllable:lo]) {
+			continue
+		}
+		lo -= syllable
+		if lo > 0 && s[lo-1] == ' ' {
+			lo--
+		}
+		if lo < 2 || !isDigits(s[lo-2:lo]) {
+			continue
+		}
+		found = vehicle.try(t, back(s, lo, 16), ahead(s, i+4, 1), taken, found)
+	}
+	return found
+}
+
+// addresses finds 주소 in the lines that have a number behind a street, 동 or 리,
+// and a region or district before it.
+func addresses(t folded, taken claimed) (found []Span) {
+	at := 0
+	for line := range strings.Lines(t.s) {
+		lo := at
+		at += len(line)
+		if !mayHoldAddress(line) {
+			continue
+		}
+		for _, d := range places {
+			found = d.try(t, lo, at, taken, found)
+		}
+	}
+	return found
+}
+
+func mayHoldAddress(line string) bool {
+	for i := syllable; i < len(line); i++ {
+		if line[i] < '0' || line[i] > '9' || line[i-1] >= '0' && line[i-1] <= '9' {
+			continue
+		}
+		before := strings.TrimSuffix(strings.TrimSuffix(line[:i], " "), "산 ")
+		if len(before) < syllable || !strings.Contains("로길동리가", before[len(before)-syllable:]) {
+			continue
+		}
+		before = before[max(0, len(before)-120):]
+		if strings.Contains(before, "구 ") || strings.Contains(before, "시 ") || strings.Contains(before, "군 ") || region.MatchString(before) {
+			return true
+		}
+	}
+	return false
+}
+
+var region = regexp.MustCompile(regions)
+
+// inNumber reports whether byte i of s goes on with a number that began before.
+func inNumber(s string, i int) bool {
+	switch c := s[i]; {
+	case c >= '0' && c <= '9' || c == '*' || c == '-' || c == ' ' || c == ')' || c == '(':
+		return true
+	case c == '.':
+		return i+1 < len(s) && s[i+1] >= '0' && s[i+1] <= '9'
+	}
+	return isLatin(s[i]) && i > 0 && s[i-1] != ' '
+}
+
+func isLatin(c byte) bool { return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' }
+
+func isAddressByte(c byte) bool {
+	return isLatin(c) || c >= '0' && c <= '9' || strings.IndexByte("._%+-", c) >= 0
+}
+
+func isDigits(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' }) < 0
+}
+
+// back is up to n bytes before i, at the beginning of a code point.
+func back(s string, i, n int) int {
+	for i = max(0, i-n); i > 0 && !utf8.RuneStart(s[i]); i-- {
+	}
+	return i
+}
+
+// ahead is n code points behind i.
+func ahead(s string, i, n int) int {
+	for ; n > 0 && i < len(s); n-- {
+		_, size := utf8.DecodeRuneInString(s[i:])
+		i += size
+	}
+	return i
 }
 
 // An address: 시도, 시군구, then 도로명 or 동 with a number, and what names the flat.
@@ -77,6 +242,18 @@ func near(words string, n int, c float64) func(folded, int, int) float64 {
 	}
 }
 
+// within accepts an item of a text that has one of the words anywhere, as in the
+// head of a table.
+func within(words string, c float64) func(folded, int, int) float64 {
+	re := regexp.MustCompile(words)
+	return func(t folded, _, _ int) float64 {
+		if re.MatchString(t.s) {
+			return c
+		}
+		return 0
+	}
+}
+
 // digits are the digits of s, in order.
 func digits(s string) []int {
 	var out []int
@@ -88,8 +265,8 @@ func digits(s string) []int {
 	return out
 }
 
-// placeholder reports digits that stand for nothing: the last four all alike
-// zero, or all of them the same.
+// placeholder reports digits that stand for nothing: six of the last seven zero,
+// or all of them the same.
 func placeholder(d []int) bool {
 	same, zeros := true, 0
 	for i, n := range d {
@@ -98,7 +275,7 @@ func placeholder(d []int) bool {
 			zeros++
 		}
 	}
-	return same || zeros >= 7
+	return same || zeros >= min(6, len(d)-1)
 }
 
 // resident checks the 13th digit of a 주민등록번호 or 외국인등록번호:

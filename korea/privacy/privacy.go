@@ -41,28 +41,21 @@ type Span struct {
 	End        int     `json:"end"`   // exclusive
 	Type       Type    `json:"type"`
 	Confidence float64 `json:"confidence"` // 0 to 1: 1 where a check digit agrees, .9 by shape, .7 by its surroundings alone
+
+	lo, hi int // bytes of the folded text
 }
 
 // Find returns the personal data of s in order, without overlaps. Where two
-// kinds claim the same characters, resident numbers come before e-mail, card,
+// kinds claim the same characters, e-mail comes before resident numbers, card,
 // driving licence, phone and account. Numbers are found in full-width digits and
 // with zero-width characters between them. Placeholders such as 000-0000 and
 // nationwide numbers such as 1588-0000 are no personal data.
 func Find(s string) []Span {
 	t := fold(s)
 	taken := make(claimed, utf8.RuneCountInString(s))
-	var found []Span
-	for _, d := range detectors {
-		for _, m := range d.shape.FindAllStringSubmatchIndex(t.s, -1) {
-			lo, hi := m[2], m[3]
-			c := d.judge(t, lo, hi)
-			span := Span{t.at(lo), t.at(hi-1) + 1, d.kind, c}
-			if c > 0 && taken.claim(span) {
-				found = append(found, span)
-			}
-		}
-	}
-	found = append(found, names(t, taken)...)
+	found := numbers(t, taken)
+	found = append(found, addresses(t, taken)...)
+	found = append(found, names(t, taken, found)...)
 	slices.SortFunc(found, func(a, b Span) int { return a.Start - b.Start })
 	return found
 }
@@ -181,6 +174,11 @@ type folded struct {
 // at is the code point of the original text that byte i of the folded text came from.
 func (t folded) at(i int) int { return t.origin[i] }
 
+// span is an item at bytes lo to hi.
+func (t folded) span(lo, hi int, kind Type, c float64) Span {
+	return Span{t.at(lo), t.at(hi-1) + 1, kind, c, lo, hi}
+}
+
 // before is the text of up to n code points in front of byte i.
 func (t folded) before(i, n int) string {
 	start := i
@@ -218,11 +216,4 @@ func fold(s string) folded {
 	}
 	t.s = b.String()
 	return t
-}
-
-// WithoutContacts leaves out of spans, the items that [Find] found in s, what an
-// office publishes of its officials: addresses at go.kr and korea.kr, and fixed
-// telephones beside a department, an official's title or a sign such as 문의.
-func WithoutContacts(s string, spans []Span) []Span {
-	return spans
 }
