@@ -27,6 +27,7 @@ var (
 	noteTail  = regexp.MustCompile(`(?:\s*(?:` + note.String() + `))+\s*$`)
 	deleted   = regexp.MustCompile(`^(?:제\s*\d+\s*조(?:의\d+)?|\S{0,4})\s*(?:[(（][^()（）]*[)）])?\s*삭\s*제\s*\.?$`)
 	heading   = regexp.MustCompile(`^(?:제\s*\d+\s*[조장절관편](?:의\d+)?|부\s*칙|별표|\[별)\s*(?:[(（][^()（）]*[)）]|[가-힣ㆍ· ]{0,20})?$|^[#□■ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ]`)
+	boxed     = regexp.MustCompile(`^[□■]\s*(?:[^:：]{1,20}[:：]\s*\S|.*\d+[^\d년]|.*[가-힣]{2,}[함음됨임]$)`) // a □ that says something: □ 강수량: 214mm
 	runIn     = regexp.MustCompile(`^(\s*제\s*\d+\s*조(?:의\d+)?\s*[(（][^()（）]{1,80}[)）]\s+)(?:[①-⑳]|[^①-⑳\s및또와과,ㆍ·<〈\[])`)
 	itemStart = regexp.MustCompile(`^(\d{1,3}(?:의\d+)?)\.\s`)
 )
@@ -88,7 +89,7 @@ func Units(s Source) []Unit {
 // Heading reports that a line is the heading of an article, a chapter or a
 // section and says nothing by itself.
 func Heading(line string) bool {
-	return heading.MatchString(line) && !strings.HasSuffix(line, "다.")
+	return heading.MatchString(line) && !strings.HasSuffix(line, "다.") && !boxed.MatchString(line)
 }
 
 const (

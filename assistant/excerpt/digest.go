@@ -1,0 +1,193 @@
+package excerpt
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"biseo/assistant/ground"
+	"biseo/korea/text"
+)
+
+// Constants of [Digest].
+const (
+	shortest   = 12  // code points of a line that can stand alone
+	longest    = 220 // code points beyond which a line does not sum anything up
+	titleTerm  = 2.0 // what a term of the title or of a heading counts
+	firstOfAll = 1.5 // the first line of a document
+	first      = 1.2 // the first line of a section
+	withValue  = 1.2 // a line that states an amount, a date or a count
+	conclusion = 1.3 // a line that draws a conclusion: ⇒
+	detail     = 0.7 // a line of the lowest level: -, *
+	repeated   = 0.4 // for each line that its section has already
+	alike      = 0.8 // what a line loses that says what another says
+)
+
+// A line is a sentence that a digest may show.
+type line struct {
+	source  int // index into the sources
+	unit    ground.Unit
+	mark    string // of an item: □, ㅇ, -, ⇒
+	section string
+	terms   map[string]bool
+	score   float64
+}
+
+// itemMark is the mark of an item at the beginning of a line.
+var itemMark = regexp.MustCompile(`^(?:[□■○●❍ㅇ◦•ㆍ·▪⇒→▶►☞※*–—-]|[①-⑳]|(?:\d{1,2}|[가-하])[.)])\s*`)
+
+// talk is what a letter says to its reader, and a remark that stands beside the matter.
+var talk = regexp.MustCompile(`^(?:다만|이 경우|그러나|또한|그리고|그 뒤|이번)[, ]|^(?:신청번호|신청인|접수번호|연락처|주소|전화|접수일|답변일|처리 부서|담당자?|수신|참조|제목) ?[:：]|안녕하십니까|감사합니다|감사드립니다|안내해 드리도록|연락\s*주시면|알려드립니다\.?$|이해됩니다|답변을 드린 바|끝\.$|^-\s.*\s-$|^※|목차|차\s*례|\.{4,}|·{4,}|…{2,}`)
+
+// Digest picks at most n lines that together say what sources are about:
+// verbatim without their item marks, checked, in the order of the sources. Rows of
+// tables and headings are left out. Lines count by the weight of their terms in
+// the whole, and less for each line that their section or a line like them has:
+// so that no part of a long document, such as its last pages, is forgotten.
+func Digest(sources []ground.Source, n int) []ground.Sentence {
+	lines := weigh(candidates(sources, n))
+	var chosen []line
+	used := map[string]int{}
+	for len(chosen) < n {
+		best, most := -1, 0.0
+		for i, l := range lines {
+			like := 0.0
+			for _, c := range chosen {
+				like = max(like, overlap(l.terms, c.terms))
+			}
+			if v := l.score * math.Pow(repeated, float64(used[l.section])) * (1 - alike*like); v > most {
+				best, most = i, v
+			}
+		}
+		if best < 0 {
+			break
+		}
+		chosen = append(chosen, lines[best])
+		used[lines[best].section]++
+		lines = slices.Delete(lines, best, best+1)
+	}
+	slices.SortFunc(chosen, func(a, b line) int {
+		return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.unit.Start, b.unit.Start))
+	})
+	var out []ground.Sentence
+	for _, l := range chosen {
+		if s, ok := l.sentence(sources); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// sentence is the line without its mark, checked.
+func (l line) sentence(sources []ground.Source) (ground.Sentence, bool) {
+	src := sources[l.source]
+	bare := ground.Check(ground.Sentence{
+		Text:  strings.TrimPrefix(l.unit.Text, l.mark),
+		Cites: []ground.Cite{ground.Span(src, l.unit.Start, l.unit.End)},
+	}, sources)
+	if bare.Status == ground.Verified {
+		return bare, true
+	}
+	whole := ground.Check(ground.Sentence{Text: l.unit.Text, Cites: []ground.Cite{ground.Span(src, l.unit.Start, l.unit.End)}}, sources)
+	return whole, whole.Status == ground.Verified
+}
+
+// candidates are the lines of sources that can stand alone, with their sections:
+// those of the least depth of headings of which there are n.
+func candidates(sources []ground.Source, n int) []line {
+	var out []line
+	for i, s := range sources {
+		for _, u := range ground.Units(s) {
+			l := line{source: i, unit: u, mark: itemMark.FindString(u.Text), terms: map[string]bool{}}
+			size := utf8.RuneCountInString(u.Text)
+			if u.Head || u.Cells > 0 || size < shortest || size > longest || aside.MatchString(u.Text) || talk.MatchString(u.Text) {
+				continue
+			}
+			for _, t := range text.Terms(u.Text) {
+				l.terms[t] = true
+			}
+			out = append(out, l)
+		}
+	}
+	for depth := 0; depth <= 4; depth++ {
+		seen := map[string]bool{}
+		for i := range out {
+			s := sources[out[i].source]
+			if out[i].section = s.DocID + "\n" + strings.Join(s.Path[:min(depth, len(s.Path))], "\n"); depth == 4 {
+				out[i].section = fmt.Sprint(out[i].source)
+			}
+			seen[out[i].section] = true
+		}
+		if len(seen) >= n {
+			break
+		}
+	}
+	if len(out) > 0 {
+		titles := map[string]bool{}
+		for _, s := range sources {
+			for _, t := range text.Terms(strings.Join(append([]string{s.Title}, s.Path...), "\n")) {
+				titles[t] = true
+			}
+		}
+		weights := map[string]float64{}
+		for _, l := range out {
+			for t := range l.terms {
+				weights[t]++
+			}
+		}
+		for t, k := range weights {
+			weights[t] = text.Weight(t) * math.Log1p(k)
+			if titles[t] {
+				weights[t] *= titleTerm
+			}
+		}
+		for i := range out {
+			for t := range out[i].terms {
+				out[i].score += weights[t]
+			}
+			out[i].score /= math.Sqrt(float64(max(6, len(out[i].terms))))
+		}
+	}
+	return out
+}
+
+// weigh favours what begins a document or a section, states values and concludes.
+func weigh(lines []line) []line {
+	docs, sections := map[string]bool{}, map[string]bool{}
+	for i := range lines {
+		l := &lines[i]
+		doc, _, _ := strings.Cut(l.section, "\n")
+		if !docs[doc] {
+			l.score *= firstOfAll
+		}
+		if !sections[l.section] {
+			l.score *= first
+		}
+		docs[doc], sections[l.section] = true, true
+		if len(text.Values(l.unit.Text)) > 0 {
+			l.score *= withValue
+		}
+		switch m := strings.TrimSpace(l.mark); m {
+		case "⇒", "→", "▶", "☞":
+			l.score *= conclusion
+		case "-", "–", "—", "*", "ㆍ", "·":
+			l.score *= detail
+		}
+	}
+	return lines
+}
+
+// overlap is the share of the smaller set that both hold.
+func overlap(a, b map[string]bool) float64 {
+	both := 0
+	for t := range a {
+		if b[t] {
+			both++
+		}
+	}
+	return float64(both) / float64(max(1, min(len(a), len(b))))
+}
