@@ -48,11 +48,6 @@ func (r *hwpxReader) document(ctx context.Context, a *archive) error {
 	if err != nil {
 		return err
 	}
-	locked := false
-	manifest.all("encryption-data", func(*element) { locked = true })
-	if locked {
-		return errPassword
-	}
 	container, err := a.tree("META-INF/container.xml")
 	if err != nil {
 		return err
@@ -66,6 +61,10 @@ func (r *hwpxReader) document(ctx context.Context, a *archive) error {
 	hpf, err := a.tree(root)
 	if err != nil {
 		return err
+	}
+	info := hwpxInfo(hpf)
+	if manifest.first("encryption-data") != nil { // which leaves content.hpf readable
+		return refuse(named("암호가 걸렸거나 배포용으로 잠긴 한글 문서", info)+"입니다.", nextUnlock)
 	}
 	header, err := a.tree("Contents/header.xml")
 	if err != nil {
@@ -94,7 +93,7 @@ func (r *hwpxReader) document(ctx context.Context, a *archive) error {
 	if r.tracked {
 		r.walker.b.warn("변경 내용 추적에서 지운 글은 뺐습니다.")
 	}
-	r.walker.properties(hwpxInfo(hpf))
+	r.walker.properties(info)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 )
 
@@ -126,17 +127,23 @@ const (
 )
 
 func (r *reader) text(p *Paragraph, f fields, controls []control) {
-	var units []uint16
+	var run strings.Builder
 	flush := func() {
-		p.AddText(string(utf16.Decode(units)))
-		units = units[:0]
+		p.AddText(run.String())
+		run.Reset()
 	}
 	for at := 0; at+2 <= len(f); {
 		c := f.u16(at)
 		at += 2
 		switch {
+		case utf16.IsSurrogate(rune(c)):
+			if full := utf16.DecodeRune(rune(c), rune(f.u16(at))); full != unicode.ReplacementChar {
+				run.WriteRune(full)
+				at += 2
+			}
+			continue
 		case c >= 32:
-			units = append(units, uint16(c))
+			run.WriteRune(rune(c))
 			continue
 		case strings.IndexByte(inline, byte(c)) >= 0, strings.IndexByte(extended, byte(c)) >= 0:
 			if f.u16(at+12) != c {
@@ -147,13 +154,13 @@ func (r *reader) text(p *Paragraph, f fields, controls []control) {
 		}
 		switch {
 		case c == 9:
-			units = append(units, '\t')
+			run.WriteByte('\t')
 		case c == 10:
-			units = append(units, '\n')
+			run.WriteByte('\n')
 		case c == 24:
-			units = append(units, '-')
+			run.WriteByte('-')
 		case c == 30, c == 31:
-			units = append(units, ' ')
+			run.WriteByte(' ')
 		case strings.IndexByte(extended, byte(c)) >= 0 && len(controls) > 0:
 			flush()
 			r.control(p, controls[0])

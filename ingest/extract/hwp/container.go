@@ -17,8 +17,8 @@ import (
 
 // Limits of one file. The largest stream seen inflates to 2.1 MB, its ratio to 34.
 const (
-	maxInflated = 128 << 20 // bytes, of all streams together
-	maxRatio    = 200       // inflated to stored, of streams above 1 MB
+	maxInflated = 64 << 20 // bytes, of all streams together
+	maxRatio    = 200      // inflated to stored, of streams above 1 MB
 	maxStreams  = 1 << 15
 )
 
