@@ -81,3 +81,32 @@ func FuzzDOCX(f *testing.F) {
 		fuzzRead(t, "a.docx", docxOf(t, body, "word/numbering.xml", `<w:numbering xmlns:w="w">`+numbering+`</w:numbering>`))
 	})
 }
+
+func FuzzXLSX(f *testing.F) {
+	const styles = `<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy-mm-dd(aaa)"/></numFmts><cellXfs count="3"><xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="42"/></cellXfs></styleSheet>`
+	f.Add(`<sheetData><row r="1"><c r="A1" s="1"><v>46329</v></c><c r="B1" t="s"><v>0</v></c></row></sheetData><mergeCells><mergeCell ref="A1:B2"/></mergeCells>`, styles, `<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>가</t></si><si><r><t>나</t></r></si></sst>`)
+	f.Add(`<cols><col min="1" max="2" hidden="1"/></cols><sheetData><row hidden="1"><c t="inlineStr"><is><t>가</t></is></c></row><row><c r="XFD9" t="b" s="2"><f>1</f><v>1</v></c></row></sheetData>`, styles, "")
+	f.Add(`<sheetData><row r="3"><c s="2"><v>0</v></c><c t="e"><v>#N/A</v></c><c t="str"><f>A1</f><v></v></c></row></sheetData>`, styles, "")
+	f.Fuzz(func(t *testing.T, sheet, styles, shared string) {
+		fuzzRead(t, "a.xlsx", xlsxRaw(t, sheet, "xl/styles.xml", styles, "xl/sharedStrings.xml", shared))
+	})
+}
+
+func FuzzPPTX(f *testing.F) {
+	f.Add(sp("title", "", "제목")+sp("body", "0 1 2 3", "글\n<a:p><a:pPr lvl=\"9\"><a:buAutoNum type=\"romanUcPeriod\" startAt=\"-5\"/></a:pPr><a:r><a:t>가</a:t></a:r></a:p>"), sp("body", "5 6 7 8", "틀"))
+	f.Add(`<p:grpSp>`+sp("", "9 9 9 9", "가")+`</p:grpSp><p:graphicFrame><a:graphic><a:graphicData><a:tbl><a:tr><a:tc gridSpan="2" rowSpan="-1"><a:txBody/></a:tc><a:tc hMerge="1"/></a:tr></a:tbl></a:graphicData></a:graphic></p:graphicFrame>`, "")
+	f.Fuzz(func(t *testing.T, slide, notes string) {
+		fuzzRead(t, "a.pptx", pptxOf(t, slide+"|||"+notes, "hidden"+slide))
+	})
+}
+
+func FuzzZIP(f *testing.F) {
+	f.Add([]byte(zipOf(f, "가.txt", "글", "나.md", "# 제목\n", "다.zip", zipOf(f, "라.csv", "가,나\n"))))
+	f.Add([]byte(rawZip(f, 0, "\xb0\xa1.txt", "글", `a\..\b.html`, "<html><p>가")))
+	f.Add([]byte(rawZip(f, 1, "가.txt", "글")))
+	f.Add([]byte(zipOf(f, "[Content_Types].xml", "<a/>", "word/document.xml", "<w:document/>")))
+	f.Add([]byte(zipOf(f, "mimetype", "application/hwp+zip")))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		fuzzRead(t, "a.zip", "PK\x03\x04"+strings.TrimPrefix(string(data), "PK\x03\x04"))
+	})
+}

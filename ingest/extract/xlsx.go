@@ -20,7 +20,7 @@ import (
 // Limits of one workbook. Excel's own are 1,048,576 rows and 16,384 columns of a sheet.
 const (
 	maxWorkbook = 96 << 20 // bytes of its XML
-	maxWalked   = 8 << 20 // places of a sheet, empty ones before a filled one too
+	maxWalked   = 8 << 20  // places of a sheet, empty ones before a filled one too
 	maxCovered  = 1 << 20  // places under merged cells
 )
 

@@ -135,7 +135,7 @@ func readZip(ctx context.Context, data []byte) (*ingest.Document, error) {
 	case "xlsx":
 		return readXLSX(ctx, a)
 	case "pptx":
-		return nil, refuse("파워포인트(PPTX) 문서는 이 판에서 아직 읽지 못합니다.", "PDF로 다시 저장해 주세요.")
+		return readPPTX(ctx, a)
 	}
 	return nil, refuse("오픈도큐먼트(ODF)나 전자책(EPUB) 문서는 읽지 못합니다.", nextConvert)
 }
