@@ -161,7 +161,7 @@ func read(ctx context.Context, name string, data []byte) (*ingest.Document, erro
 }
 
 var (
-	reHWPML = regexp.MustCompile(`^(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<hwpml[\s>]`)
+	reHWPML = regexp.MustCompile(`^(<\?xml[^>]*>\s*)?(<!.*?>\s*)*<hwpml[\s>]`)
 	reHTML  = regexp.MustCompile(`^(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype html|html|head|body)[\s>]`)
 	reATX   = regexp.MustCompile(`(?m)^#{1,6} \S`)
 )
