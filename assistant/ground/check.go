@@ -28,6 +28,9 @@ const (
 	// factGain is how many terms a value or citation of the claim counts for when
 	// the sentence that supports it best is chosen.
 	factGain = 3
+	// minClause is the share of the terms of a joined clause that one sentence must
+	// hold to support it.
+	minClause = 0.85
 	// minWhole is the share of the support's terms from which a claim counts as
 	// repeating all of it.
 	minWhole = 0.9
@@ -112,6 +115,10 @@ type claimant struct {
 	inText map[string][]fact
 }
 
+// frame are words that say where a sentence comes from or how it is tied to the
+// one before; they state nothing.
+var frame = regexp.MustCompile(`^(?:또한|따라서|그러므로|그리고|아울러|한편|특히|즉|참고로|이에 따라),? |(?:에 따르면|에 의하면|에 근거하여|에 따라),? |도록 (?:규정|명시|정)하고 있|도록 되어 있|고 (?:규정|명시|정)하고 있|\(근거:`)
+
 func newClaimant(s string) claimant {
 	s = placeholder.ReplaceAllStringFunc(s, func(m string) string { return strings.Repeat(" ", utf8.RuneCountInString(m)) })
 	runes := []rune(s)
@@ -121,7 +128,7 @@ func newClaimant(s string) claimant {
 			runes[i] = ' '
 		}
 	}
-	return claimant{s, contentTerms(string(runes)), map[string][]fact{"": plain}}
+	return claimant{s, contentTerms(frame.ReplaceAllString(string(runes), " ")), map[string][]fact{"": plain}}
 }
 
 // facts are the claim's facts as they read beside a source: 제2항 in a claim about
@@ -156,6 +163,17 @@ func (p passage) rivals(f fact) bool {
 	return !p.states(f) && slices.ContainsFunc(p.facts, func(g fact) bool {
 		return (f.cite == nil) == (g.cite == nil) && f.value.Kind == g.value.Kind && f.value.Unit == g.value.Unit
 	})
+}
+
+// extra is how many terms p has that o has not.
+func (p passage) extra(o passage) int {
+	n := 0
+	for t := range p.terms {
+		if !o.terms[t] {
+			n++
+		}
+	}
+	return n
 }
 
 // evidence are the sources of a check, each read at most once.
@@ -267,7 +285,7 @@ func (e *evidence) judge(s Sentence) (cites []Cite, why, warn string) {
 	}
 	t.claimant = newClaimant(s.Text)
 	for _, p := range candidates {
-		if Squeeze(p.Text) == key && len(given) == 0 && p.source.lapsed() == "" {
+		if len(given) == 0 && (Squeeze(p.Text) == key || Squeeze(bullet.ReplaceAllString(p.Text, "")) == key) && p.source.lapsed() == "" {
 			t.support = []passage{p}
 			return citesOf(t.support), "", t.dropped()
 		}
@@ -330,11 +348,13 @@ func supporting(c claimant, candidates []passage) (out []passage, held, around f
 		return nil, 0, 0
 	}
 	first := candidates[taken[0]]
+	best := shares(first)
 	taken = nil
 	take(func(p passage) int {
 		n := shares(p)
+		whole := n
 		for _, f := range c.facts(p.source) {
-			if n > 0 && p.states(f) && !first.rivals(f) {
+			if n > 0 && p.states(f) && (whole >= best && p.extra(first) <= 1 || !first.rivals(f)) {
 				n += factGain
 			}
 		}
@@ -348,12 +368,26 @@ func supporting(c claimant, candidates []passage) (out []passage, held, around f
 			break
 		}
 	}
+	for _, clause := range clauses(c.text) {
+		if i := clause.stands(candidates); i >= 0 && !slices.Contains(taken, i) && len(taken) < maxSupport {
+			taken = append(taken, i)
+			for t := range candidates[i].terms {
+				delete(missing, t)
+			}
+		}
+	}
 	slices.Sort(taken) // candidates come in the order of the citations and of the text
 	left := maps.Clone(missing)
+	heads := func(p passage) string { // of its table
+		if h, ok := header(p, candidates); ok {
+			return h.Text
+		}
+		return ""
+	}
 	for _, i := range taken {
 		p := candidates[i]
 		out = append(out, p)
-		beside := heldTerms(strings.Join(append([]string{p.source.Title, p.source.Cite, p.source.Agency}, p.source.Path...), "\n"))
+		beside := heldTerms(strings.Join(append([]string{p.source.Title, p.source.Cite, p.source.Agency, heads(p)}, p.source.Path...), "\n"))
 		for _, k := range []int{i - 1, i + 1} {
 			if k >= 0 && k < len(candidates) && candidates[k].source.N == p.source.N {
 				maps.Copy(beside, candidates[k].terms)
@@ -365,6 +399,61 @@ func supporting(c claimant, candidates []passage) (out []passage, held, around f
 	}
 	n := float64(len(c.terms))
 	return out, 1 - float64(len(missing))/n, 1 - float64(len(left))/n
+}
+
+// A clause is one of the parts that a claim joins: 한다 and 된다 in 하며, 된다.
+type clause struct {
+	terms map[string]bool
+	facts []fact
+}
+
+var joint = regexp.MustCompile(`(?:[며고]|되|지만),\s|:\s`)
+
+// clauses are the parts of a claim that joins several, otherwise none.
+func clauses(s string) []clause {
+	cuts := joint.FindAllStringIndex(s, -1)
+	if len(cuts) == 0 {
+		return nil
+	}
+	var out []clause
+	start := 0
+	for _, at := range append(cuts, []int{len(s), len(s)}) {
+		c := newClaimant(s[start:at[1]])
+		out = append(out, clause{c.terms, c.facts(Source{})})
+		start = at[1]
+	}
+	return out
+}
+
+// stands is the index of the first candidate that holds nearly all terms and all
+// values of a clause, or -1.
+func (c clause) stands(candidates []passage) int {
+	if len(c.terms) == 0 {
+		return -1
+	}
+	return slices.IndexFunc(candidates, func(p passage) bool {
+		n := 0
+		for t := range c.terms {
+			if p.terms[t] {
+				n++
+			}
+		}
+		return float64(n) >= minClause*float64(len(c.terms)) &&
+			!slices.ContainsFunc(c.facts, func(f fact) bool { return f.cite == nil && !p.states(f) })
+	})
+}
+
+// header is the first row of the table that p is a row of.
+func header(p passage, candidates []passage) (passage, bool) {
+	if p.Cells < 2 {
+		return passage{}, false
+	}
+	i := slices.IndexFunc(candidates, func(o passage) bool { return o.source.N == p.source.N && o.at == p.at })
+	first := i
+	for first > 0 && candidates[first-1].source.N == p.source.N && candidates[first-1].Cells == p.Cells {
+		first--
+	}
+	return candidates[max(first, 0)], first < i
 }
 
 // citesOf cites the units of a support, neighbours in one span. A unit that

@@ -10,7 +10,7 @@ import (
 var (
 	// actor is who does something, by its last word, with the particle that says
 	// in which role: 은 and 가 act, 에게 and 로부터 are acted upon.
-	actor = regexp.MustCompile(`([가-힣]{0,12}(?:장관|청장|처장|시장|군수|구청장|도지사|교육감|의장|위원장|원장|부서장|기관장|단체장|과장|팀장|국장|위원회|심의회|협의회|공무원|담당자|담당관|신청인|청구인|민원인|신고인|대리인|당사자|이해관계인|수급자|수급권자|사업자|시행자|사용자|소유자|관리자|이용자|보호자|감사기구|행정기관|관계기관|지방자치단체|국가|국민|시민|주민|위원)|(?:기관|부서|위원회|단체|행정청)의 장|행정청)(들)?(께서는|에게는|에게도|에게서|에게|로부터|으로부터|은|는|이|가)(?:$|[\s,])`)
+	actor = regexp.MustCompile(`([가-힣]{0,12}(?:(?:기관|부서|위원회|단체|행정청)의 장|장관|청장|처장|시장|군수|구청장|도지사|교육감|의장|위원장|원장|부서장|기관장|단체장|과장|팀장|국장|위원회|심의회|협의회|공무원|담당자|담당관|신청인|청구인|민원인|신고인|대리인|당사자|이해관계인|수급자|수급권자|사업자|시행자|사용자|소유자|관리자|이용자|보호자|감사기구|행정기관|관계기관|지방자치단체|국가|국민|시민|주민|위원|행정청))(들)?(께서는|에게는|에게도|에게서|에게|로부터|으로부터|은|는|이|가)(?:$|[\s,])`)
 	// receives turns roles around: A가 B에게 제출한다 is B가 A로부터 제출받는다.
 	receives = regexp.MustCompile(`받[는은을지아고으습]|받거나|받도록|당[하한할]|게 된|게 됩`)
 
@@ -18,6 +18,7 @@ var (
 
 	// condition is a clause that limits when or for whom a sentence holds.
 	condition = regexp.MustCompile(`(?:^|[,;]\s*|[가-힣](?:은|는)\s)([^,;]{2,80}?(?:경우에는|경우에만|경우에\s*한(?:정)?하여|경우에\s*한해|때에는|때에만|사람에\s*한(?:정)?하여|에\s*한(?:정)?하여|을\s*제외하고는?|를\s*제외하고는?))(?:[\s,]|$)`)
+	onCase    = regexp.MustCompile(`경우|때에`)
 	excepted  = regexp.MustCompile(`[(（]([^()（）]{2,120}(?:제외한다|제외하고|제외함|제외))[)）]`)
 	proviso   = regexp.MustCompile(`^(?:[①-⑳]\s*)?(?:다만|단)\s*,`)
 )
@@ -56,16 +57,18 @@ func (t trial) actors() string {
 	}
 	said := b.String()
 	theirs := agents(said)
-	find := func(name string, acts bool) bool {
-		return slices.ContainsFunc(theirs, func(a agent) bool { return (a.acts == acts || acts && a.topic) && alike(a.name, name) })
+	find := func(name string, acts bool, same func(a, b string) bool) bool {
+		return slices.ContainsFunc(theirs, func(a agent) bool { return (a.acts == acts || acts && a.topic) && same(a.name, name) })
 	}
+	exact := func(a, b string) bool { return a == b }
 	some := slices.ContainsFunc(theirs, func(a agent) bool { return a.acts })
 	turned := receives.MatchString(t.text) != receives.MatchString(said)
 	swapped := ""
 	for _, a := range ours {
 		switch {
-		case find(a.name, a.acts):
-		case find(a.name, !a.acts) && !turned:
+		case find(a.name, a.acts, exact):
+		case !find(a.name, !a.acts, exact) && find(a.name, a.acts, alike):
+		case find(a.name, !a.acts, alike) && !turned:
 			if swapped != "" || a.acts {
 				return fmt.Sprintf("근거 %s와 주체가 다른 말: %s", numbersOf(t.cited), a.name)
 			}
@@ -125,6 +128,16 @@ func (t trial) lists() string {
 	return ""
 }
 
+// caseTail is what a condition ends in before 경우 or 때: its last syllables.
+func caseTail(clause string) string {
+	s := Squeeze(clause)
+	if at := onCase.FindAllStringIndex(s, -1); len(at) > 0 {
+		r := []rune(s[:at[len(at)-1][0]])
+		return string(r[max(0, len(r)-4):])
+	}
+	return s
+}
+
 // maxShown is how many code points of what was left out are shown.
 const maxShown = 60
 
@@ -148,9 +161,11 @@ func (t trial) dropped() string {
 		}
 		return 2*n >= len(all)
 	}
+	spoken := Squeeze(t.text)
 	for _, p := range t.support {
+		fewer := len(onCase.FindAllString(t.text, -1)) < len(onCase.FindAllString(p.Text, -1))
 		for _, m := range condition.FindAllStringSubmatch(p.Text, -1) {
-			if !says(m[1]) {
+			if !says(m[1]) || fewer && !strings.Contains(spoken, caseTail(m[1])) {
 				miss("조건이 빠졌을 수 있음", m[1])
 			}
 		}

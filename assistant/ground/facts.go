@@ -78,6 +78,9 @@ func facts(s string, self law.Citation) []fact {
 		}
 	}
 	for _, v := range text.Values(s) {
+		if v.Kind == text.Number && !strings.ContainsAny(string(runes[v.Start:v.End]), "0123456789") {
+			continue // 조사해 is no number
+		}
 		if cover(v.Start, v.End) {
 			if v.Start > 0 && strings.ContainsRune("△▲▽▼", runes[v.Start-1]) {
 				v.Unit = string(runes[v.Start-1]) + v.Unit
@@ -135,7 +138,18 @@ func same(f, g fact) bool {
 	case f.cite == nil || g.cite == nil:
 		return false
 	}
+	if f.cite.Back != "" && f.cite.Back == g.backAsWritten() {
+		return Squeeze(f.written) == Squeeze(g.written) // 같은 조 제2항, which the claim alone does not resolve
+	}
 	return f.key() == g.key()
+}
+
+// backAsWritten is the back-reference that a citation begins with as written.
+func (f fact) backAsWritten() string {
+	if found := law.Find(f.written); len(found) > 0 {
+		return found[0].Back
+	}
+	return ""
 }
 
 // own is the citation of a source itself; ok is false where it has none.
@@ -166,34 +180,69 @@ func (t trial) values() string {
 	type used struct{ unit, at int }
 	taken := map[used]bool{}
 	last := make([]int, len(t.support))
+	var open []int // citations not found
 	for k, f := range t.facts(Source{}) {
 		found := false
 	search:
-		for i := range t.support {
-			mine := t.facts(t.support[i].source)[k]
-			for j, g := range t.support[i].facts {
-				if !taken[used{i, j}] && j >= last[i] && same(mine, g) && nearby(f, g) {
+		for i, p := range t.support {
+			mine := t.facts(p.source)[k]
+			for j, g := range p.facts {
+				if !taken[used{i, j}] && j >= last[i] && same(mine, g) && t.beside(f, g, p) {
 					taken[used{i, j}], last[i], found = true, j, true
 					break search
 				}
 			}
 		}
-		if f.cite != nil && !found {
-			for i, p := range t.support {
-				// Where the support cites something else at this point, the claim has replaced it.
-				replaced := slices.ContainsFunc(t.support[i].facts, func(g fact) bool { return g.cite != nil && nearby(f, g) })
-				found = found || !replaced && places(*t.facts(p.source)[k].cite, p)
+		switch {
+		case found:
+		case f.cite == nil:
+			return fmt.Sprintf("근거 %s에 없는 값: %s", numbersOf(t.cited), f.written)
+		default:
+			open = append(open, k)
+		}
+	}
+	for _, k := range open {
+		f, found := t.facts(Source{})[k], false
+		for i, p := range t.support {
+			// Where the support cites something else at this point, the claim has replaced it.
+			replaced := false
+			for j, g := range p.facts {
+				replaced = replaced || g.cite != nil && !taken[used{i, j}] && nearby(f, g)
 			}
+			found = found || !replaced && places(*t.facts(p.source)[k].cite, p)
 		}
 		if !found {
-			kind := "값"
-			if f.cite != nil {
-				kind = "조문"
-			}
-			return fmt.Sprintf("근거 %s에 없는 %s: %s", numbersOf(t.cited), kind, f.written)
+			return fmt.Sprintf("근거 %s에 없는 조문: %s", numbersOf(t.cited), f.written)
 		}
 	}
 	return t.strayDigits()
+}
+
+// beside reports that a claim's fact f stands for what p says with g: near one of
+// the same words or, in the row of a table, with a label of that row.
+func (t trial) beside(f, g fact, p passage) bool {
+	if p.Cells < 2 {
+		return nearby(f, g)
+	}
+	labelled := false
+	for _, cell := range strings.Split(p.Text, cellMark) {
+		if len(text.Values(cell)) > 0 {
+			break
+		}
+		n, terms := 0, contentTerms(cell)
+		for term := range terms {
+			if t.terms[term] {
+				n++
+			}
+		}
+		if len(terms) > 0 {
+			if 2*n >= len(terms) {
+				return true
+			}
+			labelled = true
+		}
+	}
+	return !labelled && nearby(f, g)
 }
 
 // strayDigits holds digits that are part of no value and no citation, such as

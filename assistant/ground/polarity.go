@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"biseo/korea/text"
 )
 
 // A marker is a word that turns what a sentence says: 할 수 있다, 하지 아니한다,
@@ -32,12 +34,15 @@ var families = []struct {
 			`|(한다|합니다|된다|됩니다)`)},
 	{"existence", []string{"absent", "present"}, regexp.MustCompile(`(없[는다으을이음고습])|(있[는다으을음고습])`)},
 	{"bound", []string{"이상", "이하", "초과", "미만", "이내", "이후", "이전", "전", "후"}, regexp.MustCompile(
-		`(이상)|(이하)|(초과)|(미만)|(이내|안에|내에)|(이후)|(이전)|[일월년간분주](전)|[일월년간분주](후)`)},
+		`(이상)|(이하)|(초과)|(미만)|(이내|안에|내에)|(이후)|(이전)|»(전)|»(후)`)},
+	{"order", []string{"전", "후"}, regexp.MustCompile(`기(전)(?:에|까지|부터)?|[한된은친](후|뒤|다음)(?:에|까지|부터)?`)},
 }
 
 var (
+	so, notSo = regexp.MustCompile(`그러하다|그러합니다|그렇습니다|그러함`), regexp.MustCompile(`그러하지(?:아니|않)`)
 	verbEnd   = regexp.MustCompile(`(?:하여|되어|하|되|할|될|해|돼|을|를|이|가|은|는|어|아|여|도|만)$`)
-	boundedBy = regexp.MustCompile(`[0-9가-힣]{1,3}$`)
+	boundedBy = regexp.MustCompile(`(?:«[^»]*»|[가-힣]{1,3})$`)
+	orderEnd  = regexp.MustCompile(`(?:하기|되기|기|한|된|은|친)$`)
 )
 
 // markers finds the markers of s, which has no spaces.
@@ -68,8 +73,12 @@ func markers(s string) []marker {
 // stem is the key of what ends before a marker: two syllables of the verb
 // without its ending, or up to three letters of the value.
 func stem(family, before string) string {
-	if family == "bound" {
+	switch family {
+	case "bound":
 		return boundedBy.FindString(before)
+	case "order":
+		r := []rune(orderEnd.ReplaceAllString(before, ""))
+		return string(r[max(0, len(r)-2):])
 	}
 	before = verbEnd.ReplaceAllString(before, "")
 	r := []rune(before)
@@ -115,6 +124,9 @@ func turned(claim, support string, whole bool) string {
 			return m.word
 		}
 	}
+	if notSo.MatchString(support) && so.MatchString(claim) {
+		return so.FindString(claim)
+	}
 	for _, class := range []string{"neg", "forbid"} {
 		n, m := count(all, class), count(have, class)
 		if n > m || n < m && whole {
@@ -141,7 +153,7 @@ func (t trial) polarity() string {
 	var b strings.Builder
 	theirs := map[string]bool{}
 	for _, p := range t.support {
-		b.WriteString(Squeeze(quotation.ReplaceAllString(p.Text, "")))
+		b.WriteString(plainly(p.Text))
 		maps.Copy(theirs, contentTerms(p.Text))
 	}
 	kept := 0
@@ -151,10 +163,34 @@ func (t trial) polarity() string {
 		}
 	}
 	whole := float64(kept) >= minWhole*float64(len(theirs))
-	if w := turned(Squeeze(quotation.ReplaceAllString(t.text, "")), b.String(), whole); w != "" {
+	if w := turned(plainly(t.text), b.String(), whole); w != "" {
 		return fmt.Sprintf("근거 %s와 뜻이 다른 말: %s", numbersOf(t.cited), w)
 	}
 	return ""
+}
+
+var (
+	// told are the endings of reported speech: 하도록 규정하고 있습니다 says 한다.
+	told    = regexp.MustCompile(`(?:도록|다고|라고)(?:(?:규정|명시|정)하고있|되어있|하고있)(?:습니다|다|음|으며)?`)
+	toldDo  = regexp.MustCompile(`하도록(?:(?:규정|명시|정)하고있|되어있)(?:습니다|다|음)?`)
+	toldBe  = regexp.MustCompile(`되도록(?:(?:규정|명시|정)하고있|되어있)(?:습니다|다|음)?`)
+	through = regexp.MustCompile(`거쳐`)
+)
+
+// plainly is the text that markers are read from: without spaces, quotations and
+// reported speech, its values in one form between « and ».
+func plainly(s string) string {
+	s = quotation.ReplaceAllString(s, "")
+	runes := []rune(s)
+	var b strings.Builder
+	at := 0
+	for _, v := range text.Values(s) {
+		b.WriteString(string(runes[at:v.Start]) + "«" + v.Amount + v.Unit + "»")
+		at = v.End
+	}
+	s = Squeeze(b.String() + string(runes[at:]))
+	s = toldBe.ReplaceAllString(toldDo.ReplaceAllString(s, "한다"), "된다")
+	return through.ReplaceAllString(told.ReplaceAllString(s, ""), "거친후")
 }
 
 // class2word names a class in a reason.

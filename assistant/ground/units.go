@@ -29,6 +29,7 @@ var (
 	heading   = regexp.MustCompile(`^(?:제\s*\d+\s*[조장절관편](?:의\d+)?|부\s*칙|별표|\[별)\s*(?:[(（][^()（）]*[)）]|[가-힣ㆍ· ]{0,20})?$|^[#□■ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ]`)
 	boxed     = regexp.MustCompile(`^[□■]\s*(?:[^:：]{1,20}[:：]\s*\S|.*\d+[^\d년]|.*[가-힣]{2,}[함음됨임]$)`) // a □ that says something: □ 강수량: 214mm
 	runIn     = regexp.MustCompile(`^(\s*제\s*\d+\s*조(?:의\d+)?\s*[(（][^()（）]{1,80}[)）]\s+)(?:[①-⑳]|[^①-⑳\s및또와과,ㆍ·<〈\[])`)
+	bullet    = regexp.MustCompile(`^\s*(?:[①-⑳㉑-㉟]|\d{1,3}(?:의\d+)?[.)]\s|[가-하][.)]\s|[-*•▪◦○●□■※–—ㅇ]+\s)\s*`)
 	itemStart = regexp.MustCompile(`^(\d{1,3}(?:의\d+)?)\.\s`)
 )
 

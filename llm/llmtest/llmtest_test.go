@@ -13,6 +13,7 @@ import (
 const prompt = `근거
 {"근거":1,"자료":"조례","문장":{"1-1":"시장은 2026. 5. 6.부터 5명 이상에게 10만원을 7일 이내에 지급하여야 한다.","1-2":"「가온시 조례」 제21조에 따라 연장할 수 있다."}}
 {"근거":2,"자료":"안내","문장":{"2-1":"수수료는 받지 아니한다."}}
+{"근거":3,"자료":"규칙","문장":{"3-1":"위원회는 2급 이상의 공무원에게 의견을 청취하기 전에 10% 이상 20% 이하의 수당을 지급하여야 한다.","3-2":"시장은 자료가 부족한 것으로 인정되는 경우에는 2회까지 보완하게 할 수 있다."}}
 질문: "?"`
 
 func TestScriptBreaksSyllables(t *testing.T) {
@@ -54,7 +55,7 @@ func TestLoopAndStallEnd(t *testing.T) {
 func TestLyingLies(t *testing.T) {
 	req := llm.Request{User: prompt}
 	facts := Facts(req)
-	if got, want := len(facts), 3; got != want {
+	if got, want := len(facts), 5; got != want {
 		t.Fatalf("Facts: got %d sentences, want %d", got, want)
 	}
 	for _, lie := range Lies() {
@@ -76,6 +77,32 @@ func TestLyingLies(t *testing.T) {
 				t.Errorf("%s: told the truth: %q", lie, a.Text)
 			}
 		}
+	}
+}
+
+// Every style says the same and, except verbatim, in other words.
+func TestSay(t *testing.T) {
+	const s = "시장은 3명 이상의 위원 및 직원이 찬성하는 경우에는 「가온시 조례」 제2조에 따라 연장(한 차례에 한한다)할 수 있다."
+	want := map[Style]string{
+		Verbatim:  s,
+		Polite:    "시장은 3명 이상의 위원 및 직원이 찬성하는 경우에는 「가온시 조례」 제2조에 따라 연장(한 차례에 한한다)할 수 있습니다.",
+		Shortened: "시장은 3명 이상의 위원 및 직원이 찬성하는 경우에는 「가온시 조례」 제2조에 따라 연장할 수 있습니다.",
+		Noted:     "시장은 3명 이상의 위원 및 직원이 찬성하는 경우에는 「가온시 조례」 제2조에 따라 연장(한 차례에 한한다)할 수 있음",
+		Reported:  "시장은 3명 이상의 위원 및 직원이 찬성하는 경우에는 「가온시 조례」 제2조에 따라 연장(한 차례에 한한다)할 수 있도록 규정하고 있습니다.",
+		Particles: "시장은 3명 이상의 위원과 직원이 찬성하는 경우에는 「가온시 조례」 제2조에 따라 연장(한 차례에 한한다)할 수 있습니다.",
+		Reordered: "3명 이상의 위원 및 직원이 찬성하는 경우에는 시장은 「가온시 조례」 제2조에 따라 연장(한 차례에 한한다)할 수 있습니다.",
+		Nameless:  "시장은 3명 이상의 위원 및 직원이 찬성하는 경우에는 연장(한 차례에 한한다)할 수 있습니다.",
+		Numerals:  "시장은 세 명 이상의 위원 및 직원이 찬성하는 경우에는 「가온시 조례」 제2조에 따라 연장(한 차례에 한한다)할 수 있습니다.",
+		Linked:    "또한, 시장은 3명 이상의 위원 및 직원이 찬성하는 경우에는 「가온시 조례」 제2조에 따라 연장(한 차례에 한한다)할 수 있습니다.",
+	}
+	for _, style := range Styles() {
+		if got, _ := Say(style, s); got != want[style] {
+			t.Errorf("%s:\ngot  %q\nwant %q", style, got, want[style])
+		}
+	}
+	joined, ok := Join("수수료는 500원으로 한다.", "반환하지 아니한다.")
+	if want := "수수료는 500원으로 하며, 반환하지 않습니다."; !ok || joined != want {
+		t.Errorf("Join: got %q, %v, want %q", joined, ok, want)
 	}
 }
 
