@@ -64,7 +64,7 @@ func (a *Assistant) answer(ctx context.Context, q index.Query, w *writer) error 
 			return err
 		}
 	}
-	found, extracts := sources(hits), len(hits) == 0 || a.opt.Generator == nil
+	found, extracts := sources(hits, q.On), len(hits) == 0 || a.opt.Generator == nil
 	if (extracts || mode == Words) && !excerpt.Relevant(q.Text, found) {
 		w.ans.Sources = found[:min(len(found), nearest)]
 		return nil
@@ -74,7 +74,7 @@ func (a *Assistant) answer(ctx context.Context, q index.Query, w *writer) error 
 			return err
 		}
 		if extracts = len(found) == 0; extracts {
-			found = sources(hits)
+			found = sources(hits, q.On)
 		}
 	}
 	if found, err = fit(found, a.opt.Window); err != nil {
@@ -105,14 +105,14 @@ func (a *Assistant) forModel(ctx context.Context, q index.Query, hits []index.Hi
 		}
 	}
 	if above == 0 {
-		return sources(hits), nil
+		return sources(hits, q.On), nil
 	}
 	q.Scope = model
 	below, _, _, err := a.find(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	found := sources(below)
+	found := sources(below, q.On)
 	if !excerpt.Relevant(q.Text, found) {
 		return nil, w.warn(WarnModelGrade, "찾은 근거의 보안 등급이 이 언어 모델에 허용된 등급보다 높아 모델을 쓰지 않았습니다.")
 	}
@@ -122,11 +122,12 @@ func (a *Assistant) forModel(ctx context.Context, q index.Query, hits []index.Hi
 // write has the model answer. When it fails before a sentence holds, extracts
 // take its place.
 func (a *Assistant) write(ctx context.Context, q index.Query, w *writer) error {
-	p, err := a.opt.Prompts.Answer(prompts.AnswerData{Question: q.Text, On: w.ans.On, Passages: passages(w.ans.Sources)})
+	read := passages(w.ans.Sources)
+	p, err := a.opt.Prompts.Answer(prompts.AnswerData{Question: q.Text, On: w.ans.On, Passages: read})
 	if err != nil {
 		return err
 	}
-	out, err := a.draft(ctx, w, draft{prompt: p, from: w.ans.Sources})
+	out, err := a.draft(ctx, w, draft{prompt: p, passages: read})
 	if err != nil {
 		return err
 	}
@@ -151,24 +152,6 @@ func (a *Assistant) write(ctx context.Context, q index.Query, w *writer) error {
 	}
 	w.ans.Outcome = Answered
 	return nil
-}
-
-// failure says in Korean, up to the verb's stem, why a draft is not whole; "" if
-// it is, or if the model says that its sources hold nothing.
-func (o written) failure() string {
-	switch {
-	case errors.Is(o.failed, errLooped):
-		return "언어 모델이 같은 말을 되풀이하여 멈추었"
-	case errors.Is(o.failed, context.DeadlineExceeded):
-		return "언어 모델이 제시간에 답을 마치지 못했"
-	case o.failed != nil:
-		return "언어 모델의 응답이 중간에 끊기거나 실패했"
-	case o.shown == 0 && o.dropped > 0:
-		return "언어 모델이 쓴 문장을 근거에서 확인하지 못했"
-	case o.shown == 0 && !o.none:
-		return "언어 모델이 답을 쓰지 않았"
-	}
-	return ""
 }
 
 // extracts fills the answer with sentences copied from its sources.

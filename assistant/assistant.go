@@ -49,6 +49,8 @@ const (
 	WarnDropped    = "dropped"     // sentences of the model that no source supports were removed
 	WarnModelGrade = "model_grade" // sources above the model's grade were kept from it
 	WarnLooped     = "looped"      // the model repeated itself and was stopped
+	WarnUnsure     = "unsure"      // sentences of a draft that no source supports stand in it, marked
+	WarnGaps       = "gaps"        // holes of a draft that a person must fill
 )
 
 // Options are the parts an [Assistant] may do without.
@@ -134,7 +136,7 @@ func (a *Assistant) Passage(ctx context.Context, who Principal, req PassageReque
 	if !slices.ContainsFunc(hits, func(h index.Hit) bool { return h.Chunk.ID == req.ChunkID }) {
 		return nil, fmt.Errorf("passage: %w", index.ErrNotFound)
 	}
-	return sources(hits), nil
+	return sources(hits, s.On), nil
 }
 
 // find searches by words and, when there is a working embedder, by meaning.
@@ -218,13 +220,13 @@ func scope(who Principal, on time.Time) index.Scope {
 	return index.Scope{Readers: who.Groups, Grade: g, On: index.Day(on.Date())}
 }
 
-// sources numbers hits from 1.
-func sources(hits []index.Hit) []ground.Source {
+// sources numbers hits from 1. They are held against the law of the day on.
+func sources(hits []index.Hit, on time.Time) []ground.Source {
 	out := make([]ground.Source, len(hits))
 	for i, h := range hits {
 		out[i] = ground.Source{
 			N: i + 1, ChunkID: h.Chunk.ID, DocID: h.Doc.ID, Title: h.Doc.Title, Cite: h.Chunk.Cite, Kind: h.Doc.Kind,
-			Agency: h.Doc.Agency, Path: path(h), Page: h.Chunk.Page, URL: h.Doc.URL, InForce: inForce(h), Text: h.Chunk.Text,
+			Agency: h.Doc.Agency, Path: path(h), Page: h.Chunk.Page, URL: h.Doc.URL, InForce: inForce(h), On: day(on), Text: h.Chunk.Text,
 		}
 	}
 	return out

@@ -3,7 +3,7 @@ package assistant
 import (
 	"context"
 	"errors"
-	"slices"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -41,12 +41,14 @@ const (
 // A draft is one job of the model within a task: a prompt, the sources that
 // stand in it, and what becomes of the sentences that the model writes.
 type draft struct {
-	prompt prompts.Prompt
-	from   []ground.Source // those in the prompt, numbered as in the answer
-	layout layout
-	lines  int  // sentences shown at most; 0: as many as come
-	keep   bool // sentences that fail, and state no value, are shown marked [Unsure]; otherwise they are dropped
-	calls  int  // that the task still makes, this one included: they share the time left; 0 means 1
+	prompt   prompts.Prompt
+	passages []prompts.Passage // those in the prompt, numbered as the answer's sources
+	layout   layout
+	title    string // a heading of level 1 that stands before its first sentence
+	heads    bool   // a heading of level 2 stands before the sentences of each heading of a document
+	lines    int    // sentences shown at most; 0: as many as come
+	keep     bool   // sentences that fail, and state no value, are shown marked [Unsure]; otherwise they are dropped
+	calls    int    // that the task still makes, this one included: they share the time left; 0 means 1
 }
 
 // written says what became of a draft.
@@ -89,7 +91,7 @@ func (a *Assistant) draft(ctx context.Context, w *writer, d draft) (written, err
 // again asks for the faults of r once more. What the model does wrong now makes
 // no difference: the faults stay faults.
 func (a *Assistant) again(ctx context.Context, r *run) error {
-	data := prompts.AgainData{Passages: passages(r.d.from)}
+	data := prompts.AgainData{Passages: r.d.passages}
 	for _, f := range r.faults[:min(len(r.faults), maxFaults)] {
 		if utf8.RuneCountInString(f.Text) <= maxFault {
 			data.Faults = append(data.Faults, prompts.Fault{Text: f.Text, Why: f.Why})
@@ -103,12 +105,15 @@ func (a *Assistant) again(ctx context.Context, r *run) error {
 		return err
 	}
 	r.w.uses(p)
-	second := run{w: r.w, d: r.d, open: r.open, first: r.first}
+	second := run{w: r.w, d: r.d, open: r.open, head: r.head, first: r.first}
+	if r.out.shown > 0 {
+		second.d.title = ""
+	}
 	second.d.lines = len(data.Faults)
 	if _, err = a.generate(ctx, p, second.take); err != nil {
 		return err
 	}
-	r.open = second.open
+	r.open, r.head, r.d.title = second.open, second.head, second.d.title
 	r.out.shown += second.out.shown
 	r.faults = r.faults[min(len(r.faults), second.out.shown):]
 	return nil
@@ -187,6 +192,7 @@ type run struct {
 	seen   map[string]int    // sentences, and how often each came
 	faults []ground.Sentence // that no source supports
 	open   bool              // the last block is a paragraph of this draft
+	head   string            // the heading of a document that the last sentence stands under
 	first  int               // rank of the first mark, from 1: level 1
 	out    written
 }
@@ -210,7 +216,7 @@ func (r *run) take(all []claim) error {
 		if r.seen[key] > 1 || r.w.said[key] || r.full() {
 			continue
 		}
-		s := attach(c, r.w.ans.Sources)
+		s := ground.Attach(c.text, c.sources, r.w.ans.Sources)
 		if s.Status != ground.Verified {
 			if c.givesUp() {
 				r.out.none = true
@@ -253,6 +259,18 @@ func plain(s string) bool {
 
 // show puts a sentence where the layout wants it.
 func (r *run) show(s ground.Sentence, c claim) error {
+	if r.d.title != "" {
+		if err := r.w.heading(1, r.d.title); err != nil {
+			return err
+		}
+		r.d.title = ""
+	}
+	if h := r.w.headOf(s); r.d.heads && h != "" && h != r.head {
+		if err := r.w.heading(2, h); err != nil {
+			return err
+		}
+		r.head = h
+	}
 	item := r.d.layout == items || r.d.layout == asWritten && c.rank > 0
 	switch {
 	case item:
@@ -269,6 +287,24 @@ func (r *run) show(s ground.Sentence, c claim) error {
 	return r.w.say(s)
 }
 
+// headOf is the outermost heading of the document that a sentence stands under;
+// "" if it has none.
+func (w *writer) headOf(s ground.Sentence) string {
+	if len(s.Cites) == 0 {
+		return ""
+	}
+	src := w.ans.Sources[s.Cites[0].Source-1]
+	for _, h := range src.Path {
+		if ground.Squeeze(h) != ground.Squeeze(src.Title) {
+			return strings.TrimSpace(headMark.ReplaceAllString(h, ""))
+		}
+	}
+	return ""
+}
+
+// headMark is the mark of a heading of a report or a plan.
+var headMark = regexp.MustCompile(`^\s*(?:#+|[□■○●ㅇ▶◆◈]|[ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ]+\s*[.．]?|\d{1,2}\.)\s*`)
+
 // level is that of an item by its mark: the first mark makes level 1, and none
 // is more than one level below the item before it.
 func (r *run) level(c claim) int {
@@ -283,100 +319,20 @@ func (r *run) level(c claim) int {
 	return max(1, min(c.rank-r.first+1, last+1, 3))
 }
 
-// attach checks a claim against the sources it names and then, while it does not
-// hold, against each other source alone: most claims that fail are true and
-// cite the wrong passage (CiteFix, 2025).
-func attach(c claim, all []ground.Source) ground.Sentence {
-	s := ground.Sentence{Text: c.text}
-	for _, n := range c.sources {
-		s.Cites = append(s.Cites, ground.Cite{Source: n})
+// failure says in Korean, up to the verb's stem, why a draft is not whole; "" if
+// it is, or if the model says that its sources hold nothing.
+func (o written) failure() string {
+	switch {
+	case errors.Is(o.failed, errLooped):
+		return "언어 모델이 같은 말을 되풀이하여 멈추었"
+	case errors.Is(o.failed, context.DeadlineExceeded):
+		return "언어 모델이 제시간에 답을 마치지 못했"
+	case o.failed != nil:
+		return "언어 모델의 응답이 중간에 끊기거나 실패했"
+	case o.shown == 0 && o.dropped > 0:
+		return "언어 모델이 쓴 문장을 근거에서 확인하지 못했"
+	case o.shown == 0 && !o.none:
+		return "언어 모델이 답을 쓰지 않았"
 	}
-	first := ground.Check(s, all)
-	if first.Status == ground.Verified {
-		return first
-	}
-	for _, src := range all {
-		again := ground.Check(ground.Sentence{Text: c.text, Cites: []ground.Cite{{Source: src.N}}}, all)
-		if again.Status == ground.Verified {
-			return again
-		}
-	}
-	return first
-}
-
-// A writer builds an answer and tells its events, the same to both.
-type writer struct {
-	emit func(Event) error
-	ans  *Answer
-	said map[string]bool // sentences shown, squeezed
-}
-
-// newWriter begins the answer of a task.
-func (a *Assistant) newWriter(task, question, on string, emit func(Event) error) *writer {
-	return &writer{emit: emit, said: map[string]bool{}, ans: &Answer{
-		Task: task, Question: question, On: on, Outcome: NoSource,
-		Blocks: []Block{}, Sources: []ground.Source{}, Warnings: []Warning{}, Index: a.rules(),
-	}}
-}
-
-func (w *writer) send(e Event) error {
-	if w.emit == nil {
-		return nil
-	}
-	return w.emit(e)
-}
-
-func (w *writer) warn(code, text string) error {
-	warning := Warning{code, text}
-	w.ans.Warnings = append(w.ans.Warnings, warning)
-	return w.send(Event{Warning: &warning})
-}
-
-func (w *writer) sources(found []ground.Source) error {
-	w.ans.Sources = found
-	return w.send(Event{Sources: append([]ground.Source{}, found...)})
-}
-
-// uses names a prompt in the answer, each once.
-func (w *writer) uses(p prompts.Prompt) {
-	var all []string
-	if w.ans.Prompt != "" {
-		all = strings.Split(w.ans.Prompt, " ")
-	}
-	if !slices.Contains(all, p.Version) {
-		w.ans.Prompt = strings.Join(append(all, p.Version), " ")
-	}
-}
-
-// begin adds a block. Its sentences follow with say; those of a heading and the
-// rows of a table it brings along.
-func (w *writer) begin(b Block) error {
-	if b.Sentences == nil {
-		b.Sentences = []ground.Sentence{}
-	}
-	w.ans.Blocks = append(w.ans.Blocks, b)
-	for _, row := range b.Rows {
-		w.cites(row)
-	}
-	w.cites(b.Sentences)
-	sent := b
-	return w.send(Event{Block: &sent})
-}
-
-// say adds a sentence to the last block.
-func (w *writer) say(s ground.Sentence) error {
-	last := &w.ans.Blocks[len(w.ans.Blocks)-1]
-	last.Sentences = append(last.Sentences, s)
-	w.cites([]ground.Sentence{s})
-	return w.send(Event{Sentence: &s})
-}
-
-// cites notes which sentences were shown and which sources they use.
-func (w *writer) cites(all []ground.Sentence) {
-	for _, s := range all {
-		w.said[ground.Squeeze(s.Text)] = true
-		for _, c := range s.Cites {
-			w.ans.Sources[c.Source-1].Used = true
-		}
-	}
+	return ""
 }

@@ -80,10 +80,27 @@ func (AgainData) NoAnswer() string { return NoAnswer }
 // its sources say. The model writes as for [Set.Answer].
 func (s *Set) Again(d AgainData) (Prompt, error) { return s.render("again", d) }
 
+// SummaryData fills the prompt that sums up passages.
+type SummaryData struct {
+	Lines    int    // at most
+	Prose    bool   // whole sentences; otherwise items that end in nouns (개조식)
+	Audience string // whom it is for; "" is an official
+	Compare  bool   // what sets the documents of the passages apart, rather than what they say
+	Passages []Passage
+}
+
+// NoAnswer is [NoAnswer], for the template.
+func (SummaryData) NoAnswer() string { return NoAnswer }
+
+// Summary renders the prompt that sums up passages. The model writes as for
+// [Set.Answer], the most important first.
+func (s *Set) Summary(d SummaryData) (Prompt, error) { return s.render("summary", d) }
+
 // samples are what each prompt is rendered with when it is loaded.
 var samples = map[string]any{
-	"answer": AnswerData{Question: "질문", Earlier: []string{"앞선 질문"}, On: "2026-06-01", Passages: []Passage{{N: 1, Sentences: []string{"문장."}}}},
-	"again":  AgainData{Faults: []Fault{{"문장.", "까닭"}}, Passages: []Passage{{N: 1, Sentences: []string{"문장."}}}},
+	"answer":  AnswerData{Question: "질문", Earlier: []string{"앞선 질문"}, On: "2026-06-01", Passages: []Passage{{N: 1, Sentences: []string{"문장."}}}},
+	"again":   AgainData{Faults: []Fault{{"문장.", "까닭"}}, Passages: []Passage{{N: 1, Sentences: []string{"문장."}}}},
+	"summary": SummaryData{Lines: 5, Audience: "시민", Compare: true, Passages: []Passage{{N: 1, Sentences: []string{"문장."}}}},
 }
 
 // marshal is JSON that leaves Korean and the signs < > & as they are.
