@@ -6,34 +6,47 @@ import (
 	"strings"
 )
 
-// itemMarks are the signs that open the items of a 개조식 report and of an official
-// document (「행정업무의 운영 및 혁신에 관한 규정 시행규칙」 §2①) with their variants.
-// Which stands under which is up to the document. Notes (* ※) and conclusions (⇒)
-// belong to the item before them.
-var itemMarks = []*regexp.Regexp{
-	regexp.MustCompile(`^\d{1,2}\. ?[^\d\s]`),
-	regexp.MustCompile(`^[가나다라마바사아자차카타파하거너더러머버서어저처커터퍼허]\. ?\S`),
-	regexp.MustCompile(`^\d{1,2}\) ?\S`),
-	regexp.MustCompile(`^[가나다라마바사아자차카타파하]\) ?\S`),
-	regexp.MustCompile(`^(?:\(\d{1,2}\)|[⑴-⒇]) ?\S`),
-	regexp.MustCompile(`^(?:\([가나다라마바사아자차카타파하]\)|[㈎-㈛]) ?\S`),
-	regexp.MustCompile(`^[①-⑳] ?\S`),
-	regexp.MustCompile(`^[㉮-㉻] ?\S`),
-	regexp.MustCompile(`^[□■◻❏❑▣◈] ?\S`),
-	regexp.MustCompile(`^(?:[○◯ㅇ❍◦●◉◎] ?|[oOㅁ] )\S`),
-	regexp.MustCompile(`^[▷▶▸►➢◇◆❖✓] ?\S`),
-	regexp.MustCompile(`^[-–—−] ?[^\s-]`),
-	regexp.MustCompile(`^[·ㆍ・•∙▪▫‣] ?\S`),
+// itemMarks are the signs that open the items of an official document (「행정업무의
+// 운영 및 혁신에 관한 규정 시행규칙」 §2①) and those of a 개조식 report with their
+// variants, each row from the outermost. How the two rows nest is up to the
+// document. Notes (* ※) and conclusions (⇒) belong to the item before them.
+var itemMarks = [2][]*regexp.Regexp{
+	{
+		regexp.MustCompile(`^\d{1,2}\. ?[^\d\s]`),
+		regexp.MustCompile(`^[가나다라마바사아자차카타파하거너더러머버서어저처커터퍼허]\. ?\S`),
+		regexp.MustCompile(`^\d{1,2}\) ?\S`),
+		regexp.MustCompile(`^[가나다라마바사아자차카타파하]\) ?\S`),
+		regexp.MustCompile(`^(?:\(\d{1,2}\)|[⑴-⒇]) ?\S`),
+		regexp.MustCompile(`^(?:\([가나다라마바사아자차카타파하]\)|[㈎-㈛]) ?\S`),
+		regexp.MustCompile(`^[①-⑳] ?\S`),
+		regexp.MustCompile(`^[㉮-㉻] ?\S`),
+	}, {
+		regexp.MustCompile(`^[□■◻❏❑▣◈] ?\S`),
+		regexp.MustCompile(`^(?:[○◯ㅇ❍◦●◉◎▷▶▸►‣◇◆❖✓] ?|[oOㅁ] )\S`),
+		regexp.MustCompile(`^[-–—−] ?[^\s-]`),
+		regexp.MustCompile(`^[·ㆍ・•∙▪▫] ?\S`),
+	},
 }
 
-// itemClass is the index of the mark that text opens with; -1 if it opens with none.
-func itemClass(text string) int {
-	return slices.IndexFunc(itemMarks, func(m *regexp.Regexp) bool { return m.MatchString(text) })
+// A listMarker is the row and the place of a sign in itemMarks.
+type listMarker struct{ row, rank int }
+
+// markOf is the mark that text opens with.
+func markOf(text string) (listMarker, bool) {
+	for row, marks := range itemMarks {
+		for rank, m := range marks {
+			if m.MatchString(text) {
+				return listMarker{row, rank}, true
+			}
+		}
+	}
+	return listMarker{}, false
 }
 
 // leads reports whether text is an item of a few words, which heads what is below it.
 func leads(text string) bool {
-	return len([]rune(text)) <= 40 && itemClass(text) >= 0 && !strings.HasSuffix(text, "다.")
+	_, ok := markOf(text)
+	return ok && len([]rune(text)) <= 40 && !strings.HasSuffix(text, "다.")
 }
 
 // itemDepths is how many levels of items a section may be cut at.
@@ -61,28 +74,28 @@ func (s *splitter) listed(sec section) section {
 	return sec
 }
 
-// all are the items of the section. An item stands under the last one whose mark
-// was in use when its own first came up.
+// all are the items of the section. An item stands beside the last one of its own
+// mark, or of one further in of the same row, that is still open; else under the
+// one before it.
 func (l *list) all() []listItem {
 	if l.found {
 		return l.items
 	}
 	l.found = true
-	var open []int // classes
+	var open []listMarker
 	for _, at := range l.linesIn(l.sec.span) {
 		if at.kind == Table || at.kind == Heading || at.start < l.sec.body {
 			continue
 		}
-		class := itemClass(at.text)
-		if class < 0 {
+		mark, ok := markOf(at.text)
+		if !ok {
 			continue
 		}
-		depth := slices.Index(open, class)
+		depth := slices.IndexFunc(open, func(o listMarker) bool { return o.row == mark.row && o.rank >= mark.rank })
 		if depth < 0 {
 			depth = len(open)
-			open = append(open, class)
 		}
-		open = open[:depth+1]
+		open = append(open[:depth], mark)
 		l.items = append(l.items, listItem{at, depth})
 	}
 	return l.items

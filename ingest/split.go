@@ -145,8 +145,9 @@ func newSplitter(d *Document, opt SplitOptions) *splitter {
 }
 
 // divide cuts r into spans of at most max tokens where the levels allow it.
-// Neighbours of one level are kept together while they fit, and the last is
-// let in with an eighth more.
+// Neighbours of one level are kept together while they fit; the last is let in
+// with an eighth more, and a few words before a part that is cut stand with its
+// beginning.
 func (s *splitter) divide(r span, body int, levels []level) []span {
 	if len(levels) == 0 || s.fits(r, s.max) {
 		return []span{r}
@@ -174,7 +175,12 @@ func (s *splitter) divide(r span, body int, levels []level) []span {
 		}
 		switch {
 		case n > s.max:
-			out = append(out, s.divide(p, body, levels[1:])...)
+			pieces := s.divide(p, body, levels[1:])
+			if size > 0 && size <= s.max/8 && size+s.tokens(pieces[0]) <= s.max+s.max/8 {
+				out[len(out)-1].end = pieces[0].end
+				pieces = pieces[1:]
+			}
+			out = append(out, pieces...)
 			size = 0
 		case size > 0 && size+n <= room:
 			out[len(out)-1].end = p.end
