@@ -30,7 +30,7 @@ const mask = '\ufffc'
 var (
 	frontMatter = regexp.MustCompile(`\A\x{feff}?---\r?\n(?s:.*?)\n---[ \t\r]*(?:\n|\z)`)
 	fence       = regexp.MustCompile("(?m)^[ \t]*(?:```|~~~)(?s:.*?)(?:\n[ \t]*(?:```|~~~)[ \t\r]*$|\\z)")
-	unjudged    = regexp.MustCompile("`[^`\n]+`|data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/=]+|(?:https?|ftp)://[^\\s)>\\]」]+|www\\.[^\\s)>\\]」]+|[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+|[<〈＜](?:개정|신설|삭제|전문개정|단서|제목개정|본조신설|후단|종전|시행|제\\d+호)[^>〉＞\n]*[>〉＞]|\\[(?:본조신설|전문개정|제목개정|시행일|종전|단서)[^\\]\n]*\\]|<!--(?s:.*?)-->")
+	unjudged    = regexp.MustCompile("`[^`\n]+`|data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/=]+|(?:https?|ftp)://[^\\s)>\\]」]+|www\\.[^\\s)>\\]」]+|[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+|[<〈＜](?:개정|신설|삭제|전문개정|단서|제목개정|본조신설|후단|종전|시행|제\\d+호|\\d{4}\\.)[^>〉＞\n]*[>〉＞]|\\[(?:본조신설|전문개정|제목개정|시행일|종전|단서)[^\\]\n]*\\]|<!--(?s:.*?)-->")
 	attachment  = regexp.MustCompile(`^\s*붙\s*임`)
 	numbered    = regexp.MustCompile(`^\s*\d{1,2}\.\s`)
 )
@@ -84,7 +84,7 @@ const (
 	detail           // -
 	conclusion       // ⇒
 	lead             // >
-	note             // ※, *
+	note             // ※, * and other small marks
 )
 
 // An item is a line with a mark and the lines that continue it.
@@ -104,8 +104,9 @@ var hangulOrder = strings.Split("가 나 다 라 마 바 사 아 자 차 카 타
 var (
 	// groups: 1 = 1., 2 = 가., 3 = 1), 4 = 가), 5 = (1), 6 = (가), 7 = ⑴, 8 = ㈎, 9 = ①, 10 = ㉮
 	numeralForm = regexp.MustCompile(`^[\s\x{3000}]*(?:(\d{1,2})\.|([가-허])\.|(\d{1,2})\)|([가-허])\)|\((\d{1,2})\)|\(([가-허])\)|([⑴-⒇])|([㈎-㈛])|([①-⑳])|([㉮-㉻]))[\s\x{3000}]+`)
+	pageNumber  = regexp.MustCompile(`^\s*[-–]\s*\d{1,4}\s*[-–]\s*$`)
 	dateAhead   = regexp.MustCompile(`^\d{1,2}\.`)
-	reportForm  = regexp.MustCompile(`^[\s\x{3000}]*(?:([ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ]+)\.?|([□■◆◇▣❏❑▢◈])|([○◯❍◦ㅇ●⚬o])|([-–―‑])|([⇒➡☞⇨➔])|(>)|([※*]))[\s\x{3000}]+`)
+	reportForm  = regexp.MustCompile(`^[\s\x{3000}]*(?:([ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ]+)[.\s]|([□■◆◇▣❏❑▢])|([○◯❍◦ㅇ●⚬])|([-–―‑])\s|([⇒➡☞⇨➔])|(>)\s|([※▸▹▶▷❖◈★☆])|([*·•∙ㆍ])\s)[\s\x{3000}]*`)
 )
 
 func (d *document) findItems() {
@@ -113,7 +114,7 @@ func (d *document) findItems() {
 	for i, l := range d.lines {
 		it, ok := readMark(l)
 		switch {
-		case l.from >= 0 || l.table || strings.TrimSpace(l.text) == "":
+		case l.from >= 0 || l.table || strings.TrimSpace(l.text) == "" || pageNumber.MatchString(l.text):
 			open = -1
 		case ok:
 			it.line = i
@@ -143,9 +144,12 @@ func readMark(l line) (item, bool) {
 		}
 	} else if m = reportForm.FindStringSubmatchIndex(l.text); m != nil {
 		group := matched(m)
-		it.class = []class{plain, chapter, heading, entry, detail, conclusion, lead, note}[group]
-		it.level = []int{0, 1, 2, 3, 4, 0, 0, 0}[group]
+		it.class = []class{plain, chapter, heading, entry, detail, conclusion, lead, note, note}[group]
+		it.level = []int{0, 1, 2, 3, 4, 0, 0, 0, 0}[group]
 		it.mark, it.text = l.text[m[2*group]:m[2*group+1]], l.text[m[1]:]
+		if strings.HasPrefix(it.text, it.mark) { // ○○과
+			return it, false
+		}
 	} else {
 		return it, false
 	}

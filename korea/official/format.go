@@ -158,6 +158,22 @@ func writeItems(b *strings.Builder, items []Item, level int) {
 	}
 }
 
+// ReportItems lays out the points of a report: chapters Ⅰ. and headings □ at the
+// margin, ㅇ one space in, - three, * five.
+func ReportItems(items []Item) string {
+	var b strings.Builder
+	writeReport(&b, items, 1)
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func writeReport(b *strings.Builder, items []Item, level int) {
+	for i, it := range items {
+		lead := strings.Repeat(" ", max(0, 2*level-5)) + ReportMark(level, i+1) + " "
+		b.WriteString(lead + strings.ReplaceAll(strings.TrimSpace(it.Text), "\n", "\n"+strings.Repeat(" ", width(lead))) + "\n")
+		writeReport(b, it.Items, level+1)
+	}
+}
+
 // width is the width in half-width columns: a Hangul syllable or sign takes two.
 func width(s string) int {
 	n := 0

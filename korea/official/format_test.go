@@ -146,6 +146,20 @@ func TestLetter(t *testing.T) {
 	}
 }
 
+func TestReportItems(t *testing.T) {
+	got := ReportItems([]Item{
+		{Text: "추진 배경", Items: []Item{{Text: "현황", Items: []Item{{Text: "민원 증가", Items: []Item{{Text: "상반기 120건\n하반기 150건", Items: []Item{{Text: "잠정"}}}}}}}}},
+		{Text: "계획"},
+	})
+	want := "Ⅰ. 추진 배경\n□ 현황\n ㅇ 민원 증가\n   - 상반기 120건\n     하반기 150건\n     * 잠정\nⅡ. 계획"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if f := Lint(got, Options{Kind: KindReport}); len(f) > 0 {
+		t.Errorf("%+v", f)
+	}
+}
+
 func TestReply(t *testing.T) {
 	r := Reply{
 		Number: "1AA-2606-000001", Gist: "처리기간 연장의 근거",

@@ -158,7 +158,7 @@ var notationRules = []Rule{
 	{Code: "DATE_ZERO_PAD", Severity: Error, Why: "날짜의 월과 일 앞에 0을 붙이지 않습니다.", Bad: "2026. 06. 09.", Good: "2026. 6. 9.",
 		check: both(date(func(m match) bool { return m.group(4)[0] == '0' || m.group(6)[0] == '0' }),
 			find(`(?:^|[^\d.])((\d{4})\.\s*(0\d)\.)(?:[^\d\s]|\s+[^\d\s]|\s*$)`, isMonth, printMonth))},
-	{Code: "DATE_2DIGIT_YR", Severity: Error, Why: "연도는 네 자리로 씁니다.", Bad: "'26. 6. 19.", Good: "2026. 6. 19.",
+	{Code: "DATE_2DIGIT_YR", Severity: Error, Mild: reports, Why: "연도는 네 자리로 씁니다.", Bad: "'26. 6. 19.", Good: "2026. 6. 19.",
 		check: find(`(['’‘](\d{2})\.\s*)\d{1,2}(?:\.|월|[^\d]|$)`, nil, func(m match) string {
 			if m.number(2) > 50 {
 				return fmt.Sprintf("19%02d. ", m.number(2))
@@ -182,8 +182,8 @@ var notationRules = []Rule{
 		check: find(`(?:^|[^\d:])((\d{1,2})(?:\s+:\s*|:\s+)(\d{2}))(?:[^\d%:]|$)`, func(m match) bool {
 			return m.number(2) <= 24 && m.number(3) <= 59 && !ratio.MatchString(m.line.text)
 		}, func(m match) string { return fmt.Sprintf("%02d:%02d", m.number(2), m.number(3)) })},
-	{Code: "MONEY_CHEONWON", Severity: Error, Why: "‘천원’ 단위 대신 금액을 모두 숫자로 씁니다.", Bad: "345천원", Good: "345,000원",
-		check: find(`(?:^|[^\d,.만억])((\d[\d,]*)\s*천\s*원)`, func(m match) bool {
+	{Code: "MONEY_CHEONWON", Severity: Error, Mild: reports, Why: "‘천원’ 단위 대신 금액을 모두 숫자로 씁니다.", Bad: "345천원", Good: "345,000원",
+		check: find(`(?:^|[^\d,.만억])((\d[\d,]+)\s*천\s*원)`, func(m match) bool {
 			return !m.line.table && !strings.HasSuffix(strings.TrimRight(m.line.text[:m.idx[2]], " "), "만") && !strings.Contains(m.before(), "단위")
 		}, func(m match) string {
 			if n, ok := parseAmount(m.group(2)); ok {

@@ -55,6 +55,7 @@ type Rule struct {
 	Code      string
 	Severity  Severity
 	Kinds     []Kind // documents it holds for; nil is all
+	Mild      []Kind // documents in which it is only a Warning, because practice differs
 	Why       string // what is wrong and what to write, in Korean
 	Bad, Good string
 	check     func(*document) []hit
@@ -91,6 +92,9 @@ func Lint(text string, opt Options) []Finding {
 		}
 		for _, h := range r.check(d) {
 			f := Finding{Code: r.Code, Severity: r.Severity, Start: h.start, End: h.end, Text: r.Why, Fix: h.fix}
+			if slices.Contains(r.Mild, opt.Kind) {
+				f.Severity = Warning
+			}
 			if h.detail != "" {
 				f.Text = h.detail
 			}

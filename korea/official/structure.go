@@ -33,7 +33,7 @@ var structureRules = []Rule{
 var (
 	ending     = regexp.MustCompile(`(?:^|[^가-힣])끝\.?\s*$|이하\s*빈칸`)
 	subject    = regexp.MustCompile(`^\s*제\s*목(?:\s|$)`)
-	closingDot = regexp.MustCompile(`[가-힣\d)」]\.\s*$`)
+	closingDot = regexp.MustCompile(`[가-힣][)」”"]?\.\s*$`)
 )
 
 // endLine returns the number of the last line that ends the body; -1 if none.
@@ -146,7 +146,7 @@ func itemSingle(d *document) []hit {
 		if it.class != numeral || it.n != 1 {
 			continue
 		}
-		single := true
+		single := !strings.Contains(it.text, second(it)) // the next one can stand within the line
 		for _, next := range d.items[i+1:] {
 			if next.class != numeral || next.level > it.level {
 				continue
@@ -160,6 +160,16 @@ func itemSingle(d *document) []hit {
 		}
 	}
 	return hits
+}
+
+// second is the mark that follows the first mark of it's series.
+func second(it item) string {
+	next := Mark(it.level, 2)
+	if strings.HasPrefix(it.mark, "⑴") || strings.HasPrefix(it.mark, "㈎") {
+		r, size := utf8.DecodeRuneInString(it.mark)
+		next = string(r+1) + it.mark[size:]
+	}
+	return next
 }
 
 var moneyPair = regexp.MustCompile(`([\d,]*\d)\s*원\s*[(（]\s*(?:일?금)?\s*([일이삼사오육륙칠팔구십백천만억조\s]+)\s*원?\s*정?\s*[)）]`)
@@ -249,8 +259,13 @@ func rangeOrder(d *document) []hit {
 	return hits
 }
 
+// titled tells the name of a law without brackets from words that happen to
+// stand before 법 제3조.
+var titled = regexp.MustCompile(`^[가-힣ㆍ·]{3,}(?:법|법률|시행령|시행규칙|조례)$|(?:에 관한 (?:법률|특별법|특례법|규정|규칙)|법|조례)(?: 시행령| 시행규칙)$|에 관한 (?:법률|특별법|특례법|규정|규칙|조례)$|^[가-힣]+[시도군구] [가-힣ㆍ· ]+조례$`)
+
 func lawBracket(d *document) []hit {
 	var hits []hit
+	text := string(d.runes)
 	for _, l := range d.lines {
 		runes := []rune(l.text)
 		for _, f := range law.Find(l.text) {
@@ -259,9 +274,14 @@ func lawBracket(d *document) []hit {
 				continue // in brackets, or only meant
 			}
 			h := hit{start: l.start + f.Start, end: l.start + f.Start + name}
-			if full, ok := law.FullName(f.Law); ok && full != f.Law {
+			full, known := law.FullName(f.Law)
+			if !known && !titled.MatchString(f.Law) || strings.Contains(text, `"`+f.Law) { // quoted, or defined as a short name
+				continue
+			}
+			switch {
+			case known && full != f.Law:
 				h.detail = fmt.Sprintf("법령은 정식 이름을 낫표로 묶어 ‘「%s」’로 씁니다.", full)
-			} else {
+			case known || !strings.Contains(f.Law, " ") || strings.HasSuffix(f.Law, "조례"): // else the name may begin earlier
 				h.fix = "「" + f.Law + "」"
 			}
 			hits = append(hits, h)
@@ -320,11 +340,13 @@ func levelSkipped(d *document) []hit {
 	for _, it := range d.items {
 		switch it.class {
 		case chapter, heading, entry, detail:
-			if level > 0 && it.level > level+1 {
+			if it.class == detail && (level == 1 || level == 2) { // Ⅰ → ㅇ is common
 				start, end := d.markAt(it)
 				hits = append(hits, hit{start: start, end: end})
 			}
 			level = it.level
+		case numeral: // a heading of its own kind: any level may follow
+			level = 0
 		}
 	}
 	return hits
