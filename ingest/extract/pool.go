@@ -27,7 +27,7 @@ type PoolOptions struct {
 	Env     []string      // the child's environment; it inherits nothing, keys and passwords least of all
 	Workers int           // children at most; 0 means one for each CPU, at most 4
 	Files   int           // files that a child reads before it is replaced; 0 means 64
-	Timeout time.Duration // for one file; 0 means 30 s
+	Timeout time.Duration // for one file, or one scanned page of it; 0 means 30 s
 }
 
 // A Pool reads files in child processes, so that a file which makes a parser
@@ -165,11 +165,13 @@ func startChild(opt PoolOptions) (*child, error) {
 // ask sends one file to the child and waits for its answer. After an error the
 // child is of no further use.
 func (c *child) ask(ctx context.Context, path string, timeout time.Duration) (*answer, error) {
-	limited, cancel := context.WithTimeout(ctx, timeout)
+	limited, cancel := context.WithCancel(ctx)
 	defer cancel()
+	timer := time.AfterFunc(timeout, cancel)
+	defer timer.Stop()
 	killed := make(chan struct{})
 	stop := context.AfterFunc(limited, func() { killGroup(c.cmd); close(killed) })
-	ans, err := c.exchange(path)
+	ans, err := c.exchange(path, func() { timer.Reset(timeout) })
 	if !stop() {
 		<-killed
 		err = cmp.Or(err, limited.Err())
@@ -203,7 +205,8 @@ var reNoMemory = regexp.MustCompile(`out of memory|(cannot|failed to) allocate|p
 
 var errAnswerTooLong = errors.New("answer too long")
 
-func (c *child) exchange(path string) (*answer, error) {
+// exchange calls alive with each sign of life before the answer.
+func (c *child) exchange(path string, alive func()) (*answer, error) {
 	line, err := json.Marshal(request{[]byte(path)})
 	if err != nil {
 		return nil, err
@@ -212,8 +215,11 @@ func (c *child) exchange(path string) (*answer, error) {
 		return nil, err
 	}
 	var size uint32
-	if err := binary.Read(c.out, binary.BigEndian, &size); err != nil {
-		return nil, err
+	for size == 0 {
+		if err := binary.Read(c.out, binary.BigEndian, &size); err != nil {
+			return nil, err
+		}
+		alive()
 	}
 	if size > maxAnswer {
 		return nil, errAnswerTooLong
@@ -259,8 +265,9 @@ func (t *tail) String() string {
 
 // Worker is the main function of a [Pool]'s child: it reads requests from in,
 // one JSON object {"path": "base64"} a line, and writes to out for each the length of
-// the answer in four bytes, big-endian, and the answer in JSON. It returns nil
-// at the end of in.
+// the answer in four bytes, big-endian, and the answer in JSON. Before it there may be
+// lengths of 0, signs of life with which the pool's time limit begins anew. Worker
+// returns nil at the end of in.
 //
 // First it limits this process: stack 64 MB; on Linux and macOS no core
 // dumps, 64 open files and 30 s of CPU for a file; on Linux 512 MB of data.
@@ -270,12 +277,24 @@ func Worker(in io.Reader, out io.Writer) error {
 	return work(in, out, Read)
 }
 
+// aliveKey is the context's key of a function that gives a sign of life.
+type aliveKey struct{}
+
+// alive tells the pool that reading goes on though it takes long, as the
+// recognition of many pages does. Call it only where the number of calls is bounded.
+func alive(ctx context.Context) {
+	if f, ok := ctx.Value(aliveKey{}).(func()); ok {
+		f()
+	}
+}
+
 func work(in io.Reader, out io.Writer, read func(context.Context, string) (*ingest.Document, error)) error {
 	os.Stdout = os.Stderr // the PDF library prints
 	debug.SetMaxStack(64 << 20)
 	if err := limitProcess(); err != nil {
 		return err
 	}
+	ctx := context.WithValue(context.Background(), aliveKey{}, func() { out.Write([]byte{0, 0, 0, 0}) })
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, maxRequest)
 	for lines.Scan() {
@@ -287,7 +306,7 @@ func work(in io.Reader, out io.Writer, read func(context.Context, string) (*inge
 			return err
 		}
 		var ans answer
-		doc, err := read(context.Background(), string(req.Path))
+		doc, err := read(ctx, string(req.Path))
 		if known := (*ingest.FileError)(nil); errors.As(err, &known) {
 			ans.Error = known
 		} else if err != nil {
