@@ -231,6 +231,9 @@ func continues(last, l *pdf.Line, edge float64) bool {
 	if strings.HasSuffix(before, "다.") && last.Right < edge-3*last.Size {
 		return false
 	}
+	if last.WidestGap() > 3 || l.WidestGap() > 3 {
+		return false
+	}
 	full := last.Right > edge-2*last.Size || l.Right < last.Right+last.Size
 	return full && last.Right-last.Left > 12*last.Size
 }

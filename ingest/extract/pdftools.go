@@ -31,6 +31,8 @@ const (
 	textTimeout = 20 * time.Second // of pdftotext, for one run of pages
 	pageTimeout = 25 * time.Second // of OCR, for one page
 	maxOCRPages = 300              // of one file
+	ocrTimeout  = 20 * time.Minute // of OCR, for one file
+	maxFailures = 3                // of OCR, one after the other, before it is given up
 	maxPixels   = 4000             // on the longer side of a page rendered for OCR
 	maxOutput   = 64 << 20         // bytes that a program may write
 	minScore    = 50               // of 100: words that tesseract is less sure of are left out
@@ -82,39 +84,28 @@ func repair(ctx context.Context, data []byte, tools programs) (pages []*pdfPage)
 // rescue reads again what was not read well: with poppler, then by OCR. Warnings say
 // what remains, and which program would help. Its error is only that of ctx.
 func rescue(ctx context.Context, b *builder, data []byte, pages []*pdfPage, tools programs) error {
-	for i := 0; i < len(pages) && tools.pdftotext != ""; i++ {
-		first := i
-		for i < len(pages) && (pages[i].doubtful() || pages[i].empty()) {
-			i++
-		}
-		if i == first {
-			continue
-		}
-		found, err := popplerPages(ctx, tools.pdftotext, data, first+1, i)
-		if err := ctx.Err(); err != nil {
+	if tools.pdftotext != "" {
+		if err := askPoppler(ctx, data, pages, tools.pdftotext); err != nil {
 			return err
 		}
-		for j, p := range found[:min(len(found), i-first)] {
-			if err == nil && len(p.Lines) > 0 {
-				pages[first+j].page.Err = nil
-				pages[first+j].replace(p.Lines, methodPoppler)
-			}
-		}
 	}
+	begun, failed := time.Now(), 0
 	var done, without, late, wrong, broken []int // page numbers
 	for i, p := range pages {
 		recognisable := p.empty() || p.look.implausible() || p.look.unknown*5 > p.look.chars
-		if recognisable && tools.pdftoppm != "" && tools.tesseract != "" && len(done)+len(late) < maxOCRPages {
+		if recognisable && tools.pdftoppm != "" && tools.tesseract != "" && len(done)+len(late) < maxOCRPages && time.Since(begun) < ocrTimeout && failed < maxFailures {
+			alive(ctx)
 			lines, err := recognise(ctx, tools, data, i+1, p.page.Width, p.page.Height)
 			if err := ctx.Err(); err != nil {
 				return err
 			}
 			if p.replace(lines, methodOCR); p.method == methodOCR {
 				p.page.Err = nil
-				done = append(done, i+1)
+				done, failed = append(done, i+1), 0
 				continue
 			}
 			if err != nil {
+				failed++
 				late = append(late, i+1)
 				continue
 			}
@@ -144,6 +135,37 @@ func rescue(ctx context.Context, b *builder, data []byte, pages []*pdfPage, tool
 	}
 	say(wrong, "글꼴 정보가 없거나 틀려 글자가 제대로 읽히지 않은 쪽이 있습니다(%s쪽). 원본 문서(HWPX, DOCX)를 쓰는 것이 좋습니다."+install)
 	say(broken, "손상되어 읽지 못한 쪽이 있습니다(%s쪽)."+install)
+	return nil
+}
+
+// askPoppler reads the doubtful pages with pdftotext, those near each other in one run.
+func askPoppler(ctx context.Context, data []byte, pages []*pdfPage, program string) error {
+	const near = 20 // pages that cost less than to start the program again
+	var runs [][]int
+	for i, p := range pages {
+		if !p.doubtful() && !(p.empty() && p.page.Pictures == 0) {
+			continue
+		}
+		if n := len(runs); n > 0 && i-runs[n-1][len(runs[n-1])-1] <= near {
+			runs[n-1] = append(runs[n-1], i)
+		} else {
+			runs = append(runs, []int{i})
+		}
+	}
+	for _, run := range runs {
+		first := run[0]
+		alive(ctx)
+		found, err := popplerPages(ctx, program, data, first+1, run[len(run)-1]+1)
+		if err != nil {
+			return ctx.Err() // what failed once would fail again
+		}
+		for _, i := range run {
+			if i-first < len(found) && len(found[i-first].Lines) > 0 {
+				pages[i].page.Err = nil
+				pages[i].replace(found[i-first].Lines, methodPoppler)
+			}
+		}
+	}
 	return nil
 }
 

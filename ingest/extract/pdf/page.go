@@ -354,6 +354,19 @@ func (l *Line) Unknown() (n int) {
 // leaders are drawn in rows up to the page number of a table of contents.
 const leaders = ".·…‥․∙・⋯-"
 
+// WidestGap is the widest empty stretch inside the line, in sizes: rows of a table or a
+// list without rules have wide ones.
+func (l *Line) WidestGap() (widest float64) {
+	right := l.Left
+	for _, g := range l.Glyphs {
+		if strings.TrimSpace(g.Text) != "" {
+			widest = max(widest, (g.Left-right)/l.Size)
+			right = max(right, g.Right)
+		}
+	}
+	return widest
+}
+
 // setText joins the glyphs, with a space where the gap is wider by a sixth of
 // the size than is usual in the line: many programs draw no spaces, and set
 // lines closer or wider to make them fit.
