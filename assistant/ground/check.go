@@ -117,7 +117,7 @@ type claimant struct {
 
 // frame are words that say where a sentence comes from or how it is tied to the
 // one before; they state nothing.
-var frame = regexp.MustCompile(`^(?:또한|따라서|그러므로|그리고|아울러|한편|특히|즉|참고로|이에 따라),? |(?:에 따르면|에 의하면|에 근거하여|에 따라),? |도록 (?:규정|명시|정)하고 있|도록 되어 있|고 (?:규정|명시|정)하고 있|\(근거:`)
+var frame = regexp.MustCompile(`^(?:또한|따라서|그러므로|그리고|아울러|한편|특히|즉|참고로|이에 따라),? |(?:에 따르면|에 의하면|에 근거하여|에 따라),? |[하되]?도록 (?:(?:규정|명시|정)하고|되어) 있[가-힣]*|고 (?:규정|명시|정)하고 있[가-힣]*|\(근거:`)
 
 func newClaimant(s string) claimant {
 	s = placeholder.ReplaceAllStringFunc(s, func(m string) string { return strings.Repeat(" ", utf8.RuneCountInString(m)) })
@@ -147,8 +147,9 @@ func (c claimant) facts(src Source) []fact {
 type passage struct {
 	Unit
 	source Source
-	at     int // among the passages of its source
-	terms  map[string]bool
+	at     int             // among the passages of its source
+	head   int             // of a row of a table, the first row; otherwise at
+	terms  map[string]bool // with those of the first row
 	facts  []fact
 }
 
@@ -192,7 +193,11 @@ func (e *evidence) passages(n int) []passage {
 	all := facts(src.Text, self)
 	var out []passage
 	for i, u := range Units(src) {
-		p := passage{Unit: u, source: src, at: i, terms: heldTerms(u.Text)}
+		p := passage{Unit: u, source: src, at: i, terms: heldTerms(u.Text), head: i}
+		if u.Cells > 1 && i > 0 && out[i-1].Cells == u.Cells {
+			p.head = out[i-1].head
+			maps.Copy(p.terms, out[p.head].terms)
+		}
 		for len(all) > 0 && all[0].start < u.Start {
 			all = all[1:]
 		}
@@ -378,16 +383,10 @@ func supporting(c claimant, candidates []passage) (out []passage, held, around f
 	}
 	slices.Sort(taken) // candidates come in the order of the citations and of the text
 	left := maps.Clone(missing)
-	heads := func(p passage) string { // of its table
-		if h, ok := header(p, candidates); ok {
-			return h.Text
-		}
-		return ""
-	}
 	for _, i := range taken {
 		p := candidates[i]
 		out = append(out, p)
-		beside := heldTerms(strings.Join(append([]string{p.source.Title, p.source.Cite, p.source.Agency, heads(p)}, p.source.Path...), "\n"))
+		beside := heldTerms(strings.Join(append([]string{p.source.Title, p.source.Cite, p.source.Agency}, p.source.Path...), "\n"))
 		for _, k := range []int{i - 1, i + 1} {
 			if k >= 0 && k < len(candidates) && candidates[k].source.N == p.source.N {
 				maps.Copy(beside, candidates[k].terms)
@@ -405,6 +404,7 @@ func supporting(c claimant, candidates []passage) (out []passage, held, around f
 type clause struct {
 	terms map[string]bool
 	facts []fact
+	heads bool // stands behind a colon: the head of the item before it
 }
 
 var joint = regexp.MustCompile(`(?:[며고]|되|지만),\s|:\s`)
@@ -419,7 +419,7 @@ func clauses(s string) []clause {
 	start := 0
 	for _, at := range append(cuts, []int{len(s), len(s)}) {
 		c := newClaimant(s[start:at[1]])
-		out = append(out, clause{c.terms, c.facts(Source{})})
+		out = append(out, clause{c.terms, c.facts(Source{}), start > 0 && s[start-2] == ':'})
 		start = at[1]
 	}
 	return out
@@ -428,10 +428,13 @@ func clauses(s string) []clause {
 // stands is the index of the first candidate that holds nearly all terms and all
 // values of a clause, or -1.
 func (c clause) stands(candidates []passage) int {
-	if len(c.terms) == 0 {
+	if len(c.terms) < minGain {
 		return -1
 	}
 	return slices.IndexFunc(candidates, func(p passage) bool {
+		if c.heads && !p.heads() {
+			return false
+		}
 		n := 0
 		for t := range c.terms {
 			if p.terms[t] {
@@ -441,19 +444,6 @@ func (c clause) stands(candidates []passage) int {
 		return float64(n) >= minClause*float64(len(c.terms)) &&
 			!slices.ContainsFunc(c.facts, func(f fact) bool { return f.cite == nil && !p.states(f) })
 	})
-}
-
-// header is the first row of the table that p is a row of.
-func header(p passage, candidates []passage) (passage, bool) {
-	if p.Cells < 2 {
-		return passage{}, false
-	}
-	i := slices.IndexFunc(candidates, func(o passage) bool { return o.source.N == p.source.N && o.at == p.at })
-	first := i
-	for first > 0 && candidates[first-1].source.N == p.source.N && candidates[first-1].Cells == p.Cells {
-		first--
-	}
-	return candidates[max(first, 0)], first < i
 }
 
 // citesOf cites the units of a support, neighbours in one span. A unit that

@@ -27,7 +27,7 @@ var (
 type agent struct {
 	name  string // without spaces
 	acts  bool
-	topic bool // acted upon, and what the sentence is about: 수급자에게는
+	topic bool // what the sentence is about: 시장은, 수급자에게는
 }
 
 // agents are those of s in order, each with its role.
@@ -35,7 +35,7 @@ func agents(s string) []agent {
 	var out []agent
 	for _, m := range actor.FindAllStringSubmatch(s, -1) {
 		name, particle := Squeeze(m[1]), m[3]
-		out = append(out, agent{name, !strings.HasPrefix(particle, "에게") && !strings.HasSuffix(particle, "로부터"), particle == "에게는"})
+		out = append(out, agent{name, !strings.HasPrefix(particle, "에게") && !strings.HasSuffix(particle, "로부터"), strings.HasSuffix(particle, "은") || strings.HasSuffix(particle, "는")})
 	}
 	return out
 }
@@ -63,19 +63,26 @@ func (t trial) actors() string {
 	exact := func(a, b string) bool { return a == b }
 	some := slices.ContainsFunc(theirs, func(a agent) bool { return a.acts })
 	turned := receives.MatchString(t.text) != receives.MatchString(said)
-	swapped := ""
+	upon := "" // one who acts in the support and is acted upon in the claim
 	for _, a := range ours {
+		wrong := false
 		switch {
-		case find(a.name, a.acts, exact):
-		case !find(a.name, !a.acts, exact) && find(a.name, a.acts, alike):
-		case find(a.name, !a.acts, alike) && !turned:
-			if swapped != "" || a.acts {
-				return fmt.Sprintf("근거 %s와 주체가 다른 말: %s", numbersOf(t.cited), a.name)
+		case turned:
+		case !a.acts:
+			if !find(a.name, false, alike) && find(a.name, true, exact) {
+				wrong, upon = upon != "", a.name
 			}
-			swapped = a.name
-		case a.acts && some && !turned && !listed(said, a.name):
+		case find(a.name, true, exact), !find(a.name, false, exact) && find(a.name, true, alike):
+		default:
+			wrong = find(a.name, false, alike) || some && !listed(said, a.name)
+		}
+		if wrong {
 			return fmt.Sprintf("근거 %s와 주체가 다른 말: %s", numbersOf(t.cited), a.name)
 		}
+	}
+	about := slices.IndexFunc(ours, func(a agent) bool { return a.acts && a.topic })
+	if upon != "" && about >= 0 && find(ours[about].name, false, exact) {
+		return fmt.Sprintf("근거 %s와 주체가 다른 말: %s", numbersOf(t.cited), ours[about].name)
 	}
 	return ""
 }
@@ -100,29 +107,33 @@ func listed(s, name string) bool {
 	return false
 }
 
+// heads reports that p introduces a list.
+func (p passage) heads() bool { return p.Item == "" && !p.Head && listHead.MatchString(p.Text) }
+
 // lists reports an item of a list that the claim puts under the head of another.
 func (t trial) lists() string {
+	says := func(p passage) int {
+		n := 0
+		for term := range contentTerms(p.Text) {
+			if t.terms[term] {
+				n++
+			}
+		}
+		return n
+	}
 	for _, p := range t.support {
 		if p.Item == "" {
 			continue
 		}
 		all := t.passages(p.source.N)
 		own := p.at - 1
-		for own >= 0 && (all[own].Item != "" || all[own].Head || !listHead.MatchString(all[own].Text) || all[own].Paragraph != p.Paragraph) {
+		for own >= 0 && !all[own].heads() {
 			own--
 		}
-		other := false
 		for _, h := range t.support {
-			if h.source.N == p.source.N && h.Item == "" && listHead.MatchString(h.Text) {
-				if h.at == own {
-					other = false
-					break
-				}
-				other = true
+			if own >= 0 && h.source.N == p.source.N && h.heads() && h.at != own && says(h) > says(all[own]) {
+				return fmt.Sprintf("근거 %d에서 다른 목록에 속하는 항목: %s", p.source.N, p.Text)
 			}
-		}
-		if own >= 0 && other {
-			return fmt.Sprintf("근거 %d에서 다른 목록에 속하는 항목: %s", p.source.N, p.Text)
 		}
 	}
 	return ""

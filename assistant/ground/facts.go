@@ -219,30 +219,43 @@ func (t trial) values() string {
 }
 
 // beside reports that a claim's fact f stands for what p says with g: near one of
-// the same words or, in the row of a table, with a label of that row.
+// the same words or, in the row of a table, with the labels of that row and of no
+// other.
 func (t trial) beside(f, g fact, p passage) bool {
 	if p.Cells < 2 {
 		return nearby(f, g)
 	}
-	labelled := false
+	mine := t.labelled(p)
+	if mine < 0 {
+		return nearby(f, g)
+	}
+	for _, o := range t.evidence.passages(p.source.N) {
+		if o.Cells == p.Cells && o.head == p.head && o.at != p.head && t.labelled(o) > mine {
+			return false
+		}
+	}
+	return mine >= 0.5
+}
+
+// labelled is the share of a row's labels, the cells before its first value, that
+// the claim names; -1 if it has none.
+func (t trial) labelled(p passage) float64 {
+	n, all := 0, 0
 	for _, cell := range strings.Split(p.Text, cellMark) {
 		if len(text.Values(cell)) > 0 {
 			break
 		}
-		n, terms := 0, contentTerms(cell)
-		for term := range terms {
+		for term := range contentTerms(cell) {
+			all++
 			if t.terms[term] {
 				n++
 			}
 		}
-		if len(terms) > 0 {
-			if 2*n >= len(terms) {
-				return true
-			}
-			labelled = true
-		}
 	}
-	return !labelled && nearby(f, g)
+	if all == 0 {
+		return -1
+	}
+	return float64(n) / float64(all)
 }
 
 // strayDigits holds digits that are part of no value and no citation, such as

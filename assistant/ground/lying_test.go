@@ -29,7 +29,7 @@ const (
 // what is only left out, be verified without a warning. Of those not named: none.
 var gate = map[llmtest.Lie]float64{
 	llmtest.Modality: 1, llmtest.Negation: 1, llmtest.Bound: 1, llmtest.Order: 5, llmtest.Actor: 5, llmtest.Roles: 5,
-	llmtest.NoCondition: 10, noProviso: 5, movedItem: 5,
+	llmtest.NoCondition: 10, noProviso: 5, movedItem: 5, borrowed: 2, otherRow: 2,
 }
 
 // warned are the lies by omission.
@@ -46,7 +46,7 @@ func (c tally) String() string {
 type scene struct {
 	unit  int
 	say   string // the sentence without its bullet
-	text  string // of its source, squeezed
+	text  string // of its source in the form of plainly
 	units []Unit
 	*evidence
 }
@@ -81,7 +81,7 @@ func liars(t *testing.T, sources []Source, per int, truths float64) {
 		}
 		e := &evidence{sources: beside(r, sources, at)}
 		units := Units(e.sources[0])
-		whole, told := Squeeze(e.sources[0].Text), 0
+		whole, told := plainly(e.sources[0].Text), 0
 		for _, i := range r.Perm(len(units)) {
 			u := units[i]
 			n := utf8.RuneCountInString(u.Text)
@@ -198,14 +198,14 @@ func (sc scene) lie(kind llmtest.Lie, r *rand.Rand) (s string, cite int, ok bool
 			return s, 1, ok && utf8.RuneCountInString(s) > 20
 		}
 	}
-	return s, 1, ok && s != sc.say && !strings.Contains(sc.text, Squeeze(s)) // another 항 may say so
+	return s, 1, ok && s != sc.say && !strings.Contains(sc.text, plainly(s)) // another 항 may say so
 }
 
 // truths are the sentence in every style, by the name of the style.
 func (sc scene) truths() map[string]string {
 	out := map[string]string{}
 	for _, style := range llmtest.Styles() {
-		if s, ok := llmtest.Say(style, sc.say); ok && (style == llmtest.Verbatim || strings.HasSuffix(sc.say, "다.")) {
+		if s, ok := llmtest.Say(style, sc.say); ok && (style == llmtest.Verbatim || strings.HasSuffix(sc.say, "다.") && strings.Count(sc.say, "다.") == 1) {
 			out[string(style)] = s
 		}
 	}
@@ -234,7 +234,7 @@ func (sc scene) item(own bool) (string, bool) {
 	}
 	mine := -1
 	for i := sc.unit - 1; i >= 0 && mine < 0; i-- {
-		if strings.Contains(sc.units[i].Text, "각 호") {
+		if sc.units[i].Item == "" && strings.Contains(sc.units[i].Text, "각 호") {
 			mine = i
 		}
 	}

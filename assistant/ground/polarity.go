@@ -27,7 +27,7 @@ var families = []struct {
 	re      *regexp.Regexp
 }{
 	{"modal", []string{"forbid", "neg", "may", "must", "plain"}, regexp.MustCompile(
-		`(서는(?:아니|안)[된되됨될됩](?:니다|다)?|면(?:아니|안)[된되됨될됩]|수없|지못[하한함합할]|불가능?|금지)` +
+		`(서는(?:아니|안)[된되됨될됩](?:니다|다)?|면(?:아니|안)[된되됨될됩]|수없|지못[하한함합할해]|불가능?|금지)` +
 			`|(지아니[한하함합할된]?다?|지않[는은을습]?(?:니다|다)?)` +
 			`|(수있|가능|허용)` +
 			`|(야[한하함합할](?:니다|다)?|야된다|야됩니다)` +
@@ -35,7 +35,7 @@ var families = []struct {
 	{"existence", []string{"absent", "present"}, regexp.MustCompile(`(없[는다으을이음고습])|(있[는다으을음고습])`)},
 	{"bound", []string{"이상", "이하", "초과", "미만", "이내", "이후", "이전", "전", "후"}, regexp.MustCompile(
 		`(이상)|(이하)|(초과)|(미만)|(이내|안에|내에)|(이후)|(이전)|»(전)|»(후)`)},
-	{"order", []string{"전", "후"}, regexp.MustCompile(`기(전)(?:에|까지|부터)?|[한된은친](후|뒤|다음)(?:에|까지|부터)?`)},
+	{"order", []string{"전", "후"}, regexp.MustCompile(`기(전)(?:에|까지|부터)?|[한된은친](후|뒤)(?:에|까지|부터)?`)},
 }
 
 var (
@@ -174,13 +174,14 @@ var (
 	told    = regexp.MustCompile(`(?:도록|다고|라고)(?:(?:규정|명시|정)하고있|되어있|하고있)(?:습니다|다|음|으며)?`)
 	toldDo  = regexp.MustCompile(`하도록(?:(?:규정|명시|정)하고있|되어있)(?:습니다|다|음)?`)
 	toldBe  = regexp.MustCompile(`되도록(?:(?:규정|명시|정)하고있|되어있)(?:습니다|다|음)?`)
+	unsaid  = regexp.MustCompile(`「[^」]*」|에 (?:따르면|의하면) `) // names and frames
 	through = regexp.MustCompile(`거쳐`)
 )
 
 // plainly is the text that markers are read from: without spaces, quotations and
 // reported speech, its values in one form between « and ».
 func plainly(s string) string {
-	s = quotation.ReplaceAllString(s, "")
+	s = unsaid.ReplaceAllString(quotation.ReplaceAllString(s, ""), " · ")
 	runes := []rune(s)
 	var b strings.Builder
 	at := 0

@@ -107,7 +107,7 @@ func Damage(lie Lie, s string, seed uint64) (string, bool) {
 	case Number:
 		return number(s, r)
 	case Unit:
-		if strings.Contains(s, "분기") {
+		if strings.Contains(s, "분기") || strings.Contains(s, "주년") {
 			return s, false
 		}
 		return within(s, periodPart, r, func(m string) string {
