@@ -12,6 +12,7 @@ import (
 	"biseo/assistant/excerpt"
 	"biseo/assistant/ground"
 	"biseo/index"
+	"biseo/korea/text"
 	"biseo/llm"
 	"biseo/prompts"
 )
@@ -95,6 +96,31 @@ func (u Upload) hits() []index.Hit {
 	return out
 }
 
+// rank returns the chunks of an upload that share terms with a query, best first.
+func (u Upload) rank(query string) []index.Hit {
+	asked := map[string]float64{}
+	for _, t := range text.QueryTerms(query) {
+		asked[t] = text.Weight(t)
+	}
+	var out []index.Hit
+	for _, h := range u.hits() {
+		for _, t := range slices.Compact(slices.Sorted(slices.Values(text.Terms(strings.Join(append([]string{h.Chunk.Text}, h.Chunk.Path...), "\n"))))) {
+			h.Score += asked[t]
+		}
+		if h.Score > 0 {
+			out = append(out, h)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b index.Hit) int { return cmp.Compare(b.Score, a.Score) })
+	return out
+}
+
+// mayRead reports whether the model, if there is one, may see a document. A grade that
+// is not set counts as the highest.
+func (a *Assistant) mayRead(d index.Doc) bool {
+	return a.opt.Generator == nil || cmp.Or(d.Grade, index.Classified) <= a.opt.Grade
+}
+
 // document returns all chunks of a document in s, in order.
 func (a *Assistant) document(ctx context.Context, s index.Scope, id string) ([]index.Hit, error) {
 	for i := range firstChunks {
@@ -124,7 +150,7 @@ func (a *Assistant) summarize(ctx context.Context, w *writer, req SummaryRequest
 	share := max(1, lines/len(docs))
 	model := a.opt.Generator != nil
 	for _, hits := range docs {
-		if model && hits[0].Doc.Grade != min(cmp.Or(hits[0].Doc.Grade, index.Classified), a.opt.Grade) {
+		if model && !a.mayRead(hits[0].Doc) {
 			model = false
 			if err := w.warn(WarnModelGrade, "문서의 보안 등급이 이 언어 모델에 허용된 등급보다 높아 모델을 쓰지 않았습니다."); err != nil {
 				return err

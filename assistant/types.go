@@ -60,6 +60,7 @@ type Answer struct {
 	Gist     string          `json:"gist,omitempty"`     // 문서요지, of a draft
 	Keywords []string        `json:"keywords,omitempty"` // 키워드, of a draft
 	Template string          `json:"template,omitempty"` // of a report
+	Marks    []string        `json:"marks,omitempty"`    // of a report, before headings of level 1 and 2 and items of level 1 to 3; empty means Ⅰ. □ ㅇ - *
 	Reply    *Reply          `json:"reply,omitempty"`    // of a complaint reply
 	Hints    []Hint          `json:"hints,omitempty"`    // how the draft departs from the rules of official documents
 	On       string          `json:"on"`                 // the day whose law was applied, 2006-01-02

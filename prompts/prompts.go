@@ -96,10 +96,29 @@ func (SummaryData) NoAnswer() string { return NoAnswer }
 // [Set.Answer], the most important first.
 func (s *Set) Summary(d SummaryData) (Prompt, error) { return s.render("summary", d) }
 
+// SectionData fills the prompt that drafts one section of a report.
+type SectionData struct {
+	Report   string // its title
+	Topic    string
+	Section  Section
+	Lines    int    // at most
+	Prose    bool   // whole sentences; otherwise items that end in nouns (개조식)
+	On       string // the day whose law applies, 2006-01-02
+	Passages []Passage
+}
+
+// NoAnswer is [NoAnswer], for the template.
+func (SectionData) NoAnswer() string { return NoAnswer }
+
+// Section renders the prompt that drafts one section of a report. The model writes
+// as for [Set.Answer].
+func (s *Set) Section(d SectionData) (Prompt, error) { return s.render("section", d) }
+
 // samples are what each prompt is rendered with when it is loaded.
 var samples = map[string]any{
 	"answer":  AnswerData{Question: "질문", Earlier: []string{"앞선 질문"}, On: "2026-06-01", Passages: []Passage{{N: 1, Sentences: []string{"문장."}}}},
 	"again":   AgainData{Faults: []Fault{{"문장.", "까닭"}}, Passages: []Passage{{N: 1, Sentences: []string{"문장."}}}},
+	"section": SectionData{Report: "보고", Topic: "주제", Section: Section{Heading: "현황", Guidance: "지금의 상태"}, Lines: 5, On: "2026-06-01", Passages: []Passage{{N: 1, Sentences: []string{"문장."}}}},
 	"summary": SummaryData{Lines: 5, Audience: "시민", Compare: true, Passages: []Passage{{N: 1, Sentences: []string{"문장."}}}},
 }
 

@@ -15,12 +15,14 @@ import (
 // A Report is a report template: a YAML file under reports that an agency can copy
 // and change.
 type Report struct {
-	Name     string    `yaml:"name"`  // 현황보고; the name of the file where empty
-	About    string    `yaml:"about"` // one sentence for who chooses a template
-	Title    string    `yaml:"title"` // of the draft, with {주제} in place of the topic
-	Prose    bool      `yaml:"prose"` // paragraphs rather than items (개조식)
-	Plain    bool      `yaml:"plain"` // headings are for the writer and not shown, as in a speech (말씀자료)
-	Marks    []string  `yaml:"marks"` // before headings of level 1 and 2 and items of level 1 to 3; empty means Ⅰ □ ㅇ - *
+	Name     string    `yaml:"name"`    // 현황보고; the name of the file where empty
+	About    string    `yaml:"about"`   // one sentence for who chooses a template
+	Title    string    `yaml:"title"`   // of the draft, with {주제} in place of the topic
+	Kind     string    `yaml:"kind"`    // whose rules it is held against: report, plan, press, minutes; empty: those for all documents
+	Prose    bool      `yaml:"prose"`   // paragraphs rather than items (개조식)
+	Plain    bool      `yaml:"plain"`   // headings are for the writer and not shown, as in a speech (말씀자료)
+	Uncited  bool      `yaml:"uncited"` // no list of sources at the end, as in a press release (보도자료)
+	Marks    []string  `yaml:"marks"`   // before headings of level 1 and 2 and items of level 1 to 3; empty means Ⅰ □ ㅇ - *
 	Sections []Section `yaml:"sections"`
 }
 
@@ -79,6 +81,8 @@ func parseReport(file string, b []byte) (Report, error) {
 		return at(1, `title must hold {주제}, the place of the topic: title: "{주제} 현황 보고"`)
 	case len(r.Sections) == 0:
 		return at(1, "there are no sections: write at least one heading under sections")
+	case !slices.Contains([]string{"", "report", "plan", "press", "minutes"}, r.Kind):
+		return at(1, "kind %q: want report, plan, press or minutes", r.Kind)
 	case len(r.Marks) != 0 && len(r.Marks) != 5:
 		return at(1, "marks has %d signs, want 5: two for headings, three for items", len(r.Marks))
 	}

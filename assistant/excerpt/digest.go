@@ -17,8 +17,8 @@ import (
 const (
 	shortest   = 12  // code points of a line that can stand alone
 	longest    = 220 // code points beyond which a line does not sum anything up
-	titleTerm  = 2.0 // what a term of the title or of a heading counts
-	firstOfAll = 1.5 // the first line of a document
+	titleTerm  = 3.0 // what a term of the title or of a heading counts
+	firstOfAll = 2.5 // the first line of a document
 	first      = 1.2 // the first line of a section
 	withValue  = 1.2 // a line that states an amount, a date or a count
 	conclusion = 1.3 // a line that draws a conclusion: ⇒
@@ -49,7 +49,37 @@ var talk = regexp.MustCompile(`^(?:다만|이 경우|그러나|또한|그리고|
 // the whole, and less for each line that their section or a line like them has:
 // so that no part of a long document, such as its last pages, is forgotten.
 func Digest(sources []ground.Source, n int) []ground.Sentence {
+	return choose(sources, weigh(candidates(sources, n)), n)
+}
+
+// About is [Digest] of what sources say to a query: a line counts by the share of
+// the query's terms that it and, for half, its headings hold. Lines with none of
+// them are left out.
+func About(query string, sources []ground.Source, n int) []ground.Sentence {
 	lines := weigh(candidates(sources, n))
+	asked := content(query)
+	for i := range lines {
+		src := sources[lines[i].source]
+		above := map[string]bool{}
+		for _, t := range text.Terms(strings.Join(append([]string{src.Title}, src.Path...), "\n")) {
+			above[t] = true
+		}
+		held := 0.0
+		for t := range asked {
+			switch {
+			case lines[i].terms[t]:
+				held += text.Weight(t)
+			case above[t]:
+				held += fromContext * text.Weight(t)
+			}
+		}
+		lines[i].score *= held
+	}
+	return choose(sources, lines, n)
+}
+
+// choose takes the n best lines that differ from each other.
+func choose(sources []ground.Source, lines []line, n int) []ground.Sentence {
 	var chosen []line
 	used := map[string]int{}
 	for len(chosen) < n {
@@ -85,15 +115,17 @@ func Digest(sources []ground.Source, n int) []ground.Sentence {
 // sentence is the line without its mark, checked.
 func (l line) sentence(sources []ground.Source) (ground.Sentence, bool) {
 	src := sources[l.source]
-	bare := ground.Check(ground.Sentence{
-		Text:  strings.TrimPrefix(l.unit.Text, l.mark),
-		Cites: []ground.Cite{ground.Span(src, l.unit.Start, l.unit.End)},
-	}, sources)
-	if bare.Status == ground.Verified {
-		return bare, true
+	src.N = 1 // Check wants sources by number
+	for _, t := range []string{strings.TrimPrefix(l.unit.Text, l.mark), l.unit.Text} {
+		s := ground.Check(ground.Sentence{Text: t, Cites: []ground.Cite{ground.Span(src, l.unit.Start, l.unit.End)}}, []ground.Source{src})
+		if s.Status == ground.Verified {
+			for i := range s.Cites {
+				s.Cites[i].Source = sources[l.source].N
+			}
+			return s, true
+		}
 	}
-	whole := ground.Check(ground.Sentence{Text: l.unit.Text, Cites: []ground.Cite{ground.Span(src, l.unit.Start, l.unit.End)}}, sources)
-	return whole, whole.Status == ground.Verified
+	return ground.Sentence{}, false
 }
 
 // candidates are the lines of sources that can stand alone, with their sections:

@@ -1,0 +1,95 @@
+package excerpt
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"biseo/assistant/ground"
+	"biseo/korea/text"
+)
+
+const (
+	minShared = 2  // terms of a query that a table must hold
+	maxRows   = 15 // rows of a table shown, its header among them
+)
+
+// formal is the header of a table that says who made a document or a request, and no matter.
+var formal = regexp.MustCompile(`^(?:문서요지|키워드|담당 ?부서|신청번호|항목 \||수신|결재|기안)`)
+
+// Table returns the table of sources that shares most terms with a query, as rows
+// of cells that cite their own spans word for word; the first row is its header.
+// Nil if none shares any. Tables whose key is in used are passed over; the key of
+// the table returned is added.
+func Table(query string, sources []ground.Source, used map[string]bool) [][]ground.Sentence {
+	asked := content(query)
+	var best []ground.Unit
+	var from ground.Source
+	most, key := minShared-1, ""
+	for _, s := range sources {
+		for _, rows := range tables(ground.Units(s)) {
+			k := s.ChunkID + "\n" + rows[0].Text
+			if used[k] || formal.MatchString(rows[0].Text) {
+				continue
+			}
+			held := map[string]bool{}
+			for _, u := range rows {
+				for _, t := range text.Terms(u.Text) {
+					held[t] = held[t] || asked[t]
+				}
+			}
+			n := 0
+			for _, yes := range held {
+				if yes {
+					n++
+				}
+			}
+			if n > most {
+				best, from, most, key = rows, s, n, k
+			}
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	used[key] = true
+	var out [][]ground.Sentence
+	for _, u := range best[:min(len(best), maxRows)] {
+		out = append(out, cells(from, u))
+	}
+	return out
+}
+
+// tables are the runs of at least two rows.
+func tables(units []ground.Unit) [][]ground.Unit {
+	var out [][]ground.Unit
+	for i := 0; i < len(units); i++ {
+		j := i
+		for j < len(units) && units[j].Cells > 1 {
+			j++
+		}
+		if j-i >= 2 {
+			out = append(out, units[i:j])
+		}
+		i = j
+	}
+	return out
+}
+
+// cells are the cells of a row, each copied with its span.
+func cells(src ground.Source, u ground.Unit) []ground.Sentence {
+	var out []ground.Sentence
+	at := u.Start
+	for _, cell := range strings.Split(string([]rune(src.Text)[u.Start:u.End]), " | ") {
+		size := utf8.RuneCountInString(cell)
+		lead := size - utf8.RuneCountInString(strings.TrimLeft(cell, " \t|"))
+		if t := strings.Trim(cell, " \t|"); t == "" {
+			out = append(out, ground.Sentence{})
+		} else {
+			out = append(out, ground.Sentence{Text: t, Status: ground.Verified,
+				Cites: []ground.Cite{ground.Span(src, at+lead, at+lead+utf8.RuneCountInString(t))}})
+		}
+		at += size + utf8.RuneCountInString(" | ")
+	}
+	return out
+}
