@@ -13,6 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/unicode/norm"
 
 	"biseo/ingest"
@@ -205,6 +206,9 @@ func TestSharedTwins(t *testing.T) {
 			continue
 		}
 		a, b := mustRead(t, path), mustRead(t, path+"x")
+		if diff := cmp.Diff(outline(a), outline(b)); diff != "" {
+			t.Errorf("%s: blocks (-HWP +HWPX):\n%s", filepath.Base(path), diff)
+		}
 		x, y := letters(a.Text), letters(b.Text)
 		n := inOrder(x, y)
 		alike.add(n, max(len(x), len(y)))

@@ -193,7 +193,7 @@ func sample() file {
 		rec(tagProperties, 0, make([]byte, 26)...),
 		rec(tagNumbering, 1, numbering...),
 		rec(tagBullet, 1, append(make([]byte, 12), u16s("□")...)...),
-		shape(0, 0, 0), shape(headOutline, 0, 0), shape(headNumber, 1, 1), shape(headBullet, 0, 1), shape(headNumber, 2, 1),
+		shape(0, 0, 0), shape(headOutline, 0, 0), shape(headNumber, 1, 1), shape(headBullet, 0, 1), shape(headNumber, 2, 1), shape(headOutline, 8, 0),
 		rec(tagStyle, 1, append(counted("바탕글"), counted("Normal")...)...),
 	)
 	section := make([]byte, 30)
@@ -214,7 +214,7 @@ func sample() file {
 		docInfo: docInfo,
 		section: join(
 			para(0, 0, anchor(2)+"가온시 계획"+anchor(9)+"끝\n새 줄\x1e😀\x18", ctrl(1, "secd", section...)),
-			para(0, 1, "배경"), para(0, 2, "하나"), para(0, 2, ""), para(0, 4, "둘"), para(0, 3, "상자"),
+			para(0, 1, "배경"), para(0, 2, "하나"), para(0, 2, ""), para(0, 4, "둘"), para(0, 3, "상자"), para(0, 5, "아홉"),
 			para(0, 0, "앞"+anchor(17)+"뒤", note),
 			para(0, 0, anchor(11), table),
 			para(0, 0, anchor(11), group),
@@ -266,6 +266,7 @@ const want = `0 "" "가온시 계획\t끝\n새 줄 😀-"
 0 "나."
 0 "1.나.①)" "둘"
 0 "□" "상자"
+9 "" "아홉"
 0 "" "앞" 2"" {
   0 "" "2) 각주 글"
 } "뒤"

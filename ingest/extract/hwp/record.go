@@ -8,7 +8,7 @@ import (
 
 // Limits of one stream. Levels seen go to 9.
 const (
-	maxRecords = 2 << 20
+	maxRecords = 1 << 20
 	maxLevel   = 64
 )
 
