@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -11,14 +12,15 @@ import (
 var (
 	romanMark    = regexp.MustCompile(`^(?:[Ⅰ-Ⅻ]|[IVX]{1,4}\.)[.．]? ?\S`)
 	boxMark      = regexp.MustCompile(`^[□■❑◻] ?\S`)
+	numberMark   = regexp.MustCompile(`^\d{1,2}\. ?[^\d\s]`)
 	boxStates    = regexp.MustCompile(`[.!,;]$|[:：] |다$`) // □ 환불은 5일 안에 합니다. or □ 기간: 3일 heads nothing
 	leaders      = regexp.MustCompile(`[·.…‥]{3,} ?\d+$`) // of a table of contents
 	questionMark = regexp.MustCompile(`^[\[<【(]?(?:Q ?\d* ?[.:)\]>】]|(?:문|질문|질의)(?: ?요지)? ?\d* ?[.:)\]>】]) ?\S`)
 )
 
 // heading reports whether l is a heading: one that the reader found, or a short
-// paragraph that opens with Ⅰ. or □, or the question of a guide. Its rank grows
-// inwards. A soft heading may share a chunk with its neighbours.
+// paragraph that opens with Ⅰ. or □, or with 1. right above a □, or the question
+// of a guide. Its rank grows inwards. A soft heading may share a chunk with its neighbours.
 func (s *splitter) heading(l line) (rank int, soft, ok bool) {
 	n := len([]rune(l.text))
 	switch {
@@ -38,8 +40,32 @@ func (s *splitter) heading(l line) (rank int, soft, ok bool) {
 		return 12, false, true
 	case boxMark.MatchString(l.text) && n <= 40 && !boxStates.MatchString(l.text):
 		return 13, true, true
+	case numberMark.MatchString(l.text) && n <= 60 && !boxStates.MatchString(l.text) && boxMark.MatchString(s.below(l)):
+		return s.numberRank(), false, true
 	}
 	return 0, false, false
+}
+
+// below is the next line that is not blank.
+func (s *splitter) below(l line) string {
+	i := sort.Search(len(s.lines), func(i int) bool { return s.lines[i].start > l.start })
+	for ; i < len(s.lines); i++ {
+		if s.lines[i].text != "" {
+			return s.lines[i].text
+		}
+	}
+	return ""
+}
+
+// numberRank is the rank of headings that open with 1. as the reader found them,
+// so that one that it missed stands beside them.
+func (s *splitter) numberRank() int {
+	for _, l := range s.lines {
+		if l.kind == Heading && numberMark.MatchString(l.text) {
+			return max(l.level, 1)
+		}
+	}
+	return 12
 }
 
 // outline cuts r at its headings. A heading without text of its own stands with
