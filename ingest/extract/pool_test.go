@@ -45,6 +45,12 @@ func misbehave(ctx context.Context, path string) (*ingest.Document, error) {
 			}
 			sink = append(sink, b)
 		}
+	case "slow but alive":
+		for range 6 {
+			time.Sleep(250 * time.Millisecond)
+			alive(ctx)
+		}
+		return &ingest.Document{Text: "끝\n"}, nil
 	case "sleeper":
 		time.Sleep(time.Hour)
 	case "panic":
@@ -64,6 +70,13 @@ func misbehave(ctx context.Context, path string) (*ingest.Document, error) {
 		return &ingest.Document{Text: "끝\n"}, nil
 	case "environment":
 		return &ingest.Document{Text: strings.Join(os.Environ(), "\n")}, nil
+	}
+	if os.Getenv("EXTRACT_TEST_OCR") == "off" {
+		data, err := readFile(path)
+		if err != nil {
+			return nil, err
+		}
+		return readPDFWith(ctx, data, programs{pdftotext: findProgram("pdftotext")})
 	}
 	return Read(ctx, path)
 }

@@ -16,6 +16,8 @@ import (
 	"io"
 	"iter"
 	"math"
+	"regexp"
+	"slices"
 
 	"github.com/ledongthuc/pdf"
 )
@@ -65,7 +67,7 @@ type Glyph struct {
 
 // Open reads the structure of a file that contains %PDF- somewhere. It works
 // around what the library refuses without need: bytes before %PDF- or after
-// %%EOF, and version 2.0.
+// %%EOF, version 2.0, and a trailer with too small a size.
 func Open(data []byte) (f *File, err error) {
 	start := bytes.Index(data, []byte("%PDF-"))
 	if start < 0 {
@@ -78,6 +80,7 @@ func Open(data []byte) (f *File, err error) {
 	if i := bytes.LastIndex(data, []byte("%%EOF")); i > 0 {
 		data = append(data[:i], "%%EOF\n"...)
 	}
+	data = mendSize(data)
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%v", p)
@@ -92,6 +95,22 @@ func Open(data []byte) (f *File, err error) {
 	}
 	return &File{r: r, fonts: map[string]*font{}}, nil
 }
+
+// mendSize raises the number of objects that the last trailer states: pdfunite writes one
+// that is too small, and the library then knows the last objects no more, the root among them.
+// Behind the trailer nothing is left whose place in the file counts.
+func mendSize(data []byte) []byte {
+	at := bytes.LastIndex(data, []byte("trailer"))
+	if at < 0 {
+		return data
+	}
+	if m := reSize.FindIndex(data[at:]); m != nil {
+		return slices.Concat(data[:at+m[0]], []byte("/Size 9999999"), data[at+m[1]:])
+	}
+	return data
+}
+
+var reSize = regexp.MustCompile(`/Size\s+\d+`)
 
 // Info is an entry of the document information, such as Title; "" if there is none.
 func (f *File) Info(key string) (s string) {
