@@ -25,6 +25,7 @@ import (
 
 	"biseo/assistant/ground"
 	"biseo/index"
+	"biseo/korea/calendar"
 	"biseo/korea/text"
 	"biseo/llm"
 	"biseo/prompts"
@@ -48,6 +49,15 @@ const (
 	WarnModel      = "model"       // the model failed, was cut off or wrote nothing usable
 	WarnDropped    = "dropped"     // sentences of the model that no source supports were removed
 	WarnModelGrade = "model_grade" // sources above the model's grade were kept from it
+	WarnPersonal   = "personal"    // personal data of a complaint was hidden from search and model
+	WarnPeriod     = "period"      // a due date could not be counted, or may change
+	WarnChanged    = "changed"     // an earlier reply cites an article that has changed since
+	WarnRepeat     = "repeat"      // several earlier replies on the same matter
+	WarnAgencies   = "agencies"    // the requests rest on documents of different agencies
+	WarnAbuse      = "abuse"       // abusive words were left out
+	WarnHandler    = "handler"     // the handler's department, name or telephone is missing
+	WarnRemedy     = "remedy"      // a sentence on procedure could not be checked against its article
+	WarnGap        = "gap"         // something that no source holds is left to write
 	WarnLooped     = "looped"      // the model repeated itself and was stopped
 	WarnUnsure     = "unsure"      // sentences of a draft that no source supports stand in it, marked
 	WarnGaps       = "gaps"        // holes of a draft that a person must fill
@@ -55,12 +65,13 @@ const (
 
 // Options are the parts an [Assistant] may do without.
 type Options struct {
-	Generator llm.Generator // nil: answers are sentences copied from the sources
-	Grade     index.Grade   // highest grade the model may see; unset means Open
-	Window    int           // tokens that the model reads and writes at most; 0 means 8,192
-	Embedder  llm.Embedder  // nil: search by words only
-	Rules     string        // names the index rules in use, for [Answer.Index]
-	Prompts   *prompts.Set  // nil: those of the program
+	Generator llm.Generator      // nil: answers are sentences copied from the sources
+	Grade     index.Grade        // highest grade the model may see; unset means Open
+	Window    int                // tokens that the model reads and writes at most; 0 means 8,192
+	Embedder  llm.Embedder       // nil: search by words only
+	Rules     string             // names the index rules in use, for [Answer.Index]
+	Calendar  *calendar.Calendar // working days of the agency; nil means those of national offices
+	Prompts   *prompts.Set       // nil: those of the program
 }
 
 // An Assistant serves requests over one index. Safe for concurrent use.

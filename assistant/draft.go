@@ -44,6 +44,7 @@ type draft struct {
 	prompt   prompts.Prompt
 	passages []prompts.Passage // those in the prompt, numbered as the answer's sources
 	layout   layout
+	base     int    // what is added to the levels of items
 	title    string // a heading of level 1 that stands before its first sentence
 	heads    bool   // a heading of level 2 stands before the sentences of each heading of a document
 	lines    int    // sentences shown at most; 0: as many as come
@@ -275,7 +276,7 @@ func (r *run) show(s ground.Sentence, c claim) error {
 	switch {
 	case item:
 		r.open = false
-		if err := r.w.begin(Block{Kind: "item", Level: r.level(c)}); err != nil {
+		if err := r.w.begin(Block{Kind: "item", Level: r.d.base + r.level(c)}); err != nil {
 			return err
 		}
 	case !r.open:
@@ -314,7 +315,7 @@ func (r *run) level(c claim) int {
 	}
 	last := 0
 	if blocks := r.w.ans.Blocks; len(blocks) > 0 && blocks[len(blocks)-1].Kind == "item" {
-		last = blocks[len(blocks)-1].Level
+		last = blocks[len(blocks)-1].Level - r.d.base
 	}
 	return max(1, min(c.rank-r.first+1, last+1, 3))
 }

@@ -109,6 +109,9 @@ func (w *writer) send(e Event) error {
 
 func (w *writer) warn(code, text string) error {
 	warning := Warning{code, text}
+	if slices.Contains(w.ans.Warnings, warning) {
+		return nil
+	}
 	w.ans.Warnings = append(w.ans.Warnings, warning)
 	return w.send(Event{Warning: &warning})
 }

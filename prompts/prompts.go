@@ -61,6 +61,20 @@ func (AnswerData) NoAnswer() string { return NoAnswer }
 // writes one sentence a line with the numbers of its sources, or [NoAnswer].
 func (s *Set) Answer(d AnswerData) (Prompt, error) { return s.render("answer", d) }
 
+// ReplyData fills the prompt that answers one request of a complaint.
+type ReplyData struct {
+	Request  string // personal data hidden
+	On       string // the day whose law applies, 2006-01-02
+	Passages []Passage
+}
+
+// NoAnswer is [NoAnswer], for the template.
+func (ReplyData) NoAnswer() string { return NoAnswer }
+
+// Reply renders the prompt that answers one request of a complaint. The model
+// writes as for [Set.Answer].
+func (s *Set) Reply(d ReplyData) (Prompt, error) { return s.render("reply", d) }
+
 // A Fault is a sentence of a model that its sources do not support.
 type Fault struct {
 	Text string
@@ -120,6 +134,7 @@ var samples = map[string]any{
 	"again":   AgainData{Faults: []Fault{{"문장.", "까닭"}}, Passages: []Passage{{N: 1, Sentences: []string{"문장."}}}},
 	"section": SectionData{Report: "보고", Topic: "주제", Section: Section{Heading: "현황", Guidance: "지금의 상태"}, Lines: 5, On: "2026-06-01", Passages: []Passage{{N: 1, Sentences: []string{"문장."}}}},
 	"summary": SummaryData{Lines: 5, Audience: "시민", Compare: true, Passages: []Passage{{N: 1, Sentences: []string{"문장."}}}},
+	"reply":   ReplyData{Request: "요청", On: "2026-06-01", Passages: []Passage{{N: 1, Sentences: []string{"문장."}}}},
 }
 
 // marshal is JSON that leaves Korean and the signs < > & as they are.

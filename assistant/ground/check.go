@@ -244,6 +244,10 @@ func (e *evidence) check(s Sentence) Sentence {
 		s.Status, s.Why, s.Warn = Gap, "", ""
 		return s
 	}
+	if cites, ok := quotes(s, e.sources); ok {
+		s.Cites, s.Status, s.Why = cites, Verified, ""
+		return s
+	}
 	cites, why, warn := e.judge(s)
 	if why != "" {
 		s.Status, s.Why, s.Warn = Unverified, why, ""

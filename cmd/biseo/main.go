@@ -72,6 +72,7 @@ type commandLine struct {
 	Extract extractCmd `cmd:"" help:"Print the text, structure and metadata of one file."`
 	Search  searchCmd  `cmd:"" help:"Print ranked passages."`
 	Ask     askCmd     `cmd:"" help:"Answer a question with checked citations."`
+	Reply   replyCmd   `cmd:"" help:"Draft the reply to a complaint."`
 	Serve   serveCmd   `cmd:"" help:"Serve the API and the page."`
 	Mask    maskCmd    `cmd:"" help:"Find personal data in a text file and print it masked."`
 	Doctor  doctorCmd  `cmd:"" help:"Check settings, index, model and embedder."`
