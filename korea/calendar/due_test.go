@@ -30,7 +30,9 @@ func TestDue(t *testing.T) {
 		{"2026-05-22 14:00", Days(5), "토요일 부처님 오신 날 대체공휴일(부처님 오신 날) 토요일 일요일", "2026-06-01 14:00"},
 		{"2026-05-22 14:00", Hours(40), "토요일 부처님 오신 날 대체공휴일(부처님 오신 날) 토요일 일요일", "2026-06-01 14:00"},
 
-		{"2026-11-16 09:00", Hours(8), "", "2026-11-16 18:00"}, // ends with the day, not on the next morning
+		{"2026-11-16 10:00", Days(5), "토요일 일요일", "2026-11-23 10:00"}, // the longest in hours
+		{"2026-11-16 10:00", Days(6), "토요일 일요일", "2026-11-23 18:00"}, // the shortest in days
+		{"2026-11-16 09:00", Hours(8), "", "2026-11-16 18:00"},       // ends with the day, not on the next morning
 		{"2026-11-16 07:10", Hours(3), "", "2026-11-16 12:00"},
 		{"2026-11-16 12:30", Hours(3), "", "2026-11-16 16:00"},
 		{"2026-11-16 19:00", Hours(1), "", "2026-11-17 10:00"},
@@ -140,6 +142,8 @@ func TestExcluded(t *testing.T) {
 		{"whole days in a period of hours", Request{Received: at(t, "2026-11-16 17:00"), Kind: Other, Excluded: []Exclusion{{Supplement, at(t, "2026-11-17 10:00"), at(t, "2026-11-17 11:00")}}}, "2026. 11. 18.(수) 11:00"},
 		{"an outage to the minute", Request{Received: at(t, "2026-11-16 09:30"), Kind: Other, Excluded: []Exclusion{{Outage, at(t, "2026-11-16 10:00"), at(t, "2026-11-16 11:20")}}}, "2026. 11. 16.(월) 14:50"},
 		{"overlapping outages over night", Request{Received: at(t, "2026-11-16 16:00"), Kind: Other, Excluded: []Exclusion{{Outage, at(t, "2026-11-16 17:00"), at(t, "2026-11-17 09:30")}, {Outage, at(t, "2026-11-17 09:00"), at(t, "2026-11-17 10:00")}}}, "2026. 11. 17.(화) 12:00"},
+		{"an outage over before the receipt", Request{Received: at(t, "2026-11-16 09:30"), Kind: Other, Excluded: []Exclusion{{Outage, at(t, "2026-11-16 09:00"), at(t, "2026-11-16 10:00")}, {Outage, at(t, "2026-11-16 08:00"), at(t, "2026-11-16 09:10")}}}, "2026. 11. 16.(월) 14:00"},
+		{"the whole day of an outage in a period of days", Request{Received: at(t, "2026-11-16 09:30"), Kind: Query, Excluded: []Exclusion{{Outage, at(t, "2026-11-17 10:00"), at(t, "2026-11-17 11:20")}}}, "2026. 11. 25.(수)"},
 		{"a site visit", Request{Received: at(t, "2026-11-16 09:00"), Kind: Grievance, Excluded: []Exclusion{{SiteVisit, at(t, "2026-11-18"), at(t, "2026-12-01")}}}, "2026. 12. 8.(화)"},
 		{"weeks", Request{Received: at(t, "2026-03-04 09:00"), Period: Period{2, Week}, Excluded: []Exclusion{{Test, at(t, "2026-03-10"), at(t, "2026-03-11")}}}, "2026. 3. 19.(목)"},
 		{"to the last day of weeks", Request{Received: at(t, "2026-03-04 09:00"), Period: Period{1, Week}, Excluded: []Exclusion{{Test, at(t, "2026-03-10"), at(t, "2026-03-11")}}}, "2026. 3. 12.(목)"},

@@ -263,6 +263,9 @@ func rangeOrder(d *document) []hit {
 // stand before 법 제3조.
 var titled = regexp.MustCompile(`^[가-힣ㆍ·]{3,}(?:법|법률|시행령|시행규칙|조례)$|(?:에 관한 (?:법률|특별법|특례법|규정|규칙)|법|조례)(?: 시행령| 시행규칙)$|에 관한 (?:법률|특별법|특례법|규정|규칙|조례)$|^[가-힣]+[시도군구] [가-힣ㆍ· ]+조례$`)
 
+// byNumber: 법률 제11245호 ○○법 names one promulgation and has no brackets.
+var byNumber = regexp.MustCompile(`제\d+호\s*$`)
+
 func lawBracket(d *document) []hit {
 	var hits []hit
 	text := string(d.runes)
@@ -275,7 +278,7 @@ func lawBracket(d *document) []hit {
 			}
 			h := hit{start: l.start + f.Start, end: l.start + f.Start + name}
 			full, known := law.FullName(f.Law)
-			if !known && !titled.MatchString(f.Law) || strings.Contains(text, `"`+f.Law) { // quoted, or defined as a short name
+			if !known && !titled.MatchString(f.Law) || strings.Contains(text, `"`+f.Law) || byNumber.MatchString(string(runes[:f.Start])) { // quoted, or defined as a short name
 				continue
 			}
 			switch {
