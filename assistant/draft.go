@@ -20,6 +20,7 @@ const (
 	maxRepeats   = 3               // times that one sentence may come before the model is stopped
 	maxFaults    = 5               // sentences that a model is asked for once more
 	maxFault     = 300             // code points of one of them
+	minPlain     = 10              // code points of a sentence that is worth a person's check
 	maxInstruct  = 2048            // tokens of a prompt beside the passages, and of the answer
 )
 
@@ -214,7 +215,7 @@ func (r *run) take(all []claim) error {
 		if r.seen[key]++; r.seen[key] == maxRepeats {
 			return errLooped
 		}
-		if r.seen[key] > 1 || r.w.said[key] || r.full() {
+		if r.seen[key] > 1 || r.w.said[key] || r.full() || strings.Contains(c.text, " | ") { // a row is no sentence
 			continue
 		}
 		s := ground.Attach(c.text, c.sources, r.w.ans.Sources)
@@ -253,7 +254,7 @@ func (r *run) finish() error {
 // plain reports that a sentence is Korean and states nothing that could be false
 // to the digit or the word: no number, no quotation, no address, no name in Latin.
 func plain(s string) bool {
-	return !strings.ContainsAny(s, "0123456789\"“”‘’'「」『』《》%@○") &&
+	return utf8.RuneCountInString(s) >= minPlain && !strings.ContainsAny(s, "?!0123456789\"“”‘’'「」『』《》%@○") &&
 		!strings.ContainsFunc(s, func(c rune) bool { return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' }) &&
 		strings.ContainsFunc(s, func(c rune) bool { return c >= '가' && c <= '힣' })
 }

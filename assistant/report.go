@@ -11,12 +11,16 @@ import (
 	"biseo/assistant/ground"
 	"biseo/index"
 	"biseo/korea/official"
+	"biseo/korea/text"
 	"biseo/prompts"
 )
 
 const (
 	maxNotes     = 4000 // code points of what an official adds
 	sectionLimit = 6    // passages of evidence for a section
+	searchLimit  = 20   // passages looked at for a section
+	onTopic      = 0.8  // share of the topic, of that of the best passage, that evidence must hold
+	leastTopic   = 0.5  // share of the topic that evidence must hold
 	sectionLines = 5    // sentences of a section whose template names no number
 )
 
@@ -85,6 +89,7 @@ type report struct {
 	notes    map[string][]string // by heading; those without one under ""
 	from     [][]ground.Source   // the evidence of each section, the main passage first
 	tables   map[string]bool     // shown
+	written  []string            // headings of the sections that say something
 	t        tally
 }
 
@@ -132,10 +137,10 @@ func (r *report) draft(ctx context.Context, s index.Scope, uploads []Upload) err
 		}
 	}
 	r.describe()
+	r.w.ans.Hints = hints(r.w.ans, official.Kind(r.template.Kind))
 	if err := r.references(); err != nil {
 		return err
 	}
-	r.w.ans.Hints = hints(r.w.ans, official.Kind(r.template.Kind))
 	found := len(r.w.ans.Sources) > 0
 	if err := r.w.conclude(&r.t); err != nil {
 		return err
@@ -146,26 +151,35 @@ func (r *report) draft(ctx context.Context, s index.Scope, uploads []Upload) err
 	return nil
 }
 
-// gather finds the evidence of each section and sends the sources, each once. No
-// passage is the main one of two sections.
+// gather finds the evidence of each section and sends the sources, each once.
 func (r *report) gather(ctx context.Context, s index.Scope, uploads []Upload) error {
-	number, main, above := map[string]int{}, map[string]bool{}, map[string]bool{}
-	all := []ground.Source{}
-	warned := map[string]bool{}
-	for _, sec := range r.template.Sections {
-		var from []ground.Source
-		if !sec.Own && sec.Guidance != "" {
-			hits, err := r.find(ctx, s, sec, uploads, warned, above)
-			if err != nil {
-				return err
-			}
-			from = sources(hits, s.On)
+	above, warned := map[string]bool{}, map[string]bool{}
+	found := make([][]ground.Source, len(r.template.Sections))
+	for i, sec := range r.template.Sections {
+		if sec.Own || sec.Guidance == "" {
+			continue
 		}
+		hits, err := r.find(ctx, s, sec, uploads, warned, above)
+		if err != nil {
+			return err
+		}
+		found[i] = sources(hits, s.On)
+	}
+	if len(above) > 0 {
+		if err := r.w.warn(WarnModelGrade, fmt.Sprintf("찾은 근거 가운데 %d건은 보안 등급이 높아 언어 모델에 보이지 않았으니 검색 결과에서 직접 확인해 주세요.", len(above))); err != nil {
+			return err
+		}
+	}
+	r.onTopic(found)
+	all := []ground.Source{}
+	number, main := map[string]int{}, map[string]bool{}
+	for _, from := range r.assign(found) {
+		// No passage is the main one of two sections.
 		if i := slices.IndexFunc(from, func(s ground.Source) bool { return !main[s.ChunkID] }); i >= 0 {
 			main[from[i].ChunkID] = true
 			from = slices.Insert(slices.Delete(slices.Clone(from), i, i+1), 0, from[i])
 		}
-		from, err := fit(from, r.a.opt.Window)
+		from, err := fit(from[:min(len(from), sectionLimit)], r.a.opt.Window)
 		if err != nil {
 			return err
 		}
@@ -180,26 +194,83 @@ func (r *report) gather(ctx context.Context, s index.Scope, uploads []Upload) er
 		}
 		r.from = append(r.from, from)
 	}
-	if len(above) > 0 {
-		if err := r.w.warn(WarnModelGrade, fmt.Sprintf("찾은 근거 가운데 %d건은 보안 등급이 높아 언어 모델에 보이지 않았으니 검색 결과에서 직접 확인해 주세요.", len(above))); err != nil {
-			return err
-		}
-	}
 	return r.w.sources(all)
 }
 
-// find returns the passages on the topic for a section: uploads first, then those
-// of the kinds that it prefers, then others.
+// onTopic keeps the passages that hold nearly as much of the topic as the best one.
+func (r *report) onTopic(found [][]ground.Source) {
+	share := map[string]float64{}
+	best := 0.0
+	for _, from := range found {
+		for _, s := range from {
+			if _, ok := share[s.ChunkID]; !ok {
+				share[s.ChunkID] = excerpt.Coverage(r.topic, s)
+				best = max(best, share[s.ChunkID])
+			}
+		}
+	}
+	for i := range found {
+		found[i] = slices.DeleteFunc(found[i], func(s ground.Source) bool { return share[s.ChunkID] < onTopic*best || share[s.ChunkID] < leastTopic })
+	}
+}
+
+// assign leaves a passage whose own heading fits some sections (Ⅰ. 추진 배경, Ⅳ. 예산)
+// to those that it fits best, and puts it first there.
+func (r *report) assign(found [][]ground.Source) [][]ground.Source {
+	fit := func(i int, s ground.Source) int {
+		if len(s.Path) == 0 {
+			return 0
+		}
+		sec, n := r.template.Sections[i], 0
+		head := terms(s.Path[len(s.Path)-1])
+		for t := range terms(sec.Heading + " " + sec.Query) {
+			if head[t] {
+				n++
+			}
+		}
+		return n
+	}
+	best := map[string]int{}
+	for i, from := range found {
+		for _, s := range from {
+			best[s.ChunkID] = max(best[s.ChunkID], fit(i, s))
+		}
+	}
+	out := make([][]ground.Source, len(found))
+	for i, from := range found {
+		for _, s := range from {
+			if n := fit(i, s); n == best[s.ChunkID] {
+				out[i] = append(out[i], s)
+			}
+		}
+		slices.SortStableFunc(out[i], func(a, b ground.Source) int { return cmp.Compare(fit(i, b), fit(i, a)) })
+	}
+	return out
+}
+
+// terms is the set of index terms of s.
+func terms(s string) map[string]bool {
+	out := map[string]bool{}
+	for _, t := range text.Terms(s) {
+		out[t] = true
+	}
+	return out
+}
+
+// find returns passages for a section: of uploads, then of the kinds that it
+// prefers, then of others. Earlier replies to complaints are about one case each
+// and no evidence for a report unless they are asked for.
 func (r *report) find(ctx context.Context, s index.Scope, sec prompts.Section, uploads []Upload, warned, above map[string]bool) ([]index.Hit, error) {
 	query := r.topic + " " + sec.Query
 	var out []index.Hit
 	add := func(hits []index.Hit) {
 		for _, h := range hits {
 			switch {
-			case len(out) >= sectionLimit || slices.ContainsFunc(out, func(o index.Hit) bool { return o.Chunk.ID == h.Chunk.ID }):
+			case slices.ContainsFunc(out, func(o index.Hit) bool { return o.Chunk.ID == h.Chunk.ID }):
+			case h.Doc.Kind == "reply" && !slices.Contains(slices.Concat(sec.Kinds, s.Kinds), "reply"):
 			case !r.a.mayRead(h.Doc):
 				above[h.Chunk.ID] = true
-			case excerpt.Relevant(r.topic, sources([]index.Hit{h}, s.On)):
+			default:
 				out = append(out, h)
 			}
 		}
@@ -207,16 +278,15 @@ func (r *report) find(ctx context.Context, s index.Scope, sec prompts.Section, u
 	for _, u := range uploads {
 		add(u.rank(query))
 	}
-	q := index.Query{Scope: s, Text: query, Limit: 2 * sectionLimit}
-	var searches [][]string
-	if preferred := sec.Kinds; len(preferred) > 0 && len(s.Kinds) == 0 {
-		searches = append(searches, preferred)
-	}
-	for _, kinds := range append(searches, s.Kinds) {
-		if len(out) >= sectionLimit/2 {
-			break
+	kinds := [][]string{s.Kinds}
+	if len(s.Kinds) == 0 && len(sec.Kinds) > 0 {
+		if kinds[0] = sec.Kinds; !sec.Only {
+			kinds = append(kinds, nil)
 		}
-		q.Kinds = kinds
+	}
+	q := index.Query{Scope: s, Text: query, Limit: searchLimit}
+	for _, k := range kinds {
+		q.Kinds = k
 		hits, mode, warnings, err := r.a.find(ctx, q)
 		if err != nil {
 			return nil, err
@@ -262,7 +332,11 @@ func (r *report) section(ctx context.Context, i int) error {
 			return err
 		}
 	}
-	if len(w.ans.Blocks) > before || sec.Need == "" {
+	if len(w.ans.Blocks) > before {
+		r.written = append(r.written, sec.Heading)
+		return nil
+	}
+	if sec.Need == "" {
 		return nil
 	}
 	r.t.gaps++
@@ -362,7 +436,7 @@ func (r *report) given(heading string) error {
 	return nil
 }
 
-// describe gives the report its 문서요지, the first sentence that holds, and its 키워드.
+// describe gives the report its 문서요지, what it holds, and its 키워드.
 func (r *report) describe() {
 	var used []ground.Source
 	for _, s := range r.w.ans.Sources {
@@ -370,13 +444,10 @@ func (r *report) describe() {
 			used = append(used, s)
 		}
 	}
-	r.w.ans.Gist = "[작성 필요: 문서요지]"
-	for _, b := range slices.Backward(r.w.ans.Blocks) {
-		for _, s := range slices.Backward(b.Sentences) {
-			if s.Status == ground.Verified {
-				r.w.ans.Gist = s.Text
-			}
-		}
+	if len(r.written) > 0 {
+		r.w.ans.Gist = fmt.Sprintf("%s에 관하여 %s 등을 정리한 %s", r.topic, strings.Join(r.written, ", "), r.template.Name)
+	} else {
+		r.w.ans.Gist = "[작성 필요: 문서요지]"
 	}
 	r.w.ans.Keywords = excerpt.Keywords(append([]ground.Source{{Title: r.topic}}, used...), maxKeywords)
 }

@@ -32,6 +32,7 @@ type Section struct {
 	Guidance string     `yaml:"guidance"` // what belongs here, for the model
 	Query    string     `yaml:"query"`    // words that find its evidence beside the topic
 	Kinds    []string   `yaml:"kinds"`    // kinds of documents preferred as evidence; empty: all alike
+	Only     bool       `yaml:"only"`     // of those kinds and no others
 	Need     string     `yaml:"need"`     // what is asked for where there is no evidence: [작성 필요: ...]
 	Lines    int        `yaml:"lines"`    // sentences at most; 0 means 5
 	Prose    bool       `yaml:"prose"`    // paragraphs in this section, such as the lead of a press release

@@ -22,6 +22,7 @@ const (
 	first      = 1.2 // the first line of a section
 	withValue  = 1.2 // a line that states an amount, a date or a count
 	conclusion = 1.3 // a line that draws a conclusion: ⇒
+	addenda    = 0.2 // a line of the addenda (부칙) of a law
 	detail     = 0.7 // a line of the lowest level: -, *
 	repeated   = 0.4 // for each line that its section has already
 	alike      = 0.8 // what a line loses that says what another says
@@ -41,7 +42,7 @@ type line struct {
 var itemMark = regexp.MustCompile(`^(?:[□■○●❍ㅇ◦•ㆍ·▪⇒→▶►☞※*–—-]|[①-⑳]|(?:\d{1,2}|[가-하])[.)])\s*`)
 
 // talk is what a letter says to its reader, and a remark that stands beside the matter.
-var talk = regexp.MustCompile(`^(?:다만|이 경우|그러나|또한|그리고|그 뒤|이번)[, ]|^(?:신청번호|신청인|접수번호|연락처|주소|전화|접수일|답변일|처리 부서|담당자?|수신|참조|제목) ?[:：]|안녕하십니까|감사합니다|감사드립니다|안내해 드리도록|연락\s*주시면|알려드립니다\.?$|이해됩니다|답변을 드린 바|끝\.$|^-\s.*\s-$|^※|목차|차\s*례|\.{4,}|·{4,}|…{2,}`)
+var talk = regexp.MustCompile(`^\[.*\]$|^(?:다만|이 경우|그러나|또한|그리고|그 뒤|이번)[, ]|^(?:신청번호|신청인|접수번호|연락처|주소|전화|접수일|답변일|처리 부서|담당자?|수신|참조|제목) ?[:：]|안녕하십니까|감사합니다|감사드립니다|안내해 드리도록|연락\s*주시면|알려드립니다\.?$|이해됩니다|답변을 드린 바|끝\.$|^-\s.*\s-$|^※|목차|차\s*례|\.{4,}|·{4,}|…{2,}`)
 
 // Digest picks at most n lines that together say what sources are about:
 // verbatim without their item marks, checked, in the order of the sources. Rows of
@@ -202,6 +203,9 @@ func weigh(lines []line) []line {
 		docs[doc], sections[l.section] = true, true
 		if len(text.Values(l.unit.Text)) > 0 {
 			l.score *= withValue
+		}
+		if strings.Contains(l.section, "부칙") || strings.HasPrefix(l.unit.Text, "이 조례 시행 당시") {
+			l.score *= addenda
 		}
 		switch m := strings.TrimSpace(l.mark); m {
 		case "⇒", "→", "▶", "☞":

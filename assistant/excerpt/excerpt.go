@@ -346,6 +346,13 @@ func Relevant(question string, sources []ground.Source) bool {
 	return slices.ContainsFunc(sources, func(s ground.Source) bool { return covered(words, held(s), few) >= least })
 }
 
+// Coverage is the share of a question's content, from 0 to 1, that a source with its
+// title and headings holds.
+func Coverage(question string, s ground.Source) float64 {
+	words := contentWords(question)
+	return covered(words, held(s), len(words) <= fewWords)
+}
+
 // Absent are the content words of a question, of more than a syllable, that no
 // source holds, as written.
 func Absent(question string, sources []ground.Source) []string {

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	word = regexp.MustCompile(`[가-힣]{2,12}`)
+	word = regexp.MustCompile(`(?:^|[^0-9가-힣])([가-힣]{2,12})`) // what follows a number is its unit
 	// predicate is how the stem of a verb, an adjective or an adverb ends, that of a noun rarely.
 	predicate = regexp.MustCompile(`(?:하|되|있|없|않|않는|같|위하|따르|따른|따라|대하|관하|통하|의하|받|주|지는|지고|지도|하는|하고|하여|하며|하지|하기|하게|하도|하시|하거|하면|한다|한|할|된|될|되는|되어|되고|되며|있는|있고|없는|합니|됩니|습니|입니|이며|이고|으며|으로|부터|까지|에서|에게|이상|이하|이내|미만|초과|밝혔|했|였|었|겠|시키|다고|라고|면서|려면|려는|도록|거나|든지|이라|라는)$`)
 	// common are nouns that every document holds.
@@ -31,8 +31,8 @@ func Keywords(sources []ground.Source, n int) []string {
 	}
 	all := map[string]*candidate{}
 	add := func(s string, weight float64, titled bool) {
-		for _, w := range word.FindAllString(text.Normalize(s), -1) {
-			for _, t := range text.Terms(w) {
+		for _, m := range word.FindAllStringSubmatch(text.Normalize(s), -1) {
+			for _, t := range text.Terms(m[1]) {
 				t, whole := strings.CutPrefix(t, "=")
 				if !whole || utf8.RuneCountInString(t) < 2 || predicate.MatchString(t) || common.MatchString(t) {
 					continue
