@@ -130,7 +130,8 @@ func sectionText(t *testing.T, path string) string {
 }
 
 // TestSharedHWPXInOrder compares with the order of the XML and, line by line, with
-// the reference texts, whose authors put the objects of a paragraph behind its text.
+// the reference texts, which put the objects of a paragraph behind its text. Lines
+// not found hold equations, or numbers of captions that the reference leaves out.
 func TestSharedHWPXInOrder(t *testing.T) {
 	for _, set := range []struct{ name, dir string }{
 		{"Seoul set", shared(t, "seoul-youth-allowance-hwpx")}, {"hwpjs", shared(t, "parser", "hwpjs")}, {"kordoc", shared(t, "parser", "kordoc")},
@@ -170,7 +171,7 @@ func TestSharedHWPXInOrder(t *testing.T) {
 			}
 		}
 		inXML.check(t, set.name+", characters in the order of the XML", 0.999)
-		inLines.check(t, set.name+", characters of whole lines of the reference", 0.9)
+		inLines.check(t, set.name+", characters of whole lines of the reference", 0.96)
 	}
 }
 
