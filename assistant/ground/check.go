@@ -429,25 +429,34 @@ func clauses(s string) []clause {
 	return out
 }
 
-// stands is the index of the first candidate that holds nearly all terms and all
-// values of a clause, or -1.
+// stands is the index of the candidate that holds most terms of a clause, nearly
+// all of them, and all its values; -1 if there is none.
 func (c clause) stands(candidates []passage) int {
-	if len(c.terms) < minGain {
+	best, most := -1, minClause
+	if len(c.terms) < minGain && !c.heads {
 		return -1
 	}
-	return slices.IndexFunc(candidates, func(p passage) bool {
-		if c.heads && !p.heads() {
-			return false
+	for i, p := range candidates {
+		if share := c.share(p); share > most && !slices.ContainsFunc(c.facts, func(f fact) bool { return f.cite == nil && !p.states(f) }) {
+			best, most = i, share
 		}
-		n := 0
-		for t := range c.terms {
-			if p.terms[t] {
-				n++
-			}
+	}
+	return best
+}
+
+// share is the share of a clause's terms that p holds; 0 where the clause is the
+// head of a list and p is none.
+func (c clause) share(p passage) float64 {
+	if len(c.terms) == 0 || c.heads && !p.heads() {
+		return 0
+	}
+	n := 0
+	for t := range c.terms {
+		if p.terms[t] {
+			n++
 		}
-		return float64(n) >= minClause*float64(len(c.terms)) &&
-			!slices.ContainsFunc(c.facts, func(f fact) bool { return f.cite == nil && !p.states(f) })
-	})
+	}
+	return float64(n) / float64(len(c.terms))
 }
 
 // citesOf cites the units of a support, neighbours in one span. A unit that

@@ -183,6 +183,34 @@ func TestCheckIsPure(t *testing.T) {
 	}
 }
 
+// Eight sources of 600 code points and a sentence that names none of them rightly.
+func BenchmarkCheck(b *testing.B) {
+	var sources []Source
+	for _, s := range append(shelved(), shelved()[:2]...) {
+		for len([]rune(s.Text)) < 600 {
+			s.Text += "\n" + s.Text
+		}
+		s.N, s.Text = len(sources)+1, string([]rune(s.Text)[:600])
+		sources = append(sources, s)
+	}
+	s := Sentence{Text: "수수료를 과오납한 사람은 납부한 날부터 30일 이내에 반환을 신청할 수 있습니다."}
+	for n := range sources {
+		s.Cites = append(s.Cites, Cite{Source: n + 1})
+	}
+	b.Run("Check", func(b *testing.B) {
+		for b.Loop() {
+			if got := Check(s, sources); got.Status != Verified {
+				b.Fatal(got.Why)
+			}
+		}
+	})
+	b.Run("Attach", func(b *testing.B) {
+		for b.Loop() {
+			Attach("시장은 매년 시민의 날 행사를 5회 개최합니다.", []int{1}, sources)
+		}
+	})
+}
+
 func FuzzCheck(f *testing.F) {
 	f.Add("수수료는 500원입니다. [", 1, 0, 5)
 	f.Add("\xff①「」 제조 제0항 \"", 2, -1, 1)

@@ -10,7 +10,7 @@ import (
 var (
 	// actor is who does something, by its last word, with the particle that says
 	// in which role: 은 and 가 act, 에게 and 로부터 are acted upon.
-	actor = regexp.MustCompile(`([가-힣]{0,12}(?:(?:기관|부서|위원회|단체|행정청)의 장|장관|청장|처장|시장|군수|구청장|도지사|교육감|의장|위원장|원장|부서장|기관장|단체장|과장|팀장|국장|위원회|심의회|협의회|공무원|담당자|담당관|신청인|청구인|민원인|신고인|대리인|당사자|이해관계인|수급자|수급권자|사업자|시행자|사용자|소유자|관리자|이용자|보호자|감사기구|행정기관|관계기관|지방자치단체|국가|국민|시민|주민|위원|행정청))(들)?(께서는|에게는|에게도|에게서|에게|로부터|으로부터|은|는|이|가)(?:$|[\s,])`)
+	actor = regexp.MustCompile(`([가-힣]{0,12}(?:(?:기관|부서|위원회|단체|행정청)의 장|장관|청장|처장|시장|군수|구청장|도지사|교육감|의장|위원장|원장|부서장|기관장|단체장|과장|팀장|국장|위원회|심의회|협의회|공무원|담당자|담당관|신청인|신청자|청구인|청원인|민원인|신고인|신고자|고발인|대리인|임차인|임대인|채권자|채무자|납세자|대상자|당사자|이해관계인|수급자|수급권자|사업자|시행자|사용자|소유자|관리자|이용자|보호자|감사기구|행정기관|관계기관|지방자치단체|국가|국민|시민|주민|위원|행정청))(들)?(께서는|에게는|에게도|에게서|에게|로부터|으로부터|은|는|이|가)(?:$|[\s,])`)
 	// receives turns roles around: A가 B에게 제출한다 is B가 A로부터 제출받는다.
 	receives = regexp.MustCompile(`받[는은을지아고으습]|받거나|받도록|당[하한할]|게 된|게 됩`)
 
@@ -110,16 +110,12 @@ func listed(s, name string) bool {
 // heads reports that p introduces a list.
 func (p passage) heads() bool { return p.Item == "" && !p.Head && listHead.MatchString(p.Text) }
 
-// lists reports an item of a list that the claim puts under the head of another.
+// lists reports an item of a list that the claim puts under the head of another:
+// one of the support says what the claim says of the item better than its own.
 func (t trial) lists() string {
-	says := func(p passage) int {
-		n := 0
-		for term := range contentTerms(p.Text) {
-			if t.terms[term] {
-				n++
-			}
-		}
-		return n
+	said := clause{terms: t.terms, heads: true}
+	if parts := clauses(t.text); len(parts) > 0 && parts[len(parts)-1].heads {
+		said = parts[len(parts)-1]
 	}
 	for _, p := range t.support {
 		if p.Item == "" {
@@ -131,7 +127,7 @@ func (t trial) lists() string {
 			own--
 		}
 		for _, h := range t.support {
-			if own >= 0 && h.source.N == p.source.N && h.heads() && h.at != own && says(h) > says(all[own]) {
+			if own >= 0 && h.source.N == p.source.N && h.at != own && said.share(h) > said.share(all[own]) {
 				return fmt.Sprintf("근거 %d에서 다른 목록에 속하는 항목: %s", p.source.N, p.Text)
 			}
 		}

@@ -78,9 +78,6 @@ func facts(s string, self law.Citation) []fact {
 		}
 	}
 	for _, v := range text.Values(s) {
-		if v.Kind == text.Number && !strings.ContainsAny(string(runes[v.Start:v.End]), "0123456789") {
-			continue // 조사해 is no number
-		}
 		if cover(v.Start, v.End) {
 			if v.Start > 0 && strings.ContainsRune("△▲▽▼", runes[v.Start-1]) {
 				v.Unit = string(runes[v.Start-1]) + v.Unit

@@ -262,7 +262,7 @@ func (sc scene) row(own bool) (string, bool) {
 	}
 	heads, mine := strings.Split(sc.units[first].Text, cellMark), strings.Split(u.Text, cellMark)
 	col := len(heads) - 1
-	if len(heads) != u.Cells || len(mine) != u.Cells || strings.TrimSpace(heads[col]) == "" || !HasWord(mine[col]) {
+	if len(heads) != u.Cells || len(mine) != u.Cells || strings.TrimSpace(heads[col]) == "" || !HasWord(mine[col]) || len(text.Values(heads[col]+" "+mine[0])) > 0 {
 		return "", false
 	}
 	for i, o := range sc.units {
