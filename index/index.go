@@ -32,6 +32,7 @@ type Doc struct {
 	From     time.Time `json:"from,omitzero"`      // in force on [From, Until); zero is unbounded
 	Until    time.Time `json:"until,omitzero"`     // the earlier of Ends and the From of the next version of the same Work
 	Ends     time.Time `json:"ends,omitzero"`      // the end that the document itself states, such as 폐지일; zero if it states none
+	Dated    time.Time `json:"dated,omitzero"`     // the day that the document bears, such as 시행일자 of a letter; zero if it bears none. It is not in force from then
 	Near     string    `json:"near,omitempty"`     // ID of the newest document that is the same but for dates and amounts and newer than this; "" if none
 	Sketch   []byte    `json:"sketch,omitempty"`   // by which ingest finds Near; means nothing to others
 }

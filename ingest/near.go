@@ -6,7 +6,9 @@ import (
 	"encoding/binary"
 	"hash/fnv"
 	"math/bits"
+	"regexp"
 	"slices"
+	"time"
 	"unicode"
 
 	"biseo/index"
@@ -106,15 +108,15 @@ func zeroBytes(x uint64) int {
 const nearIdentical = 0.8
 
 // newest finds for each document the newest one that is near-identical to it and
-// newer than it, by (From, ID); "" for most. Versions of one Work are no such
-// documents, nor is what other readers may see.
+// newer than it, by (Dated or From, ID); "" for most. Versions of one Work are no
+// such documents, nor is what other readers may see.
 func newest(docs []index.Doc) []string {
 	order := make([]int, len(docs)) // newest first
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(docs[b].From.Compare(docs[a].From), cmp.Compare(docs[b].ID, docs[a].ID))
+		return cmp.Or(bears(docs[b]).Compare(bears(docs[a])), cmp.Compare(docs[b].ID, docs[a].ID))
 	})
 	best := make([]int, len(docs)) // position in order
 	for i := range best {
@@ -161,6 +163,30 @@ func newest(docs []index.Doc) []string {
 		}
 	}
 	return out
+}
+
+// bears is the day by which documents that repeat each other are ordered.
+func bears(d index.Doc) time.Time {
+	if d.Dated.IsZero() {
+		return d.From
+	}
+	return d.Dated
+}
+
+var dateOfField = regexp.MustCompile(`(\d{4})[.-] ?(\d{1,2})[.-] ?(\d{1,2})`)
+
+// dated is the day that fields of a document say it bears; zero if they say none.
+func dated(fields []Field) time.Time {
+	for _, name := range []string{"시행일자", "답변일", "보도시점", "배포"} {
+		m := dateOfField.FindStringSubmatch(FieldValue(fields, name))
+		if m == nil {
+			continue
+		}
+		if t, err := time.Parse("2006-1-2", m[1]+"-"+m[2]+"-"+m[3]); err == nil {
+			return t
+		}
+	}
+	return time.Time{}
 }
 
 func twins(a, b index.Doc) bool {

@@ -21,6 +21,10 @@ func monthly(month int, amount string) string {
 	return b.String()
 }
 
+func letter(day, text string) string {
+	return "가온시\n수신  내부결재\n(경유)\n제목  지급\n" + strings.ReplaceAll(text, "지급", "교부") + "끝.\n주무관 | 한별온 | 과장 | 차오름\n협조자 | \n시행 | 안전과-1 | ( | " + day + " | )\n전화 | 055-000-1000 | / | 공개\n"
+}
+
 func TestAlike(t *testing.T) {
 	a, b := ingest.Sketch(monthly(3, "5,000")), ingest.Sketch(monthly(4, "6,100"))
 	if got := ingest.Alike(a, b); got != 1 {
@@ -61,6 +65,17 @@ func TestSyncNear(t *testing.T) {
 	if got, want := near(), "계획@1>/ 계획@2>/ 1월.md>4월.md 2월.md>4월.md 3월.md>4월.md 4월.md>/ 5월.md>/"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+	// A letter counts from the day of its 시행.
+	w.write("공문/3월.txt", letter("2026. 3. 2.", monthly(3, "9")))
+	w.write("공문/10월.txt", letter("2026. 10. 2.", monthly(10, "9")))
+	if _, err := w.try(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.doc("문서/공문/3월.txt").Near; got != "문서/공문/10월.txt" {
+		t.Errorf("the letter of March points to %q: %v", got, w.doc("문서/공문/10월.txt").Dated)
+	}
+	w.remove("공문")
+	w.sync(ingest.Report{Removed: 2, Unchanged: 7})
 	w.remove("4월.md")
 	w.sync(ingest.Report{Removed: 1, Described: 3, Unchanged: 6}) // 3월 has none now, 1월 and 2월 have it
 	if got, want := near(), "계획@1>/ 계획@2>/ 1월.md>3월.md 2월.md>3월.md 3월.md>/ 5월.md>/"; got != want {
@@ -117,6 +132,9 @@ func TestNearSeoul(t *testing.T) {
 				t.Logf("only alike by %.2f: %s %s", alike, b.id, a.id)
 			}
 		}
+	}
+	if right < 3 || wrong > 0 || missed > 0 {
+		t.Errorf("%d pairs right, %d wrong, %d missed; want 3, 0, 0", right, wrong, missed)
 	}
 	t.Logf("%d documents, %d pairs right, %d not of one title, %d of one title not alike", len(docs), right, wrong, missed)
 }

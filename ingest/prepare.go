@@ -327,7 +327,10 @@ func (s *syncer) item(f file, part Part, digest string) item {
 	d.applyFields()
 	m.ID = firstOf(m.ID, f.id)
 	m.Work = firstOf(m.Work, m.ID)
-	m.Sketch = Sketch(d.Text)
+	m.Dated = dated(d.Fields)
+	if !isLaw(m.Kind) { // laws that repeat each other are different laws; what follows a law is known by its Work
+		m.Sketch = Sketch(d.Text)
+	}
 	it.doc, it.pages, it.methods, it.warnings = d.Meta, d.Pages, d.Methods, d.Warnings
 	it.chunks = Split(&d, s.src.Split)
 	return it
