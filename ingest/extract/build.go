@@ -197,6 +197,10 @@ func clean(s string) string {
 	return strings.Join(out, "\n")
 }
 
+// Clean is s as it would stand in a document's text: NFC, private-use characters
+// of Hancom fonts replaced, no control characters, no blank lines.
+func Clean(s string) string { return clean(s) }
+
 // oneLine is clean with every run of white space made one space.
 func oneLine(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
 
