@@ -90,17 +90,17 @@ func (c *Calendar) Due(r Request) (Deadline, error) {
 	how := "첫날을 넣고 공휴일과 토요일을 빼고 세어"
 	start := r.Received.In(Seoul)
 	switch {
-	case base.Unit == Hour || base.Unit == DayOf && base.N <= 5 && r.Kind != Disclosure:
+	case base.Unit == WorkingHour || base.Unit == WorkingDay && base.N <= 5 && r.Kind != Disclosure:
 		counting = act + " 제19조제1항"
 		how = "접수시각부터 근무시간만 세어"
 		d.Exact, w.exact = true, true
 		hours := total.N
-		if total.Unit == DayOf {
+		if total.Unit == WorkingDay {
 			hours *= 8
 			how = fmt.Sprintf("접수시각부터 근무시간만(1일은 8시간, 모두 %d시간) 세어", hours)
 		}
 		d.Due, err = w.hours(start, time.Duration(hours)*time.Hour)
-	case base.Unit == DayOf:
+	case base.Unit == WorkingDay:
 		if r.Kind == Disclosure {
 			counting = openAct + " 제29조제2항"
 		}
@@ -157,7 +157,7 @@ func (r Request) rule() (Period, []string, error) {
 
 func (p Period) check() error {
 	switch p.Unit {
-	case Hour, DayOf, Week, Month, Year:
+	case WorkingHour, WorkingDay, Week, Month, Year:
 		if p.N > 0 && p.N < 10000 {
 			return nil
 		}

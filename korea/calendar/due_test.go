@@ -255,16 +255,16 @@ func TestDueProperties(t *testing.T) {
 	c := Default()
 	first, _ := c.Valid()
 	var moments []time.Time
-	for range 60 {
+	for range 30 {
 		moments = append(moments, first.Add(time.Duration(rnd.IntN(900*24*60))*time.Minute))
 	}
-	for range 40 { // neighbours, across nights and holidays
+	for range 25 { // neighbours, across nights and holidays
 		base := moments[rnd.IntN(len(moments))]
 		moments = append(moments, base.Add(time.Duration(rnd.IntN(4*24*60))*time.Minute))
 	}
 	slices.SortFunc(moments, time.Time.Compare)
 	visit := Exclusion{Supplement, at(t, "2025-03-04"), at(t, "2025-03-19")}
-	for _, unit := range []Unit{Hour, DayOf, Week, Month} {
+	for _, unit := range []Unit{WorkingHour, WorkingDay, Week, Month} {
 		for _, excluded := range [][]Exclusion{nil, {visit}} {
 			before := map[int]time.Time{} // of the moment before, by length
 			for _, m := range moments {

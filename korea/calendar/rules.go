@@ -13,11 +13,11 @@ import (
 type Unit string
 
 const (
-	Hour  Unit = "시간" // working hours
-	DayOf Unit = "일"  // working days; up to 5 they are counted as 8 working hours each
-	Week  Unit = "주"
-	Month Unit = "개월"
-	Year  Unit = "년"
+	WorkingHour Unit = "시간" // working hours
+	WorkingDay  Unit = "일"  // working days; up to 5 they are counted as 8 working hours each
+	Week        Unit = "주"
+	Month       Unit = "개월"
+	Year        Unit = "년"
 )
 
 // A Period is a length of time as a rule states it. The zero Period is none.
@@ -27,8 +27,8 @@ type Period struct {
 }
 
 // Hours and Days make the usual periods.
-func Hours(n int) Period { return Period{n, Hour} }
-func Days(n int) Period  { return Period{n, DayOf} }
+func Hours(n int) Period { return Period{n, WorkingHour} }
+func Days(n int) Period  { return Period{n, WorkingDay} }
 
 // Immediately (즉시) is three working hours: 「민원 처리에 관한 법률 시행령」 제19조.
 var Immediately = Hours(3)
@@ -49,7 +49,7 @@ func ParsePeriod(s string) (Period, error) {
 		return Period{}, fmt.Errorf("처리기간 %q을(를) 읽을 수 없습니다. 즉시, 3시간, 7일, 2주, 1개월처럼 적으십시오", s)
 	}
 	n, _ := strconv.Atoi(m[1]) // at most four digits
-	unit := map[string]Unit{"근무시간": Hour, "주일": Week, "월": Month}[m[2]]
+	unit := map[string]Unit{"근무시간": WorkingHour, "주일": Week, "월": Month}[m[2]]
 	if unit == "" {
 		unit = Unit(m[2])
 	}
