@@ -58,10 +58,10 @@ func inOrder(a, b []rune) int {
 }
 
 // A fidelity sums up how many of the reference's characters, or cells, were read.
-type fidelity struct{ files, found, all int }
+type fidelity struct{ compared, found, all int }
 
 func (f *fidelity) add(found, all int) {
-	f.files++
+	f.compared++
 	f.found += found
 	f.all += all
 }
@@ -70,7 +70,7 @@ func (f *fidelity) add(found, all int) {
 func (f fidelity) check(t *testing.T, what string, least float64) {
 	t.Helper()
 	share := float64(f.found) / float64(max(f.all, 1))
-	t.Logf("%s: %d files, %.5f of %d", what, f.files, share, f.all)
+	t.Logf("%s: %d compared, %.5f of %d", what, f.compared, share, f.all)
 	if share < least || f.all == 0 {
 		t.Errorf("%s: %.5f, want %g", what, share, least)
 	}
