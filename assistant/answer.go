@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"biseo/assistant/excerpt"
@@ -31,13 +32,21 @@ func (a *Assistant) Answer(ctx context.Context, who Principal, req AnswerRequest
 	if err := checkDay(req.On); err != nil {
 		return nil, err
 	}
-	q := index.Query{Scope: scope(who, req.On), Text: req.Question, Limit: promptLimit}
+	if len(req.Earlier) > maxEarlier {
+		req.Earlier = req.Earlier[len(req.Earlier)-maxEarlier:]
+	}
+	for _, e := range req.Earlier {
+		if err := checkQuestion("earlier", e); err != nil {
+			return nil, err
+		}
+	}
+	q := index.Query{Scope: scope(who, req.On), Text: resolve(req.Question, req.Earlier), Limit: promptLimit}
 	q.Kinds, q.Agencies, q.Docs = req.Kinds, req.Agencies, req.Docs
 	w := a.newWriter("answer", req.Question, day(q.On), emit)
 	if err := w.send(Event{Status: "searching"}); err != nil {
 		return nil, err
 	}
-	if err := a.answer(ctx, q, w); err != nil {
+	if err := a.answer(ctx, q, req.Earlier, w); err != nil {
 		return nil, fmt.Errorf("answer: %w", err)
 	}
 	a.lg.Info("answer", "outcome", w.ans.Outcome, "mode", w.ans.Mode, "sources", len(w.ans.Sources), "blocks", len(w.ans.Blocks), "warnings", len(w.ans.Warnings))
@@ -53,7 +62,7 @@ func (a *Assistant) rules() string {
 }
 
 // answer fills w from what q finds.
-func (a *Assistant) answer(ctx context.Context, q index.Query, w *writer) error {
+func (a *Assistant) answer(ctx context.Context, q index.Query, earlier []string, w *writer) error {
 	hits, mode, warnings, err := a.find(ctx, q)
 	if err != nil {
 		return err
@@ -83,13 +92,18 @@ func (a *Assistant) answer(ctx context.Context, q index.Query, w *writer) error 
 	if err := w.sources(found); err != nil {
 		return err
 	}
+	if noun, all := readings(q.Text, found); len(all) > 0 {
+		if err := w.warn(WarnReadings, fmt.Sprintf("‘%s’로 볼 수 있는 것이 여럿이니 어느 것인지 적어 다시 물어 주세요: %s", noun, strings.Join(all, ", "))); err != nil {
+			return err
+		}
+	}
 	if err := w.send(Event{Status: "writing"}); err != nil {
 		return err
 	}
 	if extracts {
 		return w.extracts(q.Text)
 	}
-	return a.write(ctx, q, w)
+	return a.write(ctx, q, earlier, w)
 }
 
 // forModel returns the sources that the model may see: those of the asker, or,
@@ -121,9 +135,12 @@ func (a *Assistant) forModel(ctx context.Context, q index.Query, hits []index.Hi
 
 // write has the model answer. When it fails before a sentence holds, extracts
 // take its place.
-func (a *Assistant) write(ctx context.Context, q index.Query, w *writer) error {
+func (a *Assistant) write(ctx context.Context, q index.Query, earlier []string, w *writer) error {
+	if w.ans.Question == q.Text {
+		earlier = nil // the question stands alone
+	}
 	read := passages(w.ans.Sources)
-	p, err := a.opt.Prompts.Answer(prompts.AnswerData{Question: q.Text, On: w.ans.On, Passages: read})
+	p, err := a.opt.Prompts.Answer(prompts.AnswerData{Question: w.ans.Question, Earlier: earlier, On: w.ans.On, Passages: read})
 	if err != nil {
 		return err
 	}
@@ -151,6 +168,9 @@ func (a *Assistant) write(ctx context.Context, q index.Query, w *writer) error {
 		return w.warn(WarnDropped, fmt.Sprintf("근거에서 확인되지 않은 문장 %d개를 뺐습니다.", out.dropped))
 	}
 	w.ans.Outcome = Answered
+	if slices.ContainsFunc(w.ans.Warnings, func(g Warning) bool { return g.Code == WarnReadings }) {
+		w.ans.Outcome = Partial // true of one reading
+	}
 	return nil
 }
 

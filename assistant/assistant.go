@@ -59,6 +59,7 @@ const (
 	WarnRemedy     = "remedy"      // a sentence on procedure could not be checked against its article
 	WarnGap        = "gap"         // something that no source holds is left to write
 	WarnLooped     = "looped"      // the model repeated itself and was stopped
+	WarnReadings   = "readings"    // the question has several readings, which the text lists
 	WarnUnsure     = "unsure"      // sentences of a draft that no source supports stand in it, marked
 	WarnGaps       = "gaps"        // holes of a draft that a person must fill
 )

@@ -128,6 +128,7 @@ type PassageRequest struct {
 // An AnswerRequest asks a question of the agency's documents.
 type AnswerRequest struct {
 	Question string
+	Earlier  []string  // the asker's earlier questions, oldest first, at most 10: a follow-up is understood by them, never by what a model wrote
 	On       time.Time // zero is an error
 	Kinds    []string
 	Agencies []string
