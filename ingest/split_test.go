@@ -252,7 +252,8 @@ func TestSplitInForce(t *testing.T) {
 // Whatever stands in a document, its chunks are its text.
 func TestSplitConcatenates(t *testing.T) {
 	pieces := []string{"제1조(목적) ", "제2조의3", "## ", "# ", "\n", "\n\n", "  ", "① ", "**②** ", "1. ", "1의2\\. ", "가. ", "부칙 <제1호,2020.1.2>", "부칙", "[별표 1] 표", "제1장 총칙",
-		"□ 현황", "Ⅰ. 배경", "| 가 | 나 |", "Q. 무엇?", "답변: ", "민원 내용", "이렇게 한다. ", "가나다라마바사", strings.Repeat("길", 50), strings.Repeat(" ", 40), "생략", "=== 2\n", "\u00a0", "😀", "삭제"}
+		"□ 현황", "Ⅰ. 배경", "| 가 | 나 |", "Q. 무엇?", "답변: ", "민원 내용", "이렇게 한다. ", "가나다라마바사", strings.Repeat("길", 50), strings.Repeat(" ", 40), "생략", "=== 2\n", "\u00a0", "😀", "삭제",
+		"\n수신  과장\n제목  가\n", "\n주무관 | 가나 |\n시행 | 교통과-1 | ( | 2026. 1. 2. | )\n", "\n(질의 1) ", "\n(답변 1) ", "\n귀하의 민원 내용은 ", "\nㅇ ", "\n- ", "\n▪ ", "\n| 가 |\n| 구분 | 금액 |\n| 다 | 1,000 |\n| 2,000 |\n"}
 	kinds := []string{"law", "ordinance", "plan", "reply", "guide", "other", ""}
 	r := rand.New(rand.NewPCG(1, 2))
 	for n := range 1500 {
@@ -261,6 +262,18 @@ func TestSplitConcatenates(t *testing.T) {
 			b.WriteString(pieces[r.IntN(len(pieces))])
 		}
 		d := markdown(kinds[n%len(kinds)], "제목", b.String())
+		for i, b := range d.Blocks {
+			if b.Kind != Table {
+				continue
+			}
+			for row := range r.IntN(5) {
+				d.Blocks[i].Cells = append(d.Blocks[i].Cells, make([]Cell, r.IntN(3)))
+				for k := range d.Blocks[i].Cells[row] {
+					d.Blocks[i].Cells[row][k] = Cell{Text: "가", Row: row, Col: k, RowSpan: r.IntN(4), ColSpan: r.IntN(4)}
+				}
+			}
+		}
+		d.Fields = ReadFields(d)
 		if n%5 == 0 {
 			d.Blocks = nil
 		} else if n%7 == 0 && len(d.Blocks) > 2 { // blocks that a careless reader made
