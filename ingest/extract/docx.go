@@ -116,8 +116,11 @@ func (w *docxWalker) readStyles(a *archive, main string) error {
 		return err
 	}
 	root, err = a.tree(cmp.Or(name, "word/numbering.xml"))
+	if err != nil {
+		return err
+	}
 	w.numbers = newDocxNumbers(root, numbered, based)
-	return err
+	return nil
 }
 
 // outlineLevel is 1 to 9 for a heading, -1 for what is explicitly body text, 0
@@ -264,10 +267,7 @@ func (w *docxWalker) inline(t *strings.Builder, e *element, boxes *[]*element) {
 			t.WriteByte('-')
 		case "sym":
 			if n, err := strconv.ParseUint(k.get("char"), 16, 16); err == nil {
-				if n < 0xf000 && n >= 0x20 && n < 0x100 {
-					n += 0xf000
-				}
-				t.WriteRune(rune(n))
+				t.WriteString(symbols(k.get("font"), string(rune(n))))
 			}
 		case "footnoteReference", "endnoteReference":
 			w.noteReference(k)

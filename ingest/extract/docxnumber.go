@@ -71,7 +71,7 @@ func newDocxNumbers(root *element, own map[string]docxLevel, based map[string]st
 	}
 	abstracts := map[string]*element{}
 	nums := map[string]*element{}
-	for _, k := range root.kids {
+	for _, k := range root.children() {
 		switch k.name {
 		case "abstractNum":
 			abstracts[k.get("abstractNumId")] = k
@@ -87,7 +87,7 @@ func newDocxNumbers(root *element, own map[string]docxLevel, based map[string]st
 			abstract = abstracts[s.abstract]
 		}
 		s.read(abstract)
-		for _, k := range e.kids {
+		for _, k := range e.children() {
 			if k.name != "lvlOverride" {
 				continue
 			}
@@ -104,10 +104,7 @@ func newDocxNumbers(root *element, own map[string]docxLevel, based map[string]st
 
 // read takes over the levels that stand in e, which may be nil.
 func (s *docxScheme) read(e *element) {
-	if e == nil {
-		return
-	}
-	for _, k := range e.kids {
+	for _, k := range e.children() {
 		i, err := strconv.Atoi(k.get("ilvl"))
 		if k.name != "lvl" || err != nil || i < 0 || i >= len(s.levels) {
 			continue
@@ -117,7 +114,7 @@ func (s *docxScheme) read(e *element) {
 			joinedText: value(k.child("suff")) == "nothing",
 		}
 		if font := k.child("rPr").child("rFonts").get("ascii"); strings.HasPrefix(font, "Wingdings") || font == "Symbol" {
-			l.pattern = strings.Map(symbol, l.pattern)
+			l.pattern = symbols(font, l.pattern)
 		}
 		l.start, _ = strconv.Atoi(value(k.child("start")))
 		if after, err := strconv.Atoi(value(k.child("lvlRestart"))); err == nil {
@@ -128,14 +125,6 @@ func (s *docxScheme) read(e *element) {
 		}
 		s.levels[i] = l
 	}
-}
-
-// symbol moves a character of a symbol font to where Unicode text keeps it.
-func symbol(r rune) rune {
-	if r > ' ' && r < 0x100 && r != '%' {
-		return 0xf000 + r
-	}
-	return r
 }
 
 // next counts a paragraph with these properties and style. It returns what Word

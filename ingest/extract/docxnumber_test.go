@@ -102,3 +102,14 @@ func TestDOCXDeletedParagraphEnd(t *testing.T) {
 		t.Errorf("blocks (-want +got):\n%s", diff)
 	}
 }
+
+func TestSymbols(t *testing.T) {
+	for _, tt := range []struct{ font, s, want string }{
+		{"Symbol", "\uf061\uf0b3\uf0f2\uf0b7", "α≥∫•"}, {"Symbol", "a", "α"}, {"Symbol", "\uf0da", "∨"}, {"Symbol", "\uf0fe", "⎭"},
+		{"Wingdings", "§ü", "\uf0a7\uf0fc"}, {"Wingdings 2", "\uf050", "\uf050"}, {"", "\uf0fc", "\uf0fc"}, {"맑은 고딕", "a가", "a가"},
+	} {
+		if got := symbols(tt.font, tt.s); got != tt.want {
+			t.Errorf("%s %q: got %q, want %q", tt.font, tt.s, got, tt.want)
+		}
+	}
+}

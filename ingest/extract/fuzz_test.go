@@ -77,6 +77,7 @@ func FuzzDOCX(f *testing.F) {
 	f.Add(`<w:p><w:pPr><w:numPr><w:ilvl w:val="1"/><w:numId w:val="2"/></w:numPr></w:pPr><w:r><w:t>가</w:t></w:r></w:p>`,
 		`<w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:start w:val="3"/><w:numFmt w:val="ganada"/><w:lvlText w:val="%1."/></w:lvl><w:lvl w:ilvl="1"><w:numFmt w:val="upperRoman"/><w:lvlText w:val="%1-%2"/></w:lvl></w:abstractNum><w:num w:numId="2"><w:abstractNumId w:val="0"/><w:lvlOverride w:ilvl="1"><w:startOverride w:val="3999"/></w:lvlOverride></w:num>`)
 	f.Add(`<w:p><w:r><w:footnoteReference w:id="2"/><w:fldChar w:fldCharType="begin"/><w:txbxContent><w:p/></w:txbxContent><w:sym w:char="F0FC"/></w:r></w:p>`, "")
+	f.Add("0", "&") // crashed
 	f.Fuzz(func(t *testing.T, body, numbering string) {
 		fuzzRead(t, "a.docx", docxOf(t, body, "word/numbering.xml", `<w:numbering xmlns:w="w">`+numbering+`</w:numbering>`))
 	})

@@ -67,3 +67,31 @@ func (a *archive) properties(b *builder, otherwise string) error {
 	meta.Title = cmp.Or(b.title(title, cmp.Or(otherwise, firstLine(b.parts))), title)
 	return nil
 }
+
+// symbolFont is the encoding of the font Symbol from 0x20 and, after the line
+// break, from 0xa0 (Adobe's symbol encoding; · where it has no character).
+const symbolFont = " !∀#∃%&∋()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_‾αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼·" +
+	"\n€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓◊〈®©™∑⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪·〉∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭·"
+
+// symbols are the characters that s shows in a symbol font; s itself in any
+// other. Those of Wingdings are private-use characters, which clean replaces.
+func symbols(font, s string) string {
+	low, high, _ := strings.Cut(symbolFont, "\n")
+	return strings.Map(func(r rune) rune {
+		n := r
+		if n >= 0xf000 && n < 0xf100 {
+			n -= 0xf000
+		}
+		switch {
+		case n <= ' ' || n > 0xff || r == '%':
+			return r
+		case font == "Symbol" && n < 0x80:
+			return []rune(low)[n-0x20]
+		case font == "Symbol" && n >= 0xa0:
+			return []rune(high)[n-0xa0]
+		case font == "Symbol" || strings.HasPrefix(font, "Wingdings") || r != n:
+			return 0xf000 + n
+		}
+		return r
+	}, s)
+}

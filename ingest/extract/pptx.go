@@ -398,7 +398,7 @@ func drawnLines(body *element) []string {
 		if bullet := properties.child("buChar"); bullet != nil {
 			mark = bullet.get("char")
 			if font := properties.child("buFont").get("typeface"); strings.HasPrefix(font, "Wingdings") || font == "Symbol" {
-				mark = strings.Map(symbol, mark)
+				mark = symbols(font, mark)
 			}
 		}
 		if auto := properties.child("buAutoNum"); auto != nil {
