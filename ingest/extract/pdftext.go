@@ -239,7 +239,7 @@ func continues(last, l *pdf.Line, edge float64) bool {
 }
 
 // reDots is a line of a table of contents: dot leaders before a page number.
-var reDots = regexp.MustCompile(`[·.…‥․∙・⋯]{4,}\s*\d*$`)
+var reDots = regexp.MustCompile(`(?:[·.…‥․∙・⋯] ?){4,}\s*\d*$`)
 
 // vocabulary is the words that stand inside lines, where none is broken.
 func vocabulary(pages [][]*pdf.Line) map[string]bool {

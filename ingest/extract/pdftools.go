@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -192,7 +193,11 @@ func popplerPages(ctx context.Context, program string, data []byte, first, last 
 	if err != nil {
 		return nil, err
 	}
-	return parseBoxes(out), nil
+	found := parseBoxes(out)
+	for _, p := range found {
+		p.Lines = joinRows(p.Lines)
+	}
+	return found, nil
 }
 
 var reBBox = regexp.MustCompile(`<(page|line|word) ([^>]*)>(?:([^<]*)</word>)?`)
@@ -219,6 +224,36 @@ func parseBoxes(out []byte) (pages []*pdf.Page) {
 		}
 	}
 	return pages
+}
+
+// joinRows puts together what pdftotext takes for lines of their own though they stand next to
+// each other in one row: words with wide spaces, the dots of a table of contents.
+func joinRows(lines []pdf.Line) (out []pdf.Line) {
+next:
+	for _, l := range lines {
+		for i := len(out) - 1; i >= max(0, len(out)-8); i-- {
+			o := &out[i]
+			size := max(l.Size, o.Size)
+			if math.Abs(l.Y-o.Y) > 0.3*size {
+				continue
+			}
+			first, second := *o, l
+			if l.Left < o.Left {
+				first, second = l, *o
+			}
+			if gap := second.Left - first.Right; gap > -0.3*size && gap < 1.2*size {
+				text := first.Text
+				if gap > size/6 {
+					text += " "
+				}
+				o.Text, o.Glyphs = text+second.Text, slices.Concat(first.Glyphs, second.Glyphs)
+				o.Left, o.Right, o.Size = first.Left, max(first.Right, second.Right), size
+				continue next
+			}
+		}
+		out = append(out, l)
+	}
+	return out
 }
 
 var reAttribute = regexp.MustCompile(`(\w+)="([^"]*)"`)

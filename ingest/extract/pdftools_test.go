@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -156,6 +155,16 @@ func TestParseProgramOutput(t *testing.T) {
 	if len(pages) != 2 || len(pages[0].Lines) != 1 || pages[0].Lines[0].Text != "A&B 법률" || pages[0].Lines[0].Y != 734 || pages[0].Width != 595 {
 		t.Errorf("boxes: %+v", pages)
 	}
+	row := func(left, right, y float64, text string) pdf.Line {
+		return pdf.Line{Text: text, Left: left, Right: right, Y: y, Size: 10, Glyphs: []pdf.Glyph{{Text: text, Left: left, Right: right}}}
+	}
+	var rows []string
+	for _, l := range joinRows([]pdf.Line{row(60, 80, 700, "처리에"), row(50, 59, 700, "민원"), row(85, 90, 701, "법"), row(120, 140, 700, "다른 단"), row(50, 60, 680, "아래")}) {
+		rows = append(rows, l.Text)
+	}
+	if diff := cmp.Diff([]string{"민원처리에 법", "다른 단", "아래"}, rows); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
 	tsv := "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n" +
 		"4\t1\t1\t1\t1\t0\t0\t0\t9\t9\t-1\t\n5\t1\t1\t1\t1\t1\t100\t200\t100\t50\t96.5\t가온시\n5\t1\t1\t1\t1\t2\t250\t200\t50\t50\t90\t청년\n" +
 		"5\t1\t1\t1\t1\t3\t320\t200\t50\t50\t12\t~;\n5\t1\t1\t1\t2\t1\t100\t300\t100\t50\t91\t수당\n"
@@ -271,15 +280,15 @@ func TestPoolEndsPrograms(t *testing.T) {
 		t.Fatal(err)
 	}
 	pid, _ := strconv.Atoi(strings.TrimSpace(string(b)))
-	for begun := time.Now(); syscall.Kill(pid, 0) == nil && !zombie(pid); time.Sleep(10 * time.Millisecond) {
+	for begun := time.Now(); !ended(pid); time.Sleep(10 * time.Millisecond) {
 		if time.Since(begun) > 10*time.Second {
 			t.Fatalf("process %d is still there", pid)
 		}
 	}
 }
 
-// zombie tells whether a process has ended but nobody has asked how.
-func zombie(pid int) bool {
+// ended tells whether a process is gone, or has ended and nobody has asked how.
+func ended(pid int) bool {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	return err != nil || strings.Contains(string(b), ") Z ")
 }
@@ -315,5 +324,8 @@ func BenchmarkPDF(b *testing.B) {
 		}
 		wg.Wait()
 	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	b.ReportMetric(float64(m.Sys)/(1<<20), "parent-MB")
 	b.ReportMetric(float64(pages)/b.Elapsed().Seconds(), "pages/s")
 }

@@ -178,6 +178,10 @@ const (
 // with the same value are not told apart, which no font needs.
 func readToUnicode(stream pdf.Value) map[uint32]string {
 	data, _ := unpack(stream, maxCMap)
+	return parseToUnicode(data)
+}
+
+func parseToUnicode(data []byte) map[uint32]string {
 	m := map[uint32]string{}
 	l := lexer{data: data}
 	for {
