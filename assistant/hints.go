@@ -23,6 +23,7 @@ func hints(ans *Answer, kind official.Kind) []Hint {
 	for _, block := range ans.Blocks {
 		mark := ""
 		switch {
+		case kind == official.KindReply: // its marks are those of a letter, set when it is printed
 		case block.Kind == "heading":
 			mark = levelMarks[min(max(block.Level, 1), 2)-1] + " "
 		case block.Kind == "item":

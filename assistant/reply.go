@@ -14,6 +14,7 @@ import (
 	"biseo/index"
 	"biseo/korea/calendar"
 	"biseo/korea/law"
+	"biseo/korea/official"
 	"biseo/prompts"
 )
 
@@ -50,6 +51,7 @@ func (a *Assistant) DraftReply(ctx context.Context, who Principal, req ReplyRequ
 	}
 	ans := r.w.ans
 	ans.Reply.Public = r.public()
+	ans.Hints = hints(ans, official.KindReply)
 	restore(vault, ans)
 	a.lg.Info("reply", "outcome", ans.Outcome, "mode", ans.Mode, "requests", len(r.requests), "hidden", vault.Len(), "sources", len(ans.Sources), "warnings", len(ans.Warnings))
 	return ans, nil
@@ -305,7 +307,7 @@ func (r *replier) changed(ctx context.Context, reply []index.Hit, written time.T
 				continue
 			}
 			seen[c.Key()] = true
-			found, err := r.article(ctx, c)
+			found, err := r.a.article(ctx, r.scope, c)
 			if err != nil {
 				return nil, err
 			}
@@ -315,24 +317,6 @@ func (r *replier) changed(ctx context.Context, reply []index.Hit, written time.T
 		}
 	}
 	return out, nil
-}
-
-// article is the passage that a citation names, as it is in force on the day of
-// receipt; nil if the asker can see none.
-func (r *replier) article(ctx context.Context, c law.Citation) (*ground.Source, error) {
-	q := index.Query{Scope: r.scope, Text: c.String(), Limit: 3}
-	hits, _, _, err := r.a.find(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range sources(hits, r.scope.On) {
-		for _, f := range law.Find(s.Cite) {
-			if f.Citation.Covers(c) || c.Covers(f.Citation) {
-				return &s, nil
-			}
-		}
-	}
-	return nil, nil
 }
 
 // concerned points out that the evidence is of several agencies.
@@ -603,7 +587,7 @@ func (r *replier) based(ctx context.Context, all []complaint.Basis) ([]ground.Se
 	var out []ground.Sentence
 	for _, b := range all {
 		s := ground.Sentence{Text: b.Text + " " + Unsure, Cites: []ground.Cite{}, Status: ground.Unverified, Why: "근거 조문을 찾지 못함: " + b.Cite}
-		src, err := r.article(ctx, law.Find(b.Cite)[0].Citation)
+		src, err := r.a.article(ctx, r.scope, law.Find(b.Cite)[0].Citation)
 		if err != nil {
 			return nil, err
 		}

@@ -13,6 +13,7 @@ import (
 	"biseo/assistant"
 	"biseo/assistant/export/paper"
 	"biseo/assistant/ground"
+	"biseo/korea/official"
 )
 
 // Options say how an answer is laid out. The zero value is a draft for the desk
@@ -85,7 +86,7 @@ func layout(a *assistant.Answer, opt Options) *paper.Document {
 			line("키워드: " + strings.Join(a.Keywords, ", "))
 		}
 	}
-	p := printer{sources: a.Sources, marks: reportMarks, reply: reply}
+	p := printer{sources: a.Sources, marks: reportMarks(a.Marks), reply: reply}
 	if reply {
 		p.marks = letterMarks
 	}
@@ -239,43 +240,29 @@ func join(all []ground.Sentence) string {
 	return strings.Join(out, " ")
 }
 
-// reportMarks are the marks of 개조식 reports: Ⅰ. and □ for headings, ㅇ, - and *
-// for items.
-func reportMarks(kind string, level, n int) string {
-	if kind == "heading" {
-		switch level {
-		case 1:
-			return string('Ⅰ'+rune(min(n, 12)-1)) + "."
-		case 2:
-			return "□"
-		}
-		return ""
+// reportMarks are the marks of 개조식 reports, Ⅰ. □ ㅇ - * unless the template names
+// others: two for headings, three for items.
+func reportMarks(marks []string) func(kind string, level, n int) string {
+	if len(marks) < 5 {
+		marks = []string{"Ⅰ.", "□", "ㅇ", "-", "*"}
 	}
-	return []string{"ㅇ", "-", "*"}[min(level, 3)-1]
+	return func(kind string, level, n int) string {
+		switch {
+		case kind == "item":
+			return marks[1+min(level, 3)]
+		case level > 2:
+			return ""
+		case level == 1 && strings.HasPrefix(marks[0], "Ⅰ"):
+			return official.ReportMark(1, n)
+		}
+		return marks[level-1]
+	}
 }
 
-// letterMarks are the marks of 공문서: 1. 가. 1) 가), by 행정업무의 운영 및 혁신에 관한
-// 규정 시행규칙 제2조제1항.
+// letterMarks are the marks of 공문서: 1. 가. 1) 가).
 func letterMarks(kind string, level, n int) string {
 	if kind == "heading" {
 		return ""
 	}
-	letter := string([]rune("가나다라마바사아자차카타파하거너더러머버서어저처커터퍼허")[min(n, 28)-1])
-	switch level {
-	case 1:
-		return fmt.Sprintf("%d.", n)
-	case 2:
-		return letter + "."
-	case 3:
-		return fmt.Sprintf("%d)", n)
-	case 4:
-		return letter + ")"
-	case 5:
-		return fmt.Sprintf("(%d)", n)
-	case 6:
-		return "(" + letter + ")"
-	case 7:
-		return string('①' + rune(min(n, 20)-1))
-	}
-	return string('㉮' + rune(min(n, 14)-1))
+	return official.Mark(level, n)
 }

@@ -21,12 +21,15 @@ import (
 	"biseo/ingest/extract"
 	"biseo/korea/text"
 	"biseo/llm"
+	"biseo/prompts"
 )
 
 // settings are shared by all commands.
 type settings struct {
 	Data    string `default:"./biseo-data" placeholder:"DIR" help:"Folder for everything that Biseo writes (${default})."`
 	Verbose bool   `help:"Log what happens to standard error, never the text of questions or documents."`
+
+	Prompts string `placeholder:"DIR" help:"Folder with an agency's own prompts (NAME.tmpl) and report templates (reports/NAME.yaml)."`
 
 	Model    modelSettings    `embed:"" prefix:"model-" group:"Language model:"`
 	Embedder embedderSettings `embed:"" prefix:"embedder-" group:"Embedding model:"`
@@ -117,7 +120,22 @@ func (s *settings) assistant(ctx context.Context, c *console) (*assistant.Assist
 		return nil, nil, err
 	}
 	grade, _ := index.ParseGrade(s.Model.Grade)
-	return assistant.New(c.lg, x, assistant.Options{Generator: g, Grade: grade, Window: s.Model.Context, Embedder: e, Rules: rules}), x, nil
+	set, err := s.prompts()
+	if err != nil {
+		return nil, nil, errors.Join(err, x.Close())
+	}
+	return assistant.New(c.lg, x, assistant.Options{Generator: g, Grade: grade, Window: s.Model.Context, Embedder: e, Rules: rules, Prompts: set}), x, nil
+}
+
+func (s *settings) prompts() (*prompts.Set, error) {
+	if s.Prompts == "" {
+		return prompts.Default(), nil
+	}
+	set, err := prompts.Load(os.DirFS(s.Prompts))
+	if err != nil {
+		return nil, errUsage{fmt.Errorf("--prompts %s: %w", s.Prompts, err)}
+	}
+	return set, nil
 }
 
 func (s *settings) generator() (llm.Generator, error) {

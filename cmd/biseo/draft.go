@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,7 +12,11 @@ import (
 
 	"biseo/assistant"
 	"biseo/assistant/export"
+	"biseo/index"
+	"biseo/ingest"
+	"biseo/ingest/extract"
 	"biseo/korea/calendar"
+	"biseo/korea/official"
 )
 
 // output says where a draft goes; embedded by the commands that draft.
@@ -76,19 +81,171 @@ func replaceFile(name string, b []byte) error {
 	return os.Rename(f.Name(), name)
 }
 
-// readComplaint reads a complaint in any format that can be ingested; "-" is
-// standard input.
-func readComplaint(ctx context.Context, s *settings, file string) (string, error) {
+type summarizeCmd struct {
+	Docs     []string `arg:"" name:"file-or-doc" help:"Files, or IDs of documents in the index."`
+	On       string   `placeholder:"2006-01-02" help:"Apply what was in force on this day (today)."`
+	Length   string   `default:"brief" enum:"line,brief,page" help:"One line, five lines or one page: ${enum}."`
+	Prose    bool     `help:"Write paragraphs instead of items."`
+	Audience string   `help:"Whom it is for, such as 시장 or 시민."`
+	person
+	output
+}
+
+func (cmd *summarizeCmd) Run(ctx context.Context, c *console, s *settings) error {
+	req := assistant.SummaryRequest{Length: assistant.Length(cmd.Length), Prose: cmd.Prose, Audience: cmd.Audience}
+	for _, name := range cmd.Docs {
+		if _, err := os.Stat(name); err != nil {
+			req.Docs = append(req.Docs, name)
+			continue
+		}
+		u, err := s.upload(ctx, name)
+		if err != nil {
+			return err
+		}
+		req.Uploads = append(req.Uploads, u)
+	}
+	a, on, done, err := asker{On: cmd.On}.open(ctx, c, s)
+	if err != nil {
+		return err
+	}
+	defer done()
+	req.On = on
+	r, err := a.Summarize(ctx, cmd.principal(), req, nil)
+	if errors.Is(err, index.ErrNotFound) {
+		return errUnreadable{fmt.Errorf("%w: it is neither a file nor a document that you may read that day; biseo search shows document IDs with --json", err)}
+	}
+	if err != nil {
+		return err
+	}
+	return cmd.write(c, r, export.Options{})
+}
+
+// upload reads a file for one request.
+func (s *settings) upload(ctx context.Context, file string) (assistant.Upload, error) {
+	d, err := s.readFile(ctx, file)
+	if err != nil {
+		return assistant.Upload{}, err
+	}
+	if d.Meta.ID == "" {
+		d.Meta.ID = filepath.Base(file)
+	}
+	if d.Meta.Title == "" {
+		d.Meta.Title = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+	}
+	return assistant.Upload{Doc: d.Meta, Chunks: ingest.Split(d, ingest.SplitOptions{})}, nil
+}
+
+// readFile reads one file of any format that can be ingested.
+func (s *settings) readFile(ctx context.Context, file string) (*ingest.Document, error) {
 	pool, err := s.readers(1)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer pool.Close()
 	d, err := pool.Read(ctx, file)
 	if err != nil {
-		return "", errUnreadable{fmt.Errorf("%s: %w", file, err)}
+		return nil, errUnreadable{fmt.Errorf("%s: %w", file, err)}
 	}
-	return d.Text, nil
+	if len(d.Parts) > 0 {
+		return nil, errUnreadable{fmt.Errorf("%s: 압축 파일이니 풀어서 안에 든 문서를 하나씩 지정해 주세요.", file)}
+	}
+	return d, nil
+}
+
+type reportCmd struct {
+	Topic    []string `arg:"" optional:"" help:"What the report is on."`
+	Template string   `default:"검토보고" help:"Report template; --templates lists them (${default})."`
+	List     bool     `name:"templates" help:"List the report templates."`
+	Notes    string   `placeholder:"FILE" help:"Text file of facts that no document holds; they are shown as given."`
+	Attach   []string `placeholder:"FILE" help:"Files to use as evidence besides the index."`
+	asker
+	output
+}
+
+func (cmd *reportCmd) Run(ctx context.Context, c *console, s *settings) error {
+	if cmd.List {
+		set, err := s.prompts()
+		if err != nil {
+			return err
+		}
+		for _, r := range set.Reports() {
+			fmt.Fprintf(c.out, "%s\t%s\n", r.Name, r.About)
+		}
+		return nil
+	}
+	req := assistant.ReportRequest{Topic: strings.Join(cmd.Topic, " "), Template: cmd.Template, Kinds: cmd.Kind, Agencies: cmd.Agency}
+	if cmd.Notes != "" {
+		notes, err := extract.ReadText(cmd.Notes)
+		if err != nil {
+			return errUnreadable{fmt.Errorf("%s: %w", cmd.Notes, err)}
+		}
+		req.Notes = notes
+	}
+	for _, file := range cmd.Attach {
+		u, err := s.upload(ctx, file)
+		if err != nil {
+			return err
+		}
+		req.Uploads = append(req.Uploads, u)
+	}
+	a, on, done, err := cmd.open(ctx, c, s)
+	if err != nil {
+		return err
+	}
+	defer done()
+	req.On = on
+	r, err := a.DraftReport(ctx, cmd.principal(), req, nil)
+	if err != nil {
+		return err
+	}
+	return cmd.write(c, r, export.Options{})
+}
+
+type checkCmd struct {
+	File string `arg:"" help:"The draft, in any format that can be ingested."`
+	On   string `placeholder:"2006-01-02" help:"Hold it against what was in force on this day (today)."`
+	Kind string `name:"as-kind" default:"" enum:",letter,reply,notice,minutes,report,plan,press" help:"Check also the rules for this kind of document: letter, reply, notice, minutes, report, plan or press."`
+	JSON bool   `help:"Print one JSON document."`
+	person
+}
+
+// Run prints what departs from the rules, and each legal citation that does not hold. It
+// ends with exit code 0 whatever it finds: the advice is for a person.
+func (cmd *checkCmd) Run(ctx context.Context, c *console, s *settings) error {
+	d, err := s.readFile(ctx, cmd.File)
+	if err != nil {
+		return err
+	}
+	a, on, done, err := asker{On: cmd.On}.open(ctx, c, s)
+	if err != nil {
+		return err
+	}
+	defer done()
+	r, err := a.Check(ctx, cmd.principal(), assistant.CheckRequest{Text: d.Text, Kind: official.Kind(cmd.Kind), On: on})
+	if err != nil {
+		return err
+	}
+	if cmd.JSON {
+		return printJSON(c.out, r)
+	}
+	runes := []rune(d.Text)
+	line := func(at int) int { return 1 + strings.Count(string(runes[:at]), "\n") }
+	for _, f := range r.Findings {
+		fix := ""
+		if f.Fix != "" {
+			fix = " → " + f.Fix
+		}
+		fmt.Fprintf(c.out, "%d행 %s “%s”%s: %s\n", line(f.Start), f.Code, excerpt(string(runes[f.Start:f.End]), 40), fix, f.Text)
+	}
+	bad := 0
+	for _, x := range r.Citations {
+		if x.State != assistant.CitationFound {
+			bad++
+			fmt.Fprintf(c.out, "%d행 인용 %s: %s\n", line(x.Start), x.Cite, x.Why)
+		}
+	}
+	fmt.Fprintf(c.out, "표기 %d건, 확인한 인용 %d건, 확인이 필요한 인용 %d건 (기준일 %s)\n", len(r.Findings), len(r.Citations)-bad, bad, r.On)
+	return nil
 }
 
 type replyCmd struct {
@@ -117,7 +274,7 @@ func (cmd *replyCmd) Run(ctx context.Context, c *console, s *settings) error {
 			received = received.Add(9 * time.Hour) // the day alone: from the beginning of working hours
 		}
 	}
-	text, err := readComplaint(ctx, s, cmd.File)
+	d, err := s.readFile(ctx, cmd.File)
 	if err != nil {
 		return err
 	}
@@ -127,7 +284,7 @@ func (cmd *replyCmd) Run(ctx context.Context, c *console, s *settings) error {
 	}
 	defer x.Close()
 	r, err := a.DraftReply(ctx, cmd.principal(), assistant.ReplyRequest{
-		Text: text, Received: received, Number: cmd.Number, Kind: cmd.Kind, Decision: cmd.Decision, Remedy: cmd.Remedy,
+		Text: d.Text, Received: received, Number: cmd.Number, Kind: cmd.Kind, Decision: cmd.Decision, Remedy: cmd.Remedy,
 		Handler: assistant.Handler{Department: cmd.Department, Name: cmd.Name, Phone: cmd.Phone},
 	}, nil)
 	if err != nil {

@@ -67,16 +67,19 @@ type commandLine struct {
 	Config  kong.ConfigFlag  `placeholder:"FILE" help:"Settings file (default: biseo.yaml in this folder, if there is one)."`
 	Version kong.VersionFlag `env:"-" help:"Print the version."`
 
-	Demo    demoCmd    `cmd:"" help:"Ingest the sample agency and serve its page and API on 127.0.0.1:8080."`
-	Ingest  ingestCmds `cmd:"" help:"Bring the index in line with files and folders, or tell how they stand."`
-	Extract extractCmd `cmd:"" help:"Print the text, structure and metadata of one file."`
-	Search  searchCmd  `cmd:"" help:"Print ranked passages."`
-	Ask     askCmd     `cmd:"" help:"Answer a question with checked citations."`
-	Reply   replyCmd   `cmd:"" help:"Draft the reply to a complaint."`
-	Serve   serveCmd   `cmd:"" help:"Serve the API and the page."`
-	Mask    maskCmd    `cmd:"" help:"Find personal data in a text file and print it masked."`
-	Doctor  doctorCmd  `cmd:"" help:"Check settings, index, model and embedder."`
-	Eval    evalCmd    `cmd:"" help:"Measure quality."`
+	Demo      demoCmd      `cmd:"" help:"Ingest the sample agency and serve its page and API on 127.0.0.1:8080."`
+	Ingest    ingestCmds   `cmd:"" help:"Bring the index in line with files and folders, or tell how they stand."`
+	Extract   extractCmd   `cmd:"" help:"Print the text, structure and metadata of one file."`
+	Search    searchCmd    `cmd:"" help:"Print ranked passages."`
+	Ask       askCmd       `cmd:"" help:"Answer a question with checked citations."`
+	Summarize summarizeCmd `cmd:"" help:"Summarise documents or files, every line cited."`
+	Report    reportCmd    `cmd:"" help:"Draft a report from a template."`
+	Reply     replyCmd     `cmd:"" help:"Draft the reply to a complaint."`
+	Check     checkCmd     `cmd:"" help:"Hold a draft against the rules of official documents and the law in the index."`
+	Serve     serveCmd     `cmd:"" help:"Serve the API and the page."`
+	Mask      maskCmd      `cmd:"" help:"Find personal data in a text file and print it masked."`
+	Doctor    doctorCmd    `cmd:"" help:"Check settings, index, model and embedder."`
+	Eval      evalCmd      `cmd:"" help:"Measure quality."`
 }
 
 // A console is where a command writes and what it may know.
