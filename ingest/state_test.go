@@ -271,9 +271,10 @@ func TestVersionsOfOthers(t *testing.T) {
 func TestMaskedNames(t *testing.T) {
 	w := newWorld(t, "")
 	w.write("biseo-folder.yaml", "readers: [public]\ngrade: open\nmask: true\nkind: reply\n")
+	keeps := false
 	w.src.Mask = func(s string, keep bool) string {
-		if keep {
-			t.Error("contacts kept")
+		if keep != keeps {
+			t.Errorf("contacts kept: %t, want %t", keep, keeps)
 		}
 		return strings.ReplaceAll(s, "홍길동", "홍*동")
 	}
@@ -293,6 +294,24 @@ func TestMaskedNames(t *testing.T) {
 	w.sync(ingest.Report{Changed: 1, Unchanged: 2})
 	w.remove("홍길동_공영주차.md")
 	w.sync(ingest.Report{Removed: 1, Unchanged: 2})
+	keeps = true
+	w.write("biseo-folder.yaml", "readers: [public]\ngrade: open\nmask: true\nkind: reply\nkeep_contacts: true\n")
+	w.sync(ingest.Report{Changed: 2}) // it is masked anew
+}
+
+// What a run does not look at keeps its rights, whatever those of the run.
+func TestOnlyKeepsRights(t *testing.T) {
+	w := newWorld(t, "")
+	w.write("biseo-folder.yaml", "kind: plan\nreaders: [총무과]\ngrade: sensitive\n")
+	w.write("가.md", "하나입니다.\n")
+	w.sync(ingest.Report{Added: 1})
+	w.write("나.md", "둘입니다.\n")
+	w.src.Readers = []string{index.Public}
+	w.src.Only = func(f string) bool { return strings.HasSuffix(f, "나.md") }
+	w.sync(ingest.Report{Added: 1})
+	if got := w.doc("문서/가.md").Readers; len(got) != 1 || got[0] != "총무과" {
+		t.Errorf("readers %q", got)
+	}
 }
 
 func TestWatch(t *testing.T) {

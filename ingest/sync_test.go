@@ -243,6 +243,7 @@ func TestSyncFolderFiles(t *testing.T) {
 		"kind: 계획\n":                     `:1: key "kind": "계획" is not one of`,
 		"mask: maybe\n":                  `:1: key "mask": "maybe" is neither`,
 		"mask: true\nmask: true\n":       `:2:`,
+		"keep_contacts: 1\n":             `:1: key "keep_contacts": "1" is neither`,
 		"- public\n":                     `:1: want lines`,
 		"grade: open\n---\nmask: true\n": `:2: want one document`,
 		"mask: true\n":                   "nothing can mask",

@@ -33,7 +33,7 @@ type ingestCmd struct {
 	Retry   bool     `xor:"how" help:"Read only files that failed before, or that still lack their embedding; of these paths, or of all."`
 	Watch   bool     `xor:"how" help:"Go on until interrupted, and bring in what changes."`
 	Workers int      `help:"Files read at a time (0: one for each CPU, at most 4)."`
-	JSON    bool     `xor:"json" help:"Print the report as one JSON document."`
+	JSON    bool     `help:"Print the report as one JSON document."`
 }
 
 func (cmd *ingestCmd) Run(ctx context.Context, c *console, s *settings) error {
@@ -145,7 +145,7 @@ func retry(ctx context.Context, c *console, x index.Index, e llm.Embedder, src i
 		return total, err
 	}
 	readers := src.Readers
-	for _, r := range roots {
+	for _, r := range slices.Backward(roots) { // the inner one first, where one lies in another
 		if _, err := os.Stat(filepath.FromSlash(r.Path)); err != nil || !slices.ContainsFunc(slices.Collect(maps.Keys(again)), func(f string) bool { return below(f, []string{r.Path}) }) {
 			continue
 		}

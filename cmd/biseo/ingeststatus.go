@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -65,6 +66,9 @@ func (cmd *ingestStatusCmd) Run(ctx context.Context, c *console, s *settings) er
 // fileStates is what the ledger holds, checked against the index: what is done by
 // the ledger but missing in the index, because that was deleted, is new.
 func (s *settings) fileStates(ctx context.Context) ([]ingest.FileState, error) {
+	if _, err := os.Stat(s.ledgerFile()); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	ledger, err := ingest.OpenLedger(ctx, s.ledgerFile())
 	if err != nil {
 		return nil, err
