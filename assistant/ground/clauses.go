@@ -12,12 +12,13 @@ var (
 	// in which role: 은 and 가 act, 에게 and 로부터 are acted upon.
 	actor = regexp.MustCompile(`([가-힣]{0,12}(?:(?:기관|부서|위원회|단체|행정청)의 장|장관|청장|처장|시장|군수|구청장|도지사|교육감|의장|위원장|원장|부서장|기관장|단체장|과장|팀장|국장|위원회|심의회|협의회|공무원|담당자|담당관|신청인|신청자|청구인|청원인|민원인|신고인|신고자|고발인|대리인|임차인|임대인|채권자|채무자|납세자|대상자|당사자|이해관계인|수급자|수급권자|사업자|시행자|사용자|소유자|관리자|이용자|보호자|감사기구|행정기관|관계기관|지방자치단체|국가|국민|시민|주민|위원|행정청))(들)?(께서는|에게는|에게도|에게서|에게|로부터|으로부터|은|는|이|가)(?:$|[\s,])`)
 	// receives turns roles around: A가 B에게 제출한다 is B가 A로부터 제출받는다.
-	receives = regexp.MustCompile(`받[는은을지아고으습]|받거나|받도록|당[하한할]|게 된|게 됩`)
+	receives = regexp.MustCompile(`받[는은을지아고으습]|받거나|받도록|(?:^|[^담해])당[하한할]|게 된|게 됩`)
 
 	listHead = regexp.MustCompile(`(?:다음\s*)?각\s*[호목]|다음과\s*같|다음의\s`)
 
 	// condition is a clause that limits when or for whom a sentence holds.
 	condition = regexp.MustCompile(`(?:^|[,;]\s*|[가-힣](?:은|는)\s)([^,;]{2,80}?(?:경우에는|경우에만|경우에\s*한(?:정)?하여|경우에\s*한해|때에는|때에만|사람에\s*한(?:정)?하여|에\s*한(?:정)?하여|을\s*제외하고는?|를\s*제외하고는?))(?:[\s,]|$)`)
+	aboutWhom = regexp.MustCompile(`^[^,]{1,30}?[가-힣][은는] `)
 	onCase    = regexp.MustCompile(`경우|때에`)
 	excepted  = regexp.MustCompile(`[(（]([^()（）]{2,120}(?:제외한다|제외하고|제외함|제외))[)）]`)
 	proviso   = regexp.MustCompile(`^(?:[①-⑳]\s*)?(?:다만|단)\s*,`)
@@ -40,8 +41,14 @@ func agents(s string) []agent {
 	return out
 }
 
-// alike reports whether two names may mean the same: 행정안전부장관 and 장관.
-func alike(a, b string) bool { return strings.HasSuffix(a, b) || strings.HasSuffix(b, a) }
+// alike reports whether two names may mean the same: 행정안전부장관 and 장관, but
+// not 부시장 and 시장.
+func alike(a, b string) bool {
+	if len(a) < len(b) {
+		a, b = b, a
+	}
+	return strings.HasSuffix(a, b) && a != "부"+b
+}
 
 // actors holds who acts in the claim, and to whom, against its support. Where the
 // support names those who act, the claim names no other; a list such as
@@ -171,7 +178,8 @@ func (t trial) dropped() string {
 	spoken := Squeeze(t.text)
 	for _, p := range t.support {
 		fewer := len(onCase.FindAllString(t.text, -1)) < len(onCase.FindAllString(p.Text, -1))
-		for _, m := range condition.FindAllStringSubmatch(p.Text, -1) {
+		for _, m := range condition.FindAllStringSubmatch(bullet.ReplaceAllString(p.Text, ""), -1) {
+			m[1] = aboutWhom.ReplaceAllString(m[1], "")
 			if !says(m[1]) || fewer && !strings.Contains(spoken, caseTail(m[1])) {
 				miss("조건이 빠졌을 수 있음", m[1])
 			}
@@ -181,7 +189,7 @@ func (t trial) dropped() string {
 				miss("제외 대상이 빠졌을 수 있음", m[1])
 			}
 		}
-		if a := agents(p.Text); len(a) > 0 && a[0].acts && strings.Contains(p.Text, a[0].name) && len(agents(t.text)) == 0 && !says(a[0].name) {
+		if a := agents(p.Text); len(a) > 0 && a[0].acts && len(agents(t.text)) == 0 && !says(a[0].name) {
 			miss("주체가 빠졌을 수 있음", a[0].name)
 		}
 		all := t.passages(p.source.N)

@@ -231,7 +231,19 @@ func (t trial) beside(f, g fact, p passage) bool {
 			return false
 		}
 	}
-	return mine >= 0.5
+	return mine == 1 || mine >= 0.5 && t.tells(p)
+}
+
+// tells reports that the claim names nothing that is not in a row, its table's
+// header, the title or the headings.
+func (t trial) tells(p passage) bool {
+	above := heldTerms(strings.Join(append([]string{p.source.Title, p.source.Cite}, p.source.Path...), "\n"))
+	for term := range t.terms {
+		if !p.terms[term] && !above[term] {
+			return false
+		}
+	}
+	return true
 }
 
 // labelled is the share of a row's labels, the cells before its first value, that

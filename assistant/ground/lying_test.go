@@ -33,7 +33,7 @@ var gate = map[llmtest.Lie]float64{
 }
 
 // warned are the lies by omission.
-var warned = []llmtest.Lie{llmtest.NoCondition, noProviso}
+var warned = []llmtest.Lie{llmtest.NoCondition, noProviso, movedItem}
 
 // A tally counts sentences of one kind.
 type tally struct{ n, verified, warned int }
