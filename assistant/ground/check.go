@@ -58,8 +58,9 @@ const (
 //   - names of departments and Latin words occur in a cited source;
 //   - duty, discretion, prohibition, negation, bounds (이상, 초과), quantifiers and
 //     opposites are those of the support;
-//   - who acts, and to whom, is as in the support, and an item of a list stands
-//     under its own head.
+//   - who acts, and to whom, and what comes before or after what, is as in the
+//     support; an item of a list stands under its own head, and a value from a
+//     table under the labels of its row.
 //
 // Otherwise s is [Unverified] and Why says in Korean what is missing. What
 // cannot be parsed is unverified. A sentence that repeats its span or a whole

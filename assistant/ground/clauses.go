@@ -18,7 +18,7 @@ var (
 
 	// condition is a clause that limits when or for whom a sentence holds.
 	condition = regexp.MustCompile(`(?:^|[,;]\s*|[가-힣](?:은|는)\s)([^,;]{2,80}?(?:경우에는|경우에만|경우에\s*한(?:정)?하여|경우에\s*한해|때에는|때에만|사람에\s*한(?:정)?하여|에\s*한(?:정)?하여|을\s*제외하고는?|를\s*제외하고는?))(?:[\s,]|$)`)
-	aboutWhom = regexp.MustCompile(`^[^,]{1,30}?[가-힣][은는] `)
+	aboutWhom = regexp.MustCompile(`^[^,]{1,30}?(?:[장자인관회청원]|사람|기관|단체|국가|국민|시민|주민)[은는] `)
 	onCase    = regexp.MustCompile(`경우|때에`)
 	excepted  = regexp.MustCompile(`[(（]([^()（）]{2,120}(?:제외한다|제외하고|제외함|제외))[)）]`)
 	proviso   = regexp.MustCompile(`^(?:[①-⑳]\s*)?(?:다만|단)\s*,`)

@@ -116,6 +116,7 @@ func questions(all []Source, n int) []string {
 // any set of eight has a conflict. Over the sample agency the sets that have one hold
 // a reply from before a change and one from after it: those do disagree.
 func TestConflictsOverRealQuestions(t *testing.T) {
+	t.Parallel()
 	sets := []struct {
 		name string
 		all  []Source

@@ -7,7 +7,7 @@
 // against them with facts.go (numbers, dates, citations, the law in force),
 // words.go (quotations, names, contacts), polarity.go (duty, discretion,
 // negation) and clauses.go (who does what to whom, lists, conditions).
-// conflict.go finds sources that disagree.
+// quote.go quotes whole sentences, conflict.go finds sources that disagree.
 package ground
 
 import "fmt"

@@ -318,9 +318,11 @@ func borrow(s, source string, r *rand.Rand) (string, bool) {
 }
 
 func TestLies(t *testing.T) {
+	t.Parallel()
 	liars(t, agency(t), 200, 98)
 }
 
 func TestLiesOverRealLaws(t *testing.T) {
+	t.Parallel()
 	liars(t, laws(t), 200, 98)
 }

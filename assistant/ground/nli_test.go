@@ -13,6 +13,7 @@ import (
 // flagged too, and a word that turns the meaning of everyday language without being
 // one of those it knows passes. The gate keeps the rates from falling.
 func TestNLIPairs(t *testing.T) {
+	t.Parallel()
 	b, err := os.ReadFile(filepath.Join(shared(t, "nli-ko-klue"), "pairs.jsonl"))
 	if err != nil {
 		t.Fatal(err)
