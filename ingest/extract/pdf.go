@@ -117,11 +117,11 @@ func (p *pdfPage) lines() (out []*pdf.Line) {
 	return out
 }
 
-// empty tells whether a page shows something but no text, or hardly any on a
-// picture that fills it.
+// empty tells whether a page shows something but no text, or hardly any on
+// pictures that fill it, as a scan with a stamped number does.
 func (p *pdfPage) empty() bool {
 	ink := p.page.Pictures > 0.01 || p.page.Strokes > 0 || p.page.Err != nil
-	return p.look.chars == 0 && ink || p.look.chars < 30 && p.page.Pictures > 0.5
+	return p.look.chars == 0 && ink || p.look.chars < 30 && p.page.Pictures > 0.9
 }
 
 // doubtful tells whether the page's text cannot be trusted as it is.

@@ -90,12 +90,13 @@ func rescue(ctx context.Context, b *builder, data []byte, pages []*pdfPage, tool
 			return err
 		}
 	}
-	begun, failed := time.Now(), 0
+	begun, tried, failed := time.Now(), 0, 0
 	var done, without, late, wrong, broken []int // page numbers
 	for i, p := range pages {
 		recognisable := p.empty() || p.look.implausible() || p.look.unknown*5 > p.look.chars
-		if recognisable && tools.pdftoppm != "" && tools.tesseract != "" && len(done)+len(late) < maxOCRPages && time.Since(begun) < ocrTimeout && failed < maxFailures {
+		if recognisable && tools.pdftoppm != "" && tools.tesseract != "" && tried < maxOCRPages && time.Since(begun) < ocrTimeout && failed < maxFailures {
 			alive(ctx)
+			tried++
 			lines, err := recognise(ctx, tools, data, i+1, p.page.Width, p.page.Height)
 			if err := ctx.Err(); err != nil {
 				return err
@@ -106,9 +107,10 @@ func rescue(ctx context.Context, b *builder, data []byte, pages []*pdfPage, tool
 				continue
 			}
 			if err != nil {
-				failed++
-				late = append(late, i+1)
-				continue
+				if failed++; p.look.chars == 0 {
+					late = append(late, i+1)
+					continue
+				}
 			}
 		}
 		switch {
