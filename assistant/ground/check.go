@@ -245,7 +245,7 @@ func (e *evidence) check(s Sentence) Sentence {
 		s.Status, s.Why, s.Warn = Gap, "", ""
 		return s
 	}
-	if cites, ok := quotes(s, e.sources); ok {
+	if cites, ok := quotes(s, e.sources); ok && e.sources[cites[0].Source-1].lapsed() == "" {
 		s.Cites, s.Status, s.Why = cites, Verified, ""
 		return s
 	}

@@ -125,10 +125,10 @@ func TestConflictsOverRealQuestions(t *testing.T) {
 	for _, set := range sets {
 		t.Run(set.name, func(t *testing.T) {
 			if set.all == nil {
-				set.all = laws(t)[:2500]
+				set.all = laws(t)[:1500]
 			}
 			s := newShelf(set.all)
-			asked, alarms := questions(set.all, 120), 0
+			asked, alarms := questions(set.all, 100), 0
 			for _, q := range asked {
 				found := Conflicts(s.find(q, 8))
 				if len(found) > 0 {

@@ -89,7 +89,7 @@ func TestSay(t *testing.T) {
 		Shortened: "시장은 3명 이상의 위원 및 직원이 찬성하는 경우에는 「가온시 조례」 제2조에 따라 연장할 수 있습니다.",
 		Noted:     "시장은 3명 이상의 위원 및 직원이 찬성하는 경우에는 「가온시 조례」 제2조에 따라 연장(한 차례에 한한다)할 수 있음",
 		Reported:  "시장은 3명 이상의 위원 및 직원이 찬성하는 경우에는 「가온시 조례」 제2조에 따라 연장(한 차례에 한한다)할 수 있도록 규정하고 있습니다.",
-		Particles: "시장은 3명 이상의 위원과 직원이 찬성하는 경우에는 「가온시 조례」 제2조에 따라 연장(한 차례에 한한다)할 수 있습니다.",
+		Particles: s, // the name of a law stays as it is
 		Reordered: "3명 이상의 위원 및 직원이 찬성하는 경우에는 시장은 「가온시 조례」 제2조에 따라 연장(한 차례에 한한다)할 수 있습니다.",
 		Nameless:  "시장은 3명 이상의 위원 및 직원이 찬성하는 경우에는 연장(한 차례에 한한다)할 수 있습니다.",
 		Numerals:  "시장은 세 명 이상의 위원 및 직원이 찬성하는 경우에는 「가온시 조례」 제2조에 따라 연장(한 차례에 한한다)할 수 있습니다.",
@@ -99,6 +99,9 @@ func TestSay(t *testing.T) {
 		if got, _ := Say(style, s); got != want[style] {
 			t.Errorf("%s:\ngot  %q\nwant %q", style, got, want[style])
 		}
+	}
+	if got, _ := Say(Particles, "위원장 또는 위원에 대하여 여비 및 수당을 지급한다."); got != "위원장이나 위원에 관하여 여비와 수당을 지급합니다." {
+		t.Errorf("particles: got %q", got)
 	}
 	joined, ok := Join("수수료는 500원으로 한다.", "반환하지 아니한다.")
 	if want := "수수료는 500원으로 하며, 반환하지 않습니다."; !ok || joined != want {
