@@ -19,6 +19,7 @@ const (
 	maxWritten   = 8000            // code points of a model's answer
 	maxRepeats   = 3               // times that one sentence may come before the model is stopped
 	maxFaults    = 5               // sentences that a model is asked for once more
+	maxAstray    = 15              // sentences without support after which a model is stopped that has not written as many with
 	maxFault     = 300             // code points of one of them
 	minPlain     = 10              // code points of a sentence that is worth a person's check
 	maxInstruct  = 2048            // tokens of a prompt beside the passages, and of the answer
@@ -28,7 +29,10 @@ const (
 // must check.
 const Unsure = "[근거 확인 필요]"
 
-var errLooped = errors.New("the model repeats itself")
+var (
+	errLooped = errors.New("the model repeats itself")
+	errAstray = errors.New("the model writes what no source holds")
+)
 
 // A layout says which blocks the sentences of a draft make.
 type layout uint8
@@ -136,7 +140,7 @@ func (a *Assistant) generate(ctx context.Context, p prompts.Prompt, take func([]
 	if gone == nil && err == nil {
 		gone = take(r.close(resp.StopReason == "length"))
 	}
-	if errors.Is(gone, errLooped) {
+	if errors.Is(gone, errLooped) || errors.Is(gone, errAstray) {
 		return gone, nil
 	}
 	return err, gone
@@ -224,6 +228,9 @@ func (r *run) take(all []claim) error {
 				r.out.none = true
 			} else {
 				r.faults = append(r.faults, s)
+			}
+			if n := len(r.faults); n >= maxAstray && n > r.out.shown {
+				return errAstray
 			}
 			continue
 		}
@@ -327,6 +334,8 @@ func (o written) failure() string {
 	switch {
 	case errors.Is(o.failed, errLooped):
 		return "언어 모델이 같은 말을 되풀이하여 멈추었"
+	case errors.Is(o.failed, errAstray):
+		return "언어 모델이 근거에 없는 말을 이어 써서 멈추었"
 	case errors.Is(o.failed, context.DeadlineExceeded):
 		return "언어 모델이 제시간에 답을 마치지 못했"
 	case o.failed != nil:

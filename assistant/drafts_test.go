@@ -154,7 +154,6 @@ func TestDraftsAreHonest(t *testing.T) {
 		{"JSON", llmtest.Script(`{"answer": "공영주차장을 999곳 늘린다", "sources": [1]}`), "extractive"},
 		{"English", llmtest.Script("The city will build 999 parking lots by 2031. [1]\nEverything is fine.\n"), "extractive"},
 		{"gives up", llmtest.Script("[근거 없음]"), "extractive"},
-		{"echoes the prompt", llmtest.Echo{}, "partial extractive"},
 	}
 	s := sampleShelf(t)
 	for task, run := range drafts {
@@ -197,17 +196,14 @@ func answerText(ans *Answer) string {
 // No kind of lie gets into a draft as verified.
 func TestDraftsOfALyingModel(t *testing.T) {
 	s := sampleShelf(t)
-	for _, lie := range llmtest.Lies() {
-		for seed := range uint64(2) {
-			for _, task := range []string{"summary", "report"} {
-				var events []Event
-				ans, err := drafts[task](t.Context(), New(quiet, s, Options{Generator: llmtest.Lying{Lie: lie, Seed: seed}}), func(e Event) error { events = append(events, e); return nil })
-				if err != nil {
-					t.Fatal(err)
-				}
-				honestDraft(t, task+", "+string(lie), ans, events)
-			}
+	for i, lie := range llmtest.Lies() {
+		task := []string{"summary", "press release"}[i%2]
+		var events []Event
+		ans, err := drafts[task](t.Context(), New(quiet, s, Options{Generator: llmtest.Lying{Lie: lie, Seed: uint64(i)}}), func(e Event) error { events = append(events, e); return nil })
+		if err != nil {
+			t.Fatal(err)
 		}
+		honestDraft(t, task+", "+string(lie), ans, events)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"log/slog"
 	"slices"
+	"sync"
 	"testing"
 
 	"biseo/index"
@@ -52,11 +53,9 @@ func (s shelf) Search(_ context.Context, q index.Query) ([]index.Hit, error) {
 			continue
 		}
 		h.Score = 0
-		seen := map[string]bool{}
-		for _, t := range text.Terms(h.Doc.Title + "\n" + h.Chunk.Text) {
-			if want[t] && !seen[t] {
+		for t := range termsOf(h.Doc.Title + "\n" + h.Chunk.Text) {
+			if want[t] {
 				h.Score++
-				seen[t] = true
 			}
 		}
 		if h.Score > 0 || q.Dense != nil {
@@ -67,6 +66,17 @@ func (s shelf) Search(_ context.Context, q index.Query) ([]index.Hit, error) {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Chunk.ID, b.Chunk.ID))
 	})
 	return out[:min(len(out), q.Limit)], nil
+}
+
+var known sync.Map // text to its set of terms
+
+func termsOf(s string) map[string]bool {
+	if v, ok := known.Load(s); ok {
+		return v.(map[string]bool)
+	}
+	out := terms(s)
+	known.Store(s, out)
+	return out
 }
 
 func (s shelf) Passage(_ context.Context, sc index.Scope, id string, around int) ([]index.Hit, error) {

@@ -347,10 +347,17 @@ func (a *Assistant) join(ctx context.Context, w *writer, req SummaryRequest, t *
 				return err
 			}
 		}
-		if out.shown == 0 {
-			if err := w.points(spread(d.points, share), req); err != nil {
-				return err
+		rest := spread(d.points, share)
+		if out.shown > 0 { // room that the model left goes to the parts that it left out, the last first
+			rest = nil
+			for _, p := range slices.Backward(d.points) {
+				if len(rest) < share-out.shown && !w.ans.Sources[p.Cites[0].Source-1].Used {
+					rest = append([]ground.Sentence{p}, rest...)
+				}
 			}
+		}
+		if err := w.points(rest, req); err != nil {
+			return err
 		}
 	}
 	if t.model && len(all) > 1 && req.Length != OneLine {

@@ -32,7 +32,7 @@ func (t *tally) add(o written) {
 		t.first = f
 		t.failed = o.failed
 	}
-	if o.failed != nil && o.shown == 0 && !errors.Is(o.failed, errLooped) {
+	if o.failed != nil && o.shown == 0 && !errors.Is(o.failed, errLooped) && !errors.Is(o.failed, errAstray) {
 		t.model = false
 	}
 }

@@ -25,6 +25,7 @@ const (
 	addenda    = 0.2 // a line of the addenda (부칙) of a law
 	detail     = 0.7 // a line of the lowest level: -, *
 	repeated   = 0.4 // for each line that its section has already
+	nearby     = 0.6 // for each line that its n-th of the whole has already
 	alike      = 0.8 // what a line loses that says what another says
 )
 
@@ -34,6 +35,7 @@ type line struct {
 	unit    ground.Unit
 	mark    string // of an item: □, ㅇ, -, ⇒
 	section string
+	place   int // which n-th of the whole it stands in
 	terms   map[string]bool
 	score   float64
 }
@@ -82,7 +84,7 @@ func About(query string, sources []ground.Source, n int) []ground.Sentence {
 // choose takes the n best lines that differ from each other.
 func choose(sources []ground.Source, lines []line, n int) []ground.Sentence {
 	var chosen []line
-	used := map[string]int{}
+	used, near := map[string]int{}, map[int]int{}
 	for len(chosen) < n {
 		best, most := -1, 0.0
 		for i, l := range lines {
@@ -90,7 +92,7 @@ func choose(sources []ground.Source, lines []line, n int) []ground.Sentence {
 			for _, c := range chosen {
 				like = max(like, overlap(l.terms, c.terms))
 			}
-			if v := l.score * math.Pow(repeated, float64(used[l.section])) * (1 - alike*like); v > most {
+			if v := l.score * math.Pow(repeated, float64(used[l.section])) * math.Pow(nearby, float64(near[l.place])) * (1 - alike*like); v > most {
 				best, most = i, v
 			}
 		}
@@ -99,6 +101,7 @@ func choose(sources []ground.Source, lines []line, n int) []ground.Sentence {
 		}
 		chosen = append(chosen, lines[best])
 		used[lines[best].section]++
+		near[lines[best].place]++
 		lines = slices.Delete(lines, best, best+1)
 	}
 	slices.SortFunc(chosen, func(a, b line) int {
@@ -145,6 +148,9 @@ func candidates(sources []ground.Source, n int) []line {
 			}
 			out = append(out, l)
 		}
+	}
+	for i := range out {
+		out[i].place = i * n / len(out)
 	}
 	for depth := 0; depth <= 4; depth++ {
 		seen := map[string]bool{}
