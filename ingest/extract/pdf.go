@@ -3,6 +3,7 @@ package extract
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -35,6 +36,9 @@ func readPDFWith(ctx context.Context, data []byte, programs programs) (*ingest.D
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
+			if errors.Is(p.Err, pdf.ErrTooLarge) {
+				return nil, errBomb
+			}
 			pages = append(pages, newPDFPage(p))
 		}
 	}
@@ -55,6 +59,9 @@ func readPDFWith(ctx context.Context, data []byte, programs programs) (*ingest.D
 	}
 	if err := rescue(ctx, &b, data, pages, programs); err != nil {
 		return nil, err
+	}
+	if i := slices.IndexFunc(pages, func(p *pdfPage) bool { return p.page.Err != nil }); i >= 0 && !slices.ContainsFunc(pages, func(p *pdfPage) bool { return p.look.chars > 0 }) {
+		return nil, damaged("PDF", pages[i].page.Err)
 	}
 	var lines [][]*pdf.Line
 	for _, p := range pages {

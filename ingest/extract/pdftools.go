@@ -90,36 +90,44 @@ func rescue(ctx context.Context, b *builder, data []byte, pages []*pdfPage, tool
 			return err
 		}
 	}
-	begun, tried, failed := time.Now(), 0, 0
 	var done, without, late, wrong, broken []int // page numbers
+	begun, tried, failed := time.Now(), 0, 0
 	for i, p := range pages {
-		recognisable := p.empty() || p.look.implausible() || p.look.unknown*5 > p.look.chars
-		if recognisable && tools.pdftoppm != "" && tools.tesseract != "" && tried < maxOCRPages && time.Since(begun) < ocrTimeout && failed < maxFailures {
-			alive(ctx)
-			tried++
-			lines, err := recognise(ctx, tools, data, i+1, p.page.Width, p.page.Height)
-			if err := ctx.Err(); err != nil {
-				return err
+		n := i + 1
+		if p.empty() || p.look.implausible() || p.look.unknown*5 > p.look.chars {
+			if tried == 0 && !tools.korean(ctx) {
+				tools.tesseract = ""
 			}
-			if p.replace(lines, methodOCR); p.method == methodOCR {
-				p.page.Err = nil
-				done, failed = append(done, i+1), 0
-				continue
-			}
-			if err != nil {
-				if failed++; p.look.chars == 0 {
-					late = append(late, i+1)
+			if tried++; tools.pdftoppm != "" && tools.tesseract != "" {
+				err := errGivenUp
+				if tried <= maxOCRPages && failed < maxFailures && time.Since(begun) < ocrTimeout {
+					alive(ctx)
+					var lines []pdf.Line
+					lines, err = recognise(ctx, tools, data, n, p.page.Width, p.page.Height)
+					if err := ctx.Err(); err != nil {
+						return err
+					}
+					p.replace(lines, methodOCR)
+				}
+				switch {
+				case p.method == methodOCR:
+					p.page.Err, failed = nil, 0
+					done = append(done, n)
+					continue
+				case err != nil && p.look.chars == 0:
+					failed++
+					late = append(late, n)
 					continue
 				}
 			}
 		}
 		switch {
-		case p.look.chars == 0 && p.page.Err != nil:
-			broken = append(broken, i+1)
+		case p.page.Err != nil:
+			broken = append(broken, n)
+		case p.look.wrong():
+			wrong = append(wrong, n)
 		case p.look.chars == 0 && p.empty():
-			without = append(without, i+1)
-		case p.doubtful():
-			wrong = append(wrong, i+1)
+			without = append(without, n)
 		}
 	}
 	install := tools.missing()
@@ -137,7 +145,7 @@ func rescue(ctx context.Context, b *builder, data []byte, pages []*pdfPage, tool
 		install = " " + install
 	}
 	say(wrong, "글꼴 정보가 없거나 틀려 글자가 제대로 읽히지 않은 쪽이 있습니다(%s쪽). 원본 문서(HWPX, DOCX)를 쓰는 것이 좋습니다."+install)
-	say(broken, "손상되어 읽지 못한 쪽이 있습니다(%s쪽)."+install)
+	say(broken, "손상되어 다 읽지 못한 쪽이 있습니다(%s쪽)."+install)
 	return nil
 }
 
@@ -170,6 +178,19 @@ func askPoppler(ctx context.Context, data []byte, pages []*pdfPage, program stri
 		}
 	}
 	return nil
+}
+
+var errGivenUp = errors.New("too many pages for OCR")
+
+// korean tells whether tesseract knows Korean: without its data it reads letters into Hangul.
+func (p programs) korean(ctx context.Context) bool {
+	if p.tesseract == "" {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, textTimeout)
+	defer cancel()
+	out, err := run(ctx, nil, p.tesseract, "--list-langs")
+	return err == nil && slices.Contains(strings.Fields(string(out)), "kor")
 }
 
 // missing says which programs to install; "" if there is nothing to say.

@@ -268,7 +268,7 @@ func TestPoolEndsPrograms(t *testing.T) {
 	write("scan.pdf", scan("가"))
 	write("pdftotext", "#!/bin/sh\ncat > /dev/null\n")
 	write("pdftoppm", "#!/bin/sh\necho $$ > "+filepath.Join(dir, "pid")+"\nexec sleep 60\n")
-	write("tesseract", "#!/bin/sh\nexit 1\n")
+	write("tesseract", "#!/bin/sh\necho kor\n")
 	p := testPool(t, PoolOptions{Workers: 1, Timeout: 2 * time.Second})
 	p.opt.Env = append(p.opt.Env, "PATH="+dir+":"+os.Getenv("PATH"))
 	var e *ingest.FileError

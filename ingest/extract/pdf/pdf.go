@@ -26,6 +26,9 @@ import (
 // encryption is not known here (AES-256).
 var ErrPassword = errors.New("encrypted")
 
+// ErrTooLarge is the error of a page whose content unpacks to more than 64 MB.
+var ErrTooLarge = errors.New("content stream too large")
+
 const (
 	maxPages   = 10_000
 	maxContent = 64 << 20 // bytes of one page's content streams, unpacked
@@ -252,7 +255,7 @@ func unpack(v pdf.Value, limit int) (data []byte, err error) {
 	defer r.Close()
 	data, err = io.ReadAll(io.LimitReader(r, int64(max(limit, 0))+1))
 	if err == nil && len(data) > limit {
-		return data[:max(limit, 0)], errors.New("content stream too long")
+		return data[:max(limit, 0)], ErrTooLarge
 	}
 	return data, err
 }
