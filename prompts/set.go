@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -114,14 +115,16 @@ func (s *Set) read(dir fs.FS, samples map[string]any) error {
 	return nil
 }
 
-// templateError says file and line first: template: answer.tmpl:3: ... becomes
+var templatePlace = regexp.MustCompile(`^template: ([^:]+):(\d+)(?::\d+)?: (.*)`)
+
+// templateError says file and line first: template: answer.tmpl:3:2: ... becomes
 // answer.tmpl: line 3: ...
 func templateError(err error) error {
-	parts := strings.SplitN(strings.TrimPrefix(err.Error(), "template: "), ":", 3)
-	if len(parts) < 3 {
+	m := templatePlace.FindStringSubmatch(err.Error())
+	if m == nil {
 		return err
 	}
-	return fmt.Errorf("%s: line %s:%s", parts[0], parts[1], parts[2])
+	return fmt.Errorf("%s: line %s: %s", m[1], m[2], m[3])
 }
 
 // render executes the blocks "system" and "user" of a prompt.

@@ -55,7 +55,11 @@ func Table(query string, sources []ground.Source, used map[string]bool) [][]grou
 	used[key] = true
 	var out [][]ground.Sentence
 	for _, u := range best[:min(len(best), maxRows)] {
-		out = append(out, cells(from, u))
+		row := cells(from, u)
+		for len(out) > 0 && len(row) < len(out[0]) {
+			row = append(row, ground.Sentence{}) // empty cells at the end of a line
+		}
+		out = append(out, row)
 	}
 	return out
 }
@@ -80,16 +84,16 @@ func tables(units []ground.Unit) [][]ground.Unit {
 func cells(src ground.Source, u ground.Unit) []ground.Sentence {
 	var out []ground.Sentence
 	at := u.Start
-	for _, cell := range strings.Split(string([]rune(src.Text)[u.Start:u.End]), " | ") {
+	for _, cell := range strings.Split(string([]rune(src.Text)[u.Start:u.End]), "|") {
 		size := utf8.RuneCountInString(cell)
-		lead := size - utf8.RuneCountInString(strings.TrimLeft(cell, " \t|"))
-		if t := strings.Trim(cell, " \t|"); t == "" {
+		lead := size - utf8.RuneCountInString(strings.TrimLeft(cell, " \t"))
+		if t := strings.TrimSpace(cell); t == "" {
 			out = append(out, ground.Sentence{})
 		} else {
 			out = append(out, ground.Sentence{Text: t, Status: ground.Verified,
 				Cites: []ground.Cite{ground.Span(src, at+lead, at+lead+utf8.RuneCountInString(t))}})
 		}
-		at += size + utf8.RuneCountInString(" | ")
+		at += size + 1
 	}
 	return out
 }
