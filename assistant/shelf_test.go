@@ -30,7 +30,15 @@ func (s shelf) Remove(context.Context, string) error                    { return
 func (s shelf) Describe(context.Context, index.Doc) error               { return s.err }
 func (s shelf) Replace(context.Context, index.Doc, []index.Chunk) error { return s.err }
 func (s shelf) Docs(context.Context) iter.Seq2[index.Doc, error] {
-	return func(func(index.Doc, error) bool) {}
+	return func(yield func(index.Doc, error) bool) {
+		seen := map[string]bool{}
+		for _, h := range s.chunks {
+			if !seen[h.Doc.ID] && !yield(h.Doc, nil) {
+				return
+			}
+			seen[h.Doc.ID] = true
+		}
+	}
 }
 
 func (s shelf) Search(_ context.Context, q index.Query) ([]index.Hit, error) {

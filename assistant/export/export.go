@@ -93,9 +93,11 @@ func layout(a *assistant.Answer, opt Options) *paper.Document {
 	for _, b := range blocks {
 		d.Blocks = append(d.Blocks, p.block(b))
 	}
-	if reply {
+	listed := slices.ContainsFunc(blocks, func(b assistant.Block) bool { return b.Kind == "heading" && join(b.Sentences) == "근거 자료" })
+	switch {
+	case reply:
 		end(d.Blocks)
-	} else {
+	case !listed:
 		d.Blocks = append(d.Blocks, basis(a)...)
 	}
 	return d

@@ -152,6 +152,24 @@ func (s *settings) readFile(ctx context.Context, file string) (*ingest.Document,
 	return d, nil
 }
 
+// readDraft is the text of a draft: a text file as it is, so that lines and
+// offsets are those of the file, others as they are read for the index.
+func (s *settings) readDraft(ctx context.Context, file string) (string, error) {
+	switch strings.ToLower(filepath.Ext(file)) {
+	case ".txt", ".md":
+		text, err := extract.ReadText(file)
+		if err != nil {
+			return "", errUnreadable{fmt.Errorf("%s: %w", file, err)}
+		}
+		return text, nil
+	}
+	d, err := s.readFile(ctx, file)
+	if err != nil {
+		return "", err
+	}
+	return d.Text, nil
+}
+
 type reportCmd struct {
 	Topic    []string `arg:"" optional:"" help:"What the report is on."`
 	Template string   `default:"검토보고" help:"Report template; --templates lists them (${default})."`
@@ -212,7 +230,7 @@ type checkCmd struct {
 // Run prints what departs from the rules, and each legal citation that does not hold. It
 // ends with exit code 0 whatever it finds: the advice is for a person.
 func (cmd *checkCmd) Run(ctx context.Context, c *console, s *settings) error {
-	d, err := s.readFile(ctx, cmd.File)
+	text, err := s.readDraft(ctx, cmd.File)
 	if err != nil {
 		return err
 	}
@@ -221,14 +239,14 @@ func (cmd *checkCmd) Run(ctx context.Context, c *console, s *settings) error {
 		return err
 	}
 	defer done()
-	r, err := a.Check(ctx, cmd.principal(), assistant.CheckRequest{Text: d.Text, Kind: official.Kind(cmd.Kind), On: on})
+	r, err := a.Check(ctx, cmd.principal(), assistant.CheckRequest{Text: text, Kind: official.Kind(cmd.Kind), On: on})
 	if err != nil {
 		return err
 	}
 	if cmd.JSON {
 		return printJSON(c.out, r)
 	}
-	runes := []rune(d.Text)
+	runes := []rune(text)
 	line := func(at int) int { return 1 + strings.Count(string(runes[:at]), "\n") }
 	for _, f := range r.Findings {
 		fix := ""

@@ -2,6 +2,7 @@ package paper
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -97,14 +98,19 @@ func escapeLine(s string) string {
 	return s
 }
 
-// inlineNotes replaces footnotes by 1), 2), ... in the text and returns them.
+// inlineNotes replaces footnotes by 1), 2), ... in the text and returns them. Equal
+// notes have one number.
 func inlineNotes(blocks []Block) (out []Block, notes []string) {
 	for _, x := range blocks {
 		var text []Span
 		for _, s := range x.Text {
 			if s.Note != "" {
-				notes = append(notes, s.Note)
-				s = Span{Text: fmt.Sprintf(" %d)", len(notes))}
+				n := slices.Index(notes, s.Note)
+				if n < 0 {
+					n = len(notes)
+					notes = append(notes, s.Note)
+				}
+				s = Span{Text: fmt.Sprintf(" %d)", n+1)}
 			}
 			text = append(text, s)
 		}
