@@ -156,9 +156,11 @@ func (a *Assistant) elsewhen(ctx context.Context, s index.Scope, c law.Citation)
 			continue
 		}
 		then := s
-		then.On = d.From
-		if then.On.IsZero() {
-			then.On = s.On
+		switch {
+		case !d.From.IsZero():
+			then.On = d.From
+		case !d.Until.IsZero():
+			then.On = d.Until.AddDate(0, 0, -1)
 		}
 		if !then.Allows(d, index.Chunk{}) {
 			continue
