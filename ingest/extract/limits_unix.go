@@ -11,10 +11,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const cpuPerFile = 30 * time.Second
+const (
+	cpuPerFile = 30 * time.Second
+	maxWritten = 64 << 20 // bytes of one file; readers write none, programs that they start may
+)
 
 func limitProcess() error {
-	limits := map[int]uint64{unix.RLIMIT_CORE: 0, unix.RLIMIT_NOFILE: 64}
+	limits := map[int]uint64{unix.RLIMIT_CORE: 0, unix.RLIMIT_NOFILE: 64, unix.RLIMIT_FSIZE: maxWritten}
 	if runtime.GOOS == "linux" { // elsewhere it does not count what mmap gives
 		limits[unix.RLIMIT_DATA] = 512 << 20
 	}
@@ -44,8 +47,14 @@ func limitCPU() error {
 	return nil
 }
 
-// ownGroup lets killGroup reach the child's own children too.
-func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true} }
+// isolate puts the process into a group of its own, so that killGroup reaches its
+// children too, and on Linux away from all networks if alone is set.
+func isolate(cmd *exec.Cmd, alone bool) {
+	cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true}
+	if alone {
+		noNetwork(cmd.SysProcAttr)
+	}
+}
 
 func killGroup(cmd *exec.Cmd) {
 	if cmd.Process != nil && cmd.ProcessState == nil {

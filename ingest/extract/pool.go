@@ -16,6 +16,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"biseo/ingest"
@@ -35,13 +36,14 @@ type PoolOptions struct {
 // under the limits of [Worker]. It is safe for concurrent use; callers beyond
 // the number of workers wait.
 type Pool struct {
-	opt  PoolOptions
-	idle chan *child // one element for each worker; nil is one not started
+	opt     PoolOptions
+	idle    chan *child // one element for each worker; nil is one not started
+	exposed atomic.Bool // this system does not let children be cut off from the network
 }
 
 const (
 	maxRequest = 64 << 10
-	maxAnswer  = 256 << 20 // bytes; text of maxText code points fits four times
+	maxAnswer  = 96 << 20 // bytes; Korean text of maxText code points fits three times
 )
 
 // NewPool starts no process yet.
@@ -86,7 +88,7 @@ func (p *Pool) read(ctx context.Context, path string) (d *ingest.Document, used 
 		return nil, false, err
 	}
 	if c == nil {
-		if c, err = startChild(p.opt); err != nil {
+		if c, err = p.start(); err != nil {
 			p.idle <- nil
 			return nil, false, fmt.Errorf("start parser process: %w", err)
 		}
@@ -141,7 +143,23 @@ type child struct {
 	files  int
 }
 
-func startChild(opt PoolOptions) (*child, error) {
+// start tries to start a child without a network first.
+func (p *Pool) start() (*child, error) {
+	if !p.exposed.Load() {
+		c, err := startChild(p.opt, true)
+		if err == nil {
+			return c, nil
+		}
+		c, err = startChild(p.opt, false)
+		if err == nil {
+			p.exposed.Store(true)
+		}
+		return c, err
+	}
+	return startChild(p.opt, false)
+}
+
+func startChild(opt PoolOptions, alone bool) (*child, error) {
 	if len(opt.Command) == 0 {
 		return nil, errors.New("no command given")
 	}
@@ -149,7 +167,7 @@ func startChild(opt PoolOptions) (*child, error) {
 	c.cmd.Env = append([]string{"GOMEMLIMIT=400MiB", "GOTRACEBACK=none", "SYSTEMROOT=" + os.Getenv("SYSTEMROOT")}, opt.Env...)
 	c.cmd.Stderr = &c.stderr
 	c.cmd.WaitDelay = time.Second
-	ownGroup(c.cmd)
+	isolate(c.cmd, alone)
 	var err error
 	if c.in, err = c.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -270,8 +288,11 @@ func (t *tail) String() string {
 // returns nil at the end of in.
 //
 // First it limits this process: stack 64 MB; on Linux and macOS no core
-// dumps, 64 open files and 30 s of CPU for a file; on Linux 512 MB of data.
-// Windows has only the stack limit and the pool's time limit. Whatever
+// dumps, 64 open files, 64 MB for each file written and 30 s of CPU for a file
+// read; on Linux 512 MB of data. Windows has only the stack limit and the pool's
+// time limit. On Linux the pool has put it where no network is, unless the system
+// forbids that to users who are not root (as Ubuntu does to programs without an
+// AppArmor profile, and as containers do): then it runs without that. Whatever
 // else the process prints to os.Stdout goes to os.Stderr from then on.
 func Worker(in io.Reader, out io.Writer) error {
 	return work(in, out, Read)

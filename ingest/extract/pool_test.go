@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -65,6 +66,21 @@ func misbehave(ctx context.Context, path string) (*ingest.Document, error) {
 	case "litter":
 		sink = append(sink, nil)
 		return &ingest.Document{Text: "끝\n"}, nil
+	case "network": // the file holds an address
+		address, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		c, err := net.DialTimeout("tcp", string(address), 5*time.Second)
+		if err != nil {
+			return nil, refuse("연결되지 않습니다.", err.Error())
+		}
+		return &ingest.Document{Text: "연결됨\n"}, c.Close()
+	case "writer":
+		if err := os.WriteFile(path+".out", make([]byte, maxFile), 0o600); err != nil {
+			return nil, refuse("쓰지 못합니다.", err.Error())
+		}
+		return &ingest.Document{Text: "씀\n"}, nil
 	case "noisy":
 		fmt.Println("DEBUG: the library prints")
 		return &ingest.Document{Text: "끝\n"}, nil
@@ -193,4 +209,39 @@ func TestPoolCancel(t *testing.T) {
 		t.Errorf("no program: %v", err)
 	}
 	bad.Close()
+}
+
+// A child reaches no network, not even this machine, where the system lets the
+// pool see to that; and it fills no disk.
+func TestPoolIsolates(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		return
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "network"), []byte(l.Addr().String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := testPool(t, PoolOptions{Workers: 1})
+	d, err := p.Read(t.Context(), filepath.Join(dir, "network"))
+	switch {
+	case p.exposed.Load() && err != nil:
+		t.Errorf("without a namespace: %v", err)
+	case p.exposed.Load():
+		t.Log("this system lets no process leave the network")
+	case err == nil:
+		t.Errorf("a child reached the network: %q", d.Text)
+	}
+	if _, err := p.Read(t.Context(), filepath.Join(dir, "writer")); err == nil {
+		t.Error("a child wrote a file of 100 MB")
+	}
+	p = testPool(t, PoolOptions{Workers: 1})
+	p.exposed.Store(true) // as if the system had refused
+	if d, err := p.Read(t.Context(), filepath.Join(dir, "network")); err != nil || d.Text != "연결됨\n" {
+		t.Errorf("without isolation: %v, %v", d, err)
+	}
 }
