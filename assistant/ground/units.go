@@ -39,10 +39,7 @@ var (
 // text on the same line.
 func Units(s Source) []Unit {
 	runes := []rune(s.Text)
-	heads := map[string]bool{Squeeze(s.Title): true}
-	for _, h := range s.Path {
-		heads[Squeeze(h)] = true
-	}
+	heads := newHeads(s)
 	var out []Unit
 	para := 0
 	add := func(start, end, cells int) {
@@ -65,7 +62,7 @@ func Units(s Source) []Unit {
 			if m := itemStart.FindStringSubmatch(u.Text); m != nil {
 				u.Item = m[1]
 			}
-			u.Head = deleted.MatchString(u.Text) || heads[Squeeze(u.Text)] || strings.HasSuffix(u.Text, "?") ||
+			u.Head = deleted.MatchString(u.Text) || heads.has(u.Text) || strings.HasSuffix(u.Text, "?") ||
 				Heading(u.Text)
 		}
 		out = append(out, u)
@@ -87,6 +84,27 @@ func Units(s Source) []Unit {
 	return out
 }
 
+// heads are the title and the headings of a source, squeezed.
+type heads struct {
+	squeezed map[string]bool
+	longest  int // bytes as written
+}
+
+func newHeads(s Source) heads {
+	out := heads{squeezed: map[string]bool{}}
+	for _, h := range append([]string{s.Title}, s.Path...) {
+		out.squeezed[Squeeze(h)] = true
+		out.longest = max(out.longest, len(h))
+	}
+	return out
+}
+
+// has reports whether a line is one of them, also where it is spaced or marked in
+// another way.
+func (h heads) has(line string) bool {
+	return len(line) <= 2*h.longest && h.squeezed[Squeeze(line)]
+}
+
 // Heading reports that a line is the heading of an article, a chapter or a
 // section and says nothing by itself.
 func Heading(line string) bool {
@@ -101,7 +119,7 @@ const (
 // paragraphs cuts s where a line surely ends a sentence: around rows of tables
 // and headings, before the letter ㅇ in the place of a bullet, and after a line so short that it was not wrapped, less than half
 // of the longest one.
-func paragraphs(s []rune, heads map[string]bool) []text.Span {
+func paragraphs(s []rune, heads heads) []text.Span {
 	var lines []text.Span
 	longest := 0
 	for start := 0; start < len(s); {
@@ -118,7 +136,7 @@ func paragraphs(s []rune, heads map[string]bool) []text.Span {
 	open := false // the last paragraph may grow
 	for _, l := range lines {
 		line := string(s[l.Start:l.End])
-		alone := strings.Contains(line, cellMark) || heads[Squeeze(line)]
+		alone := strings.Contains(line, cellMark) || heads.has(line)
 		if open && !alone && !strings.HasPrefix(strings.TrimSpace(line), "ㅇ ") {
 			out[len(out)-1].End = l.End
 		} else {
@@ -186,7 +204,7 @@ func contentTerms(s string) map[string]bool {
 // heldTerms is contentTerms of a text that others are held against: also the
 // bigrams across spaces, because 처리 기간 and 처리기간 are both written.
 func heldTerms(s string) map[string]bool {
-	out := contentTerms(s)
+	out := map[string]bool{}
 	addContent(out, s)
 	return out
 }
