@@ -46,7 +46,11 @@ func (a *Assistant) Answer(ctx context.Context, who Principal, req AnswerRequest
 	if err := w.send(Event{Status: "searching"}); err != nil {
 		return nil, err
 	}
-	if err := a.answer(ctx, q, req.Earlier, w); err != nil {
+	err := a.answer(ctx, q, req.Earlier, w)
+	if err == nil {
+		err = w.conflicts()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("answer: %w", err)
 	}
 	a.lg.Info("answer", "outcome", w.ans.Outcome, "mode", w.ans.Mode, "sources", len(w.ans.Sources), "blocks", len(w.ans.Blocks), "warnings", len(w.ans.Warnings))

@@ -60,6 +60,7 @@ const (
 	WarnGap        = "gap"         // something that no source holds is left to write
 	WarnLooped     = "looped"      // the model repeated itself and was stopped
 	WarnReadings   = "readings"    // the question has several readings, which the text lists
+	WarnConflict   = "conflict"    // two sources state different values of the same thing; the text gives both with their dates
 	WarnUnsure     = "unsure"      // sentences of a draft that no source supports stand in it, marked
 	WarnGaps       = "gaps"        // holes of a draft that a person must fill
 )

@@ -73,3 +73,24 @@ func TestReadings(t *testing.T) {
 		}
 	}
 }
+
+// Two documents that disagree are both named, with their dates.
+func TestConflicts(t *testing.T) {
+	s := gaon()
+	guide := doc("guide/9", "가온시 민원 수수료 안내", "guide")
+	guide.From = index.Day(2024, 3, 1)
+	s.chunks = append(s.chunks, chunk(guide, "g09", "", "증명서 발급 수수료는 1통에 400원으로 한다."))
+	ans, events := ask(t, New(quiet, s, Options{}), Principal{}, "증명서 발급 수수료는 얼마인가요?")
+	honest(t, "conflict", ans, events)
+	for _, w := range ans.Warnings {
+		if w.Code == WarnConflict {
+			for _, want := range []string{"「가온시 민원 처리 조례」 제9조", "500원", "가온시 민원 수수료 안내(2024. 3. 1. 시행)", "400원"} {
+				if !strings.Contains(w.Text, want) {
+					t.Errorf("no %q in %q", want, w.Text)
+				}
+			}
+			return
+		}
+	}
+	t.Errorf("no conflict in %+v", ans.Warnings)
+}

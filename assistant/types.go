@@ -136,7 +136,8 @@ type AnswerRequest struct {
 }
 
 // An Upload is a document that the caller read from a file for one request. It is
-// never stored. Its chunks are those of ingest.Split.
+// never stored. Its chunks are those of ingest.Split. A grade that is not set
+// counts as the highest: no model sees the text.
 type Upload struct {
 	Doc    index.Doc
 	Chunks []index.Chunk

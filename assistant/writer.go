@@ -11,6 +11,8 @@ import (
 	"biseo/prompts"
 )
 
+const maxConflicts = 3 // named in one answer
+
 // A tally adds up the drafts of a task of several calls.
 type tally struct {
 	written
@@ -82,7 +84,7 @@ func (w *writer) conclude(t *tally) error {
 			return err
 		}
 	}
-	return nil
+	return w.conflicts()
 }
 
 // A writer builds an answer and tells its events, the same to both.
@@ -119,6 +121,23 @@ func (w *writer) warn(code, text string) error {
 func (w *writer) sources(found []ground.Source) error {
 	w.ans.Sources = found
 	return w.send(Event{Sources: append([]ground.Source{}, found...)})
+}
+
+// conflicts warns of values that two sources state differently, one of which the
+// answer uses.
+func (w *writer) conflicts() error {
+	n := 0
+	for _, c := range ground.Conflicts(w.ans.Sources) {
+		a, b := w.ans.Sources[c.A.Source-1], w.ans.Sources[c.B.Source-1]
+		if n == maxConflicts || !a.Used && !b.Used {
+			continue
+		}
+		n++
+		if err := w.warn(WarnConflict, fmt.Sprintf("자료가 서로 다르니 어느 것이 맞는지 확인해 주세요: %s %s, %s %s", reference(a), c.ValueA, reference(b), c.ValueB)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // uses names a prompt in the answer, each once.
