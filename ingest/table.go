@@ -7,9 +7,6 @@ import (
 	"unicode"
 )
 
-// cellMark stands between the cells of a row in Document.Text.
-const cellMark = " | "
-
 // A table is what Split knows of a table block: the rows that the text shows, of
 // which the first head the columns. What it says stands in the text, so that
 // masking holds; Block.Cells only tell the spans.
