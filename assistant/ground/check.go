@@ -295,7 +295,7 @@ func (e *evidence) judge(s Sentence) (cites []Cite, why, warn string) {
 	}
 	t.claimant = newClaimant(s.Text)
 	for _, p := range candidates {
-		if len(given) == 0 && (Squeeze(p.Text) == key || Squeeze(bullet.ReplaceAllString(p.Text, "")) == key) && p.source.lapsed() == "" {
+		if len(given) == 0 && p.repeatedBy(key) && p.source.lapsed() == "" {
 			t.support = []passage{p}
 			return citesOf(t.support), "", t.dropped()
 		}
@@ -311,6 +311,15 @@ func (e *evidence) judge(s Sentence) (cites []Cite, why, warn string) {
 		}
 	}
 	return citesOf(t.support, given...), "", t.dropped()
+}
+
+// repeatedBy reports that a claim, squeezed, is p word for word, with or without
+// the mark that p begins with.
+func (p passage) repeatedBy(key string) bool {
+	if len(p.Text) < len(key) || len(p.Text) > 2*len(key)+16 {
+		return false
+	}
+	return Squeeze(p.Text) == key || Squeeze(bullet.ReplaceAllString(p.Text, "")) == key
 }
 
 // holds reports whether a citation's span lies in the source and its quote is
@@ -403,61 +412,6 @@ func supporting(c claimant, candidates []passage) (out []passage, held, around f
 	}
 	n := float64(len(c.terms))
 	return out, 1 - float64(len(missing))/n, 1 - float64(len(left))/n
-}
-
-// A clause is one of the parts that a claim joins: 한다 and 된다 in 하며, 된다.
-type clause struct {
-	terms map[string]bool
-	facts []fact
-	heads bool // stands behind a colon: the head of the item before it
-}
-
-var joint = regexp.MustCompile(`(?:[며고]|되|지만),\s|:\s`)
-
-// clauses are the parts of a claim that joins several, otherwise none.
-func clauses(s string) []clause {
-	cuts := joint.FindAllStringIndex(s, -1)
-	if len(cuts) == 0 {
-		return nil
-	}
-	var out []clause
-	start := 0
-	for _, at := range append(cuts, []int{len(s), len(s)}) {
-		c := newClaimant(s[start:at[1]])
-		out = append(out, clause{c.terms, c.facts(Source{}), start > 0 && s[start-2] == ':'})
-		start = at[1]
-	}
-	return out
-}
-
-// stands is the index of the candidate that holds most terms of a clause, nearly
-// all of them, and all its values; -1 if there is none.
-func (c clause) stands(candidates []passage) int {
-	best, most := -1, minClause
-	if len(c.terms) < minGain && !c.heads {
-		return -1
-	}
-	for i, p := range candidates {
-		if share := c.share(p); share > most && !slices.ContainsFunc(c.facts, func(f fact) bool { return f.cite == nil && !p.states(f) }) {
-			best, most = i, share
-		}
-	}
-	return best
-}
-
-// share is the share of a clause's terms that p holds; 0 where the clause is the
-// head of a list and p is none.
-func (c clause) share(p passage) float64 {
-	if len(c.terms) == 0 || c.heads && !p.heads() {
-		return 0
-	}
-	n := 0
-	for t := range c.terms {
-		if p.terms[t] {
-			n++
-		}
-	}
-	return float64(n) / float64(len(c.terms))
 }
 
 // citesOf cites the units of a support, neighbours in one span. A unit that

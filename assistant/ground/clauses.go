@@ -7,6 +7,61 @@ import (
 	"strings"
 )
 
+// A clause is one of the parts that a claim joins: 한다 and 된다 in 하며, 된다.
+type clause struct {
+	terms map[string]bool
+	facts []fact
+	heads bool // stands behind a colon: the head of the item before it
+}
+
+var joint = regexp.MustCompile(`(?:[며고]|되|지만),\s|:\s`)
+
+// clauses are the parts of a claim that joins several, otherwise none.
+func clauses(s string) []clause {
+	cuts := joint.FindAllStringIndex(s, -1)
+	if len(cuts) == 0 {
+		return nil
+	}
+	var out []clause
+	start := 0
+	for _, at := range append(cuts, []int{len(s), len(s)}) {
+		c := newClaimant(s[start:at[1]])
+		out = append(out, clause{c.terms, c.facts(Source{}), start > 0 && s[start-2] == ':'})
+		start = at[1]
+	}
+	return out
+}
+
+// stands is the index of the candidate that holds most terms of a clause, nearly
+// all of them, and all its values; -1 if there is none.
+func (c clause) stands(candidates []passage) int {
+	best, most := -1, minClause
+	if len(c.terms) < minGain && !c.heads {
+		return -1
+	}
+	for i, p := range candidates {
+		if share := c.share(p); share > most && !slices.ContainsFunc(c.facts, func(f fact) bool { return f.cite == nil && !p.states(f) }) {
+			best, most = i, share
+		}
+	}
+	return best
+}
+
+// share is the share of a clause's terms that p holds; 0 where the clause is the
+// head of a list and p is none.
+func (c clause) share(p passage) float64 {
+	if len(c.terms) == 0 || c.heads && !p.heads() {
+		return 0
+	}
+	n := 0
+	for t := range c.terms {
+		if p.terms[t] {
+			n++
+		}
+	}
+	return float64(n) / float64(len(c.terms))
+}
+
 var (
 	// actor is who does something, by its last word, with the particle that says
 	// in which role: 은 and 가 act, 에게 and 로부터 are acted upon.
