@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -84,6 +85,8 @@ func (cmd *ingestCmd) sync(ctx context.Context, c *console, s *settings) (*inges
 		return nil, err
 	}
 	defer pool.Close()
+	// Large documents pass through by the dozen: collect their remains early.
+	defer debug.SetGCPercent(debug.SetGCPercent(40))
 	src := ingest.Source{
 		Paths: cmd.Paths, Read: pool.Read, Readers: cmd.Readers, Workers: cmd.Workers,
 		Mask: maskText, Ledger: ledger, Now: c.now,
