@@ -530,9 +530,17 @@ func (r *replier) quoted(request complaint.Request, found []ground.Source, level
 		if rows == nil {
 			return nil
 		}
-		b := Block{Kind: "table", Rows: rows}
+		all := rows
 		rows = nil
-		return r.w.begin(b)
+		if lines := r.spoken(all); lines != nil {
+			for _, s := range lines {
+				if err := r.line(level, s); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		return r.w.begin(Block{Kind: "table", Rows: all})
 	}
 	shown := 0
 	for _, s := range picked {
@@ -565,6 +573,28 @@ func (r *replier) quoted(request complaint.Request, found []ground.Source, level
 		return false, err
 	}
 	return true, r.w.warn(WarnExtracts, "언어 모델이 쓴 글이 아니라 원문을 인용한 답변이니 민원인에게 맞게 다듬어 주세요.")
+}
+
+// spoken turns rows under a header into lines of a letter, 다자녀 가정: 감면 50%, 증명서
+// 우대카드; nil where the check does not follow.
+func (r *replier) spoken(rows [][]ground.Sentence) []ground.Sentence {
+	var out []ground.Sentence
+	head := rows[0]
+	for _, row := range rows[1:] {
+		if len(row) != len(head) || len(head) < 2 {
+			return nil
+		}
+		var pairs []string
+		for i := 1; i < len(row); i++ {
+			pairs = append(pairs, head[i].Text+" "+row[i].Text)
+		}
+		s := ground.Attach(row[0].Text+": "+strings.Join(pairs, ", "), []int{row[0].Cites[0].Source}, r.w.ans.Sources)
+		if s.Status != ground.Verified {
+			return nil
+		}
+		out = append(out, s)
+	}
+	return out
 }
 
 const maxQuoted = 4 // sentences quoted for one request
