@@ -125,8 +125,15 @@ type generator struct {
 
 func (g *generator) Model() string { return g.server.Model }
 
-// ErrCut reports an answer that ended before the model said that it was done.
-var ErrCut = errors.New("the model's answer ended early")
+var (
+	// ErrCut reports an answer that ended before the model said that it was done.
+	ErrCut = errors.New("the model's answer ended early")
+	// ErrEmpty reports a model that was done without writing anything. It is an [ErrCut] too.
+	ErrEmpty = fmt.Errorf("%w: it wrote nothing", ErrCut)
+	// ErrRefused reports a request that the server understood and refused, such as one
+	// with a wrong key, for a model that it does not have, or longer than it reads.
+	ErrRefused = errors.New("the model server refused the request")
+)
 
 // errWait is the cause of a cancellation by the waiting limits of a Server.
 var errWait = errors.New("the model did not answer in time")
@@ -134,6 +141,7 @@ var errWait = errors.New("the model did not answer in time")
 func (g *generator) Generate(ctx context.Context, req Request, emit func(string) error) (*Response, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	ctx, refusal := watchRefusal(ctx)
 	watch := time.AfterFunc(g.server.FirstWait, func() { cancel(errWait) })
 	defer watch.Stop()
 	var refused error // by emit
@@ -156,23 +164,31 @@ func (g *generator) Generate(ctx context.Context, req Request, emit func(string)
 	case context.Cause(ctx) != nil:
 		return nil, fmt.Errorf("generate with %s: %w", g.server.Model, context.Cause(ctx))
 	case err != nil:
-		return nil, fmt.Errorf("generate with %s: %w", g.server.Model, err)
+		return nil, fmt.Errorf("generate with %s: %w", g.server.Model, refusal(err))
 	}
-	return g.response(r)
+	resp, err := g.response(r)
+	if err != nil {
+		return nil, fmt.Errorf("generate with %s: %w", g.server.Model, refusal(err)) // Ollama's client takes a refusal without a text for an empty answer
+	}
+	return resp, nil
 }
 
 // response accepts only an answer that is whole. A cut OpenAI stream has no stop
 // reason; a cut Ollama stream has no content, and langchaingo gives no reason at all.
 func (g *generator) response(r *llms.ContentResponse) (*Response, error) {
 	if len(r.Choices) == 0 || strings.TrimSpace(r.Choices[0].Content) == "" {
-		return nil, fmt.Errorf("generate with %s: %w", g.server.Model, ErrCut)
+		why := ErrCut
+		if len(r.Choices) > 0 && r.Choices[0].StopReason != "" {
+			why = ErrEmpty
+		}
+		return nil, why
 	}
 	c := r.Choices[0]
 	out := &Response{Text: c.Content, Model: g.server.Model, StopReason: c.StopReason,
 		Prompt: count(c.GenerationInfo, "PromptTokens"), Completion: count(c.GenerationInfo, "CompletionTokens")}
 	if out.StopReason == "" {
 		if g.server.API != "ollama" {
-			return nil, fmt.Errorf("generate with %s: %w", g.server.Model, ErrCut)
+			return nil, ErrCut
 		}
 		out.StopReason = "stop"
 	}
@@ -214,9 +230,10 @@ func (e *embedder) Embed(ctx context.Context, role Role, texts []string) ([][]fl
 func (e *embedder) embed(ctx context.Context, in []string) ([][]float32, error) {
 	ctx, cancel := context.WithTimeout(ctx, embedWait)
 	defer cancel()
+	ctx, refusal := watchRefusal(ctx)
 	vecs, err := e.client.CreateEmbedding(ctx, in)
 	if err != nil {
-		return nil, err
+		return nil, refusal(err)
 	}
 	if len(vecs) != len(in) {
 		return nil, fmt.Errorf("%d vectors came back for %d texts", len(vecs), len(in))

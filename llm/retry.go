@@ -2,12 +2,14 @@ package llm
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -52,6 +54,7 @@ func (t *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
 		resp, err := t.next.RoundTrip(req)
 		wait, again := retryAfter(resp, err, try)
 		if !again || try == maxRetries || req.Context().Err() != nil || req.Body != nil && req.GetBody == nil || !t.spend() {
+			noteRefusal(req.Context(), resp)
 			return resp, err
 		}
 		if resp != nil {
@@ -87,6 +90,29 @@ func retryAfter(resp *http.Response, err error, try int) (time.Duration, bool) {
 		wait = time.Duration(s) * time.Second
 	}
 	return wait, wait <= retryLimit
+}
+
+// refusalKey is the key of the status that a call's context keeps: langchaingo's
+// errors do not carry it.
+type refusalKey struct{}
+
+// watchRefusal returns a context for one call, and a function that marks the error
+// of the call as [ErrRefused] where the server refused it.
+func watchRefusal(ctx context.Context) (context.Context, func(error) error) {
+	var status atomic.Int32
+	return context.WithValue(ctx, refusalKey{}, &status), func(err error) error {
+		switch s := status.Load(); {
+		case s < 400, s >= 500, s == http.StatusRequestTimeout, s == http.StatusTooManyRequests:
+			return err
+		}
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+}
+
+func noteRefusal(ctx context.Context, resp *http.Response) {
+	if status, ok := ctx.Value(refusalKey{}).(*atomic.Int32); ok && resp != nil {
+		status.Store(int32(resp.StatusCode))
+	}
 }
 
 func (t *retrier) earn() {
