@@ -1,12 +1,10 @@
 package assistant
 
 import (
-	"cmp"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -94,14 +92,4 @@ func chunksOf(d index.Doc, body string) []index.Hit {
 		out = append(out, c)
 	}
 	return out
-}
-
-// docsOf are the IDs of a shelf's documents.
-func (s shelf) docs() []string {
-	var out []string
-	for _, h := range s.chunks {
-		out = append(out, h.Doc.ID)
-	}
-	slices.SortFunc(out, cmp.Compare[string])
-	return slices.Compact(out)
 }
