@@ -107,10 +107,11 @@ func (b *builder) markdown(s string) {
 
 // Limits of what goldmark is given; it takes time by the square of each.
 const (
-	maxContainers = 32  // quotes and list items opened on one line
-	maxIndent     = 128 // blanks that a line begins with
-	maxColumns    = 256 // of a table
-	maxOpen       = 200 // brackets of one paragraph that are not closed
+	maxContainers = 32   // quotes and list items opened on one line
+	maxIndent     = 128  // blanks that a line begins with
+	maxColumns    = 256  // of a table
+	maxOpen       = 200  // brackets of one paragraph that are not closed
+	maxMarks      = 1000 // runs of backticks, or addresses of links, in one paragraph
 )
 
 var (
@@ -140,8 +141,11 @@ func tame(s string) string {
 	}
 	paragraphs := strings.Split(strings.Join(lines, "\n"), "\n\n")
 	for i, p := range paragraphs {
-		if unclosed(p) > maxOpen {
+		if unclosed(p) > maxOpen || strings.Count(p, "]:") > maxMarks {
 			paragraphs[i] = strings.ReplaceAll(p, "[", `\[`)
+		}
+		if strings.Count(p, "`") > maxMarks && strings.Count(p, "\n```") < 2 { // a code block may hold any number
+			paragraphs[i] = strings.ReplaceAll(paragraphs[i], "`", "\\`")
 		}
 	}
 	return strings.Join(paragraphs, "\n\n")

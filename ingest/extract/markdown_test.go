@@ -250,6 +250,8 @@ func TestTame(t *testing.T) {
 		"wide table":     strings.Repeat("|나", 50_000) + "|\n" + strings.Repeat("|-", 50_000) + "|\n" + strings.Repeat("|\n", 50_000) + "\n가",
 		"brackets":       strings.Repeat("[", 100_000) + "가" + strings.Repeat("]", 100_000),
 		"links":          strings.Repeat("[나](", 50_000) + "가",
+		"addresses":      strings.Repeat("[나]: b\n", 50_000) + "가",
+		"backticks":      backticks(700) + "가",
 		"images":         strings.Repeat("![[]()", 50_000) + "가",
 	} {
 		d, err := read(t.Context(), "a.md", []byte(s))
@@ -265,6 +267,15 @@ func TestTame(t *testing.T) {
 	if s := "- [가](나)\n  - > 1. 다\n\n| a |\n|---|\n"; tame(s) != s {
 		t.Errorf("ordinary text became %q", tame(s))
 	}
+}
+
+// backticks has a run of each length, of which none is closed.
+func backticks(longest int) string {
+	var b strings.Builder
+	for i := range longest {
+		b.WriteString("나" + strings.Repeat("`", i+1))
+	}
+	return b.String()
 }
 
 func nestedList(depth int) string {
