@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -42,6 +43,10 @@ type modelSettings struct {
 	KeyFile string `placeholder:"FILE" help:"File that holds the server's key."`
 	Grade   string `default:"open" enum:"open,sensitive,classified" help:"Highest grade of documents that the model may see (${default})."`
 	Context int    `default:"8192" help:"Context window in tokens."`
+
+	Parallel int           `default:"4" help:"Requests that the server gets at the same time; more wait their turn (${default})."`
+	Timeout  time.Duration `default:"60s" placeholder:"DURATION" help:"Longest wait for the first words, after which the answer is an extract (${default})."`
+	Idle     time.Duration `default:"20s" placeholder:"DURATION" help:"Longest silence within an answer (${default})."`
 }
 
 type embedderSettings struct {
@@ -114,6 +119,9 @@ func (s *settings) assistant(ctx context.Context, c *console) (*assistant.Assist
 	if err != nil {
 		return nil, nil, err
 	}
+	if e != nil {
+		e = llm.LimitEmbedder(e, llm.Limits{})
+	}
 	opt.ReadOnly = true
 	x, err := local.Open(ctx, s.indexDir(), opt)
 	if err != nil {
@@ -146,11 +154,18 @@ func (s *settings) generator() (llm.Generator, error) {
 	if m.Name == "" {
 		return nil, errUsage{errors.New("--model-url is set but --model-name is not: give the model's name as the server knows it")}
 	}
+	if m.Parallel < 1 || m.Timeout <= 0 || m.Idle <= 0 || m.Context < 1 {
+		return nil, errUsage{errors.New("--model-parallel, --model-timeout, --model-idle and --model-context must be more than 0")}
+	}
 	key, err := readKey(m.KeyFile)
 	if err != nil {
 		return nil, err
 	}
-	return llm.NewGenerator(llm.Server{API: m.API, URL: m.URL, Model: m.Name, Key: key, Context: m.Context})
+	g, err := llm.NewGenerator(llm.Server{API: m.API, URL: m.URL, Model: m.Name, Key: key, Context: m.Context, FirstWait: m.Timeout, Idle: m.Idle})
+	if err != nil {
+		return nil, err
+	}
+	return llm.Limit(g, llm.Limits{Parallel: m.Parallel}), nil
 }
 
 func (s *settings) embedder() (llm.Embedder, error) {
@@ -188,8 +203,9 @@ func (s *settings) readers(workers int) (*extract.Pool, error) {
 
 // loadSettings reads biseo.yaml. Keys are flag names; a nested key is joined with
 // a hyphen, so that model: {url: …} sets --model-url. Flags and environment
-// variables win over the file; a key without a value sets nothing. Unknown keys
-// and keys that stand twice are errors that name their line.
+// variables win over the file; a key without a value sets nothing. Unknown keys,
+// keys that stand twice and values that a flag would refuse are errors that name
+// their line.
 func loadSettings(r io.Reader) (kong.Resolver, error) {
 	var root, more yaml.Node
 	d := yaml.NewDecoder(r)
@@ -268,6 +284,13 @@ func (f *settingsFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (
 			return nil, fmt.Errorf("settings file: line %d: %s: %w", n.Line, flag.Name, err)
 		}
 		return strings.Join(list, ","), nil
+	}
+	scan := kong.Scan().PushTyped(n.Value, kong.FlagValueToken)
+	if err := flag.Mapper.Decode(&kong.DecodeContext{Value: flag.Value, Scan: scan}, reflect.New(flag.Target.Type()).Elem()); err != nil {
+		return nil, fmt.Errorf("settings file: line %d: %w", n.Line, err)
+	}
+	if flag.Enum != "" && !flag.IsSlice() && !slices.Contains(flag.EnumSlice(), n.Value) {
+		return nil, fmt.Errorf("settings file: line %d: must be one of %s, not %q", n.Line, flag.Enum, n.Value)
 	}
 	return n.Value, nil
 }

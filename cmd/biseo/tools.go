@@ -166,10 +166,20 @@ func (s *settings) checkModel(ctx context.Context) finding {
 	}
 	ctx, cancel := context.WithTimeout(ctx, doctorWait)
 	defer cancel()
-	if _, err := g.Generate(ctx, llm.Request{User: "예 또는 아니요로만 답하세요. 준비되었습니까?", MaxTokens: 16}, nil); err != nil {
+	began := time.Now()
+	_, err = g.Generate(ctx, llm.Request{User: "예 또는 아니요로만 답하세요. 준비되었습니까?", MaxTokens: 16}, nil)
+	m, took := s.Model, time.Since(began)
+	switch {
+	case errors.Is(err, llm.ErrRefused):
+		return finding{"model", "error", err.Error() + "; check --model-name and --model-key-file"}
+	case errors.Is(err, llm.ErrEmpty):
+		return finding{"model", "warning", fmt.Sprintf("%s is there at %s but wrote nothing", g.Model(), m.URL)}
+	case err != nil:
 		return finding{"model", "error", err.Error()}
+	case took > m.Timeout/2:
+		return finding{"model", "warning", fmt.Sprintf("%s answers at %s, but a few words took %.1f s and an answer is given up after %v without any: raise --model-timeout or take a smaller model", g.Model(), m.URL, took.Seconds(), m.Timeout)}
 	}
-	return finding{"model", "ok", g.Model() + " answers at " + s.Model.URL}
+	return finding{"model", "ok", fmt.Sprintf("%s answers at %s in %.1f s; %d requests at a time, %v for the first words", g.Model(), m.URL, took.Seconds(), m.Parallel, m.Timeout)}
 }
 
 func (s *settings) checkEmbedder(ctx context.Context) finding {
