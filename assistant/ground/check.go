@@ -373,7 +373,8 @@ func supporting(c claimant, candidates []passage) (out []passage, held, around f
 		n := shares(p)
 		whole := n
 		for _, f := range c.facts(p.source) {
-			if n > 0 && p.states(f) && (whole >= best && p.extra(first) <= 1 || !first.rivals(f)) {
+			stated := p.states(f) || f.cite != nil && places(*f.cite, p) // a claim that names its article names its support
+			if n > 0 && stated && (whole >= best && p.extra(first) <= 1 || !first.rivals(f)) {
 				n += factGain
 			}
 		}

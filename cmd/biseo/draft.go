@@ -98,7 +98,7 @@ func (cmd *summarizeCmd) Run(ctx context.Context, c *console, s *settings) error
 			req.Docs = append(req.Docs, name)
 			continue
 		}
-		u, err := s.upload(ctx, name)
+		u, err := s.upload(ctx, cmd.person, name)
 		if err != nil {
 			return err
 		}
@@ -120,12 +120,13 @@ func (cmd *summarizeCmd) Run(ctx context.Context, c *console, s *settings) error
 	return cmd.write(c, r, export.Options{})
 }
 
-// upload reads a file for one request.
-func (s *settings) upload(ctx context.Context, file string) (assistant.Upload, error) {
+// upload reads a file for one request. Its grade is that of the person who gives it.
+func (s *settings) upload(ctx context.Context, who person, file string) (assistant.Upload, error) {
 	d, err := s.readFile(ctx, file)
 	if err != nil {
 		return assistant.Upload{}, err
 	}
+	d.Meta.Grade = who.principal().Grade
 	if d.Meta.ID == "" {
 		d.Meta.ID = filepath.Base(file)
 	}
@@ -200,7 +201,7 @@ func (cmd *reportCmd) Run(ctx context.Context, c *console, s *settings) error {
 		req.Notes = notes
 	}
 	for _, file := range cmd.Attach {
-		u, err := s.upload(ctx, file)
+		u, err := s.upload(ctx, cmd.person, file)
 		if err != nil {
 			return err
 		}
