@@ -2,6 +2,7 @@ package law
 
 import (
 	_ "embed"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -274,8 +275,11 @@ func titleWord(w string) bool {
 	if stopWords[w] || looksLikeLaw(w) {
 		return false
 	}
+	if strings.HasSuffix(w, "해") && !harm.MatchString(w) {
+		return false // 고려해, 감안해
+	}
 	for _, e := range []string{
-		"은", "는", "이", "가", "을", "를", "도", "만", "서", "고", "며", "면", "로", "다", "게", "던",
+		"하여", "되어", "은", "는", "이", "가", "을", "를", "도", "만", "서", "고", "며", "면", "로", "다", "게", "던",
 		"까지", "부터", "한", "할", "된", "될", "에게", "따라", "위해", "대해", "통해", "조", "항", "호", "목",
 	} {
 		if strings.HasSuffix(w, e) {
@@ -284,6 +288,9 @@ func titleWord(w string) bool {
 	}
 	return true
 }
+
+// harm are the nouns that end like a verb and stand in titles.
+var harm = regexp.MustCompile(`[재피침상장손공수]해$`)
 
 // joins reports whether a word links title words and so cannot begin a title.
 func joins(w string) bool {

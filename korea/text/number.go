@@ -320,7 +320,7 @@ loop:
 			section += max(current, 1) * mult
 			small, current = mult, 0
 		default:
-			if mult >= limit {
+			if mult >= limit || i == 0 && mult == 1e12 { // 조사 is no number; 1조 is written 일조
 				break loop
 			}
 			section += current
