@@ -2,6 +2,8 @@ package extract
 
 import (
 	"encoding/csv"
+	"errors"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -24,21 +26,16 @@ func readCSV(s string) (*ingest.Document, error) {
 		comma, s = rune(line[4]), rest
 	}
 	var b builder
-	records, err := records(s, comma)
+	records, more, err := records(s, comma, maxCells)
 	if err != nil {
 		b.warn("따옴표가 규칙에 맞지 않아 글자로 읽었습니다.")
-		records = nil
-		for line := range strings.Lines(s) {
-			records = append(records, strings.Split(strings.TrimSuffix(line, "\n"), string(comma)))
-		}
+		records, more = plainRecords(s, comma, maxCells)
+	}
+	if more {
+		b.warn("표가 너무 커서 앞의 %d행만 읽었습니다.", len(records))
 	}
 	var rows [][]ingest.Cell
-	cells := 0
-	for i, record := range records {
-		if cells += len(record); cells > maxCells {
-			b.warn("표가 너무 커서 앞의 %d행만 읽었습니다(전체 %d행).", i, len(records))
-			break
-		}
+	for _, record := range records {
 		if strings.TrimSpace(strings.Join(record, "")) == "" {
 			continue
 		}
@@ -52,10 +49,35 @@ func readCSV(s string) (*ingest.Document, error) {
 	return b.finish()
 }
 
-func records(s string, comma rune) ([][]string, error) {
+// records are the rows of s up to the limit of fields; more says that others follow.
+func records(s string, comma rune, limit int) (rows [][]string, more bool, err error) {
 	r := csv.NewReader(strings.NewReader(s))
 	r.Comma, r.FieldsPerRecord, r.TrimLeadingSpace = comma, -1, comma != '\t'
-	return r.ReadAll()
+	for fields := 0; ; {
+		row, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return rows, false, nil
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		if fields += len(row); fields > limit {
+			return rows, true, nil
+		}
+		rows = append(rows, row)
+	}
+}
+
+// plainRecords is records where quotes are text.
+func plainRecords(s string, comma rune, limit int) (rows [][]string, more bool) {
+	fields := 0
+	for line := range strings.Lines(s) {
+		if fields += 1 + strings.Count(line, string(comma)); fields > limit {
+			return rows, true
+		}
+		rows = append(rows, strings.Split(strings.TrimSuffix(line, "\n"), string(comma)))
+	}
+	return rows, false
 }
 
 // delimiter is the character that splits the most of the first lines of s into
@@ -66,7 +88,7 @@ func delimiter(s string) rune {
 	}
 	best, most := ',', 0
 	for _, comma := range ",\t;|" {
-		rows, err := records(s, comma)
+		rows, _, err := records(s, comma, maxCells)
 		if err != nil {
 			continue
 		}

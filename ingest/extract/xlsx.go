@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 	"slices"
 	"strconv"
@@ -146,7 +147,12 @@ func (w *workbook) open() (*excelize.File, error) {
 		if bytes.Contains(data, []byte("<!DOCTYPE")) {
 			return nil, errDTD
 		}
-		if err := copyPart(out, name, data); err != nil {
+		if path.Base(name) != "styles.xml" {
+			err = out.Copy(w.a.files[name])
+		} else if f, e := out.Create(name); e == nil {
+			_, err = io.WriteString(f, koreanStyles(string(data)))
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -156,18 +162,6 @@ func (w *workbook) open() (*excelize.File, error) {
 	return excelize.OpenReader(&buf, excelize.Options{
 		UnzipSizeLimit: maxWorkbook + 1, UnzipXMLSizeLimit: maxWorkbook + 1, // below which it writes no temporary files
 	})
-}
-
-func copyPart(out *zip.Writer, name string, data []byte) error {
-	if path.Base(name) == "styles.xml" {
-		data = []byte(koreanStyles(string(data)))
-	}
-	f, err := out.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	return err
 }
 
 // A sheetLayout is what a worksheet says besides the values of its cells.
