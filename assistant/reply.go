@@ -216,7 +216,7 @@ func (r *replier) search(ctx context.Context) error {
 					return err
 				}
 			}
-			if touches(request.Query, found, r.scope.On) {
+			if touches(request.Own, found, r.scope.On) {
 				hits = found
 				break
 			}
@@ -267,7 +267,7 @@ func (r *replier) similar(ctx context.Context) error {
 		}
 		for _, h := range hits {
 			known := slices.ContainsFunc(*named, func(s Similar) bool { return s.DocID == h.Doc.ID })
-			if known || len(*named) == maxSimilar || !touches(request.Query, []index.Hit{h}, r.scope.On) {
+			if known || len(*named) == maxSimilar || !touches(request.Own, []index.Hit{h}, r.scope.On) {
 				continue
 			}
 			s := Similar{DocID: h.Doc.ID, Title: h.Doc.Title, Date: day(h.Doc.From)}

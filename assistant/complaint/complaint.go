@@ -97,14 +97,15 @@ var (
 	asks = regexp.MustCompile(`[가-힣]{1,8}(?:나요|까요|가요|는지|은지)\?|(?:하는지|되는지|있는지|없는지|인지|한지|할지|은지|는지|을지|ㄴ지|나요|까요|는가|은가|ㄴ가|인가요|가요)[.\s]*(?:$|요|여부|알고|궁금|문의|질의|확인|답변|알려)|여부(?:를|가|에)?\s*(?:알|문의|질의|확인|궁금|$)|궁금(?:합니다|해요|하여|해서)|알고\s*싶|알려\s*(?:주|달)|문의\s*(?:드|합|하고)|질의\s*(?:드|합|하고)|설명해\s*주|답변\s*(?:부탁|바랍|주|해)|\?`)
 	begs = regexp.MustCompile(`(?:해|하여|내|늘려|고쳐|옮겨|바꿔|막아|치워|없애|세워|설치해|단속해|처리해|조치해|검토해|개선해|지원해|연장해|환불해|돌려|취소해|공개해|정비해|보수해|[가-힣])\s*(?:주세요|주십시오|주시기|주시길|주시면\s*(?:좋겠|감사)|주셨으면|달라|줬으면)|(?:요청|건의|제안|신청|청구|신고|제보|이의(?:를)?\s*(?:제기)?)(?:드|합|하고자|하며|하니|이\s*있)|부탁\s*(?:드|합)|바랍니다|바라며|원합니다|싶습니다|싶어요|(?:했|하였|되었|됐|으)면\s*(?:좋겠|합니다)|해야\s*(?:한다고|할\s*것|합니다|하지)|시정(?:을|해)|철회|취소(?:를|해)`)
 	// courtesy is what begs and asks match in greetings and closings.
-	courtesy = regexp.MustCompile(`^(?:안녕|수고|감사|고맙|바쁘신|빠른\s*(?:답변|회신|처리)|답변\s*(?:부탁|기다|바랍)|잘\s*부탁|부탁\s*(?:드립니다|드려요|합니다)|이상입니다|그럼\s*수고|좋은\s*하루|검토\s*(?:부탁|바랍)|신속한|조속한)[^?]{0,30}$|^(?:다음|아래)(?:과|와|을|의|에)\s?[^?]{0,20}(?:질의|문의|건의|요청|신청|질문)(?:합니다|드립니다|하오니[^?]{0,20})\.?$`)
+	courtesy = regexp.MustCompile(`^(?:안녕|(?:빨리|빠른|조속히|신속히|신속하게|꼭|제발|속히)?\s*(?:처리|조치|해결|답변|회신|검토)(?:를|을)?\s*(?:해\s*)?(?:부탁|주시|주세|주십|바랍)|수고|감사|고맙|바쁘신|빠른\s*(?:답변|회신|처리)|답변\s*(?:부탁|기다|바랍)|잘\s*부탁|부탁\s*(?:드립니다|드려요|합니다)|이상입니다|그럼\s*수고|좋은\s*하루|검토\s*(?:부탁|바랍)|신속한|조속한)[^?]{0,30}$|^(?:다음|아래)(?:과|와|을|의|에)\s?[^?]{0,20}(?:질의|문의|건의|요청|신청|질문)(?:합니다|드립니다|하오니[^?]{0,20})\.?$`)
 	listMark = regexp.MustCompile(`^\s*(?:\d{1,2}\s*[.)]|[①-⑳]|[가-하]\s*[.)]|[-ㅇ○•*]|(?:질의|질문|문)\s*\d{1,2}\s*[.):]?|첫째|둘째|셋째|넷째|다섯째)[,\s]`)
 )
 
 // A Request is one thing that a complaint asks for.
 type Request struct {
 	Text  string // as written, on one line
-	Query string // what to search for: without the words around it, with the matter of the request before where it is too short to stand alone
+	Own   string // its own matter, without the words around it
+	Query string // what to search for: Own, behind that of the request before where it is too short to stand alone
 }
 
 // Requests lists what a complaint asks for, in its order: its questions and pleas,
@@ -121,9 +122,15 @@ func Requests(complaint string) []Request {
 		if len([]rune(s)) < 5 || len(out) == maxRequests || slices.ContainsFunc(out, func(r Request) bool { return r.Text == s }) {
 			return
 		}
-		r := Request{s, strings.TrimSpace(around.ReplaceAllString(s, " "))}
-		if n := matter(r.Query); len(out) > 0 && (n < 3 || goesOn && n < 4) {
-			r.Query = out[len(out)-1].Query + " " + r.Query
+		own := strings.TrimSpace(around.ReplaceAllString(s, " "))
+		n := matter(own)
+		if last := len(out) - 1; n < 2 && last >= 0 && !strings.Contains(s, "?") { // 측정해 주세요.
+			out[last].Text += " " + s
+			return
+		}
+		r := Request{s, own, own}
+		if len(out) > 0 && (n < 4 || goesOn && n < 5) {
+			r.Query = out[len(out)-1].Own + " " + own
 		}
 		out = append(out, r)
 	}
@@ -131,12 +138,17 @@ func Requests(complaint string) []Request {
 		runes := []rune(paragraph)
 		item := listMark.MatchString(paragraph)
 		before := ""
+		asking := false // a sentence of the item asks
+		for _, at := range text.Sentences(paragraph) {
+			s := strings.TrimSpace(string(runes[at.Start:at.End]))
+			asking = asking || !courtesy.MatchString(s) && (asks.MatchString(s) || begs.MatchString(s))
+		}
 		for _, at := range text.Sentences(paragraph) {
 			s := strings.TrimSpace(string(runes[at.Start:at.End]))
 			polite := courtesy.MatchString(s)
 			switch {
 			case polite:
-			case asks.MatchString(s) || begs.MatchString(s) || item && before == "":
+			case asks.MatchString(s) || begs.MatchString(s) || item && before == "" && !asking:
 				// A question that points back is not understood without what it points to.
 				if pointsBack.MatchString(s) && before != "" {
 					s = before + " " + s

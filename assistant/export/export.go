@@ -134,7 +134,7 @@ func cite(s ground.Source) string {
 	if name == "" {
 		name = s.Title
 	}
-	if s.Page > 0 && !strings.Contains(name, "쪽") {
+	if s.Page > 0 && !strings.Contains(name, "쪽") && !strings.Contains(name, "p. ") {
 		name = fmt.Sprintf("%s %d쪽", name, s.Page)
 	}
 	from, err := time.Parse(time.DateOnly, s.InForce.From)
