@@ -37,7 +37,7 @@ const (
 	nextHWPX    = "한글에서 열어 HWPX로 다시 저장해 주세요."
 	nextUnlock  = "암호를 풀어 다시 저장해 주세요."
 	nextSplit   = "나누어 저장한 뒤 다시 올려 주세요."
-	nextConvert = "HWPX, DOCX, PDF, HTML, Markdown, 텍스트 중 하나로 저장해 주세요."
+	nextConvert = "HWPX, DOCX, XLSX, PPTX, PDF, HTML, Markdown, 텍스트 중 하나로 저장해 주세요."
 )
 
 var (
@@ -196,7 +196,7 @@ var refused = []struct {
 
 var (
 	errImage   = refuse("그림 파일이어서 글자를 읽을 수 없습니다.", "글자가 들어 있는 원본 문서(HWPX, DOCX, PDF)를 올려 주세요.")
-	errArchive = refuse("압축 파일입니다.", "압축을 풀어 안에 든 문서를 올려 주세요.")
+	errArchive = refuse("ZIP이 아닌 압축 파일이어서 읽지 못합니다.", "ZIP으로 다시 압축하거나, 압축을 풀어 안에 든 문서를 올려 주세요.")
 )
 
 // refuseOLE names the kind of compound file that is no HWP document by the stream
@@ -215,9 +215,9 @@ func refuseOLE(data []byte) *ingest.FileError {
 	case has("WordDocument"):
 		return refuse("옛 워드(DOC) 문서여서 읽지 못합니다.", "워드에서 DOCX로 다시 저장해 주세요.")
 	case has("Workbook"), has("Book"):
-		return refuse("옛 엑셀(XLS) 문서여서 읽지 못합니다.", nextConvert)
+		return refuse("옛 엑셀(XLS) 문서여서 읽지 못합니다.", "엑셀에서 XLSX로 다시 저장해 주세요.")
 	case has("PowerPoint Document"):
-		return refuse("옛 파워포인트(PPT) 문서여서 읽지 못합니다.", "PDF로 다시 저장해 주세요.")
+		return refuse("옛 파워포인트(PPT) 문서여서 읽지 못합니다.", "파워포인트에서 PPTX로 다시 저장해 주세요.")
 	}
 	return refuse("알 수 없는 형식의 오피스 파일입니다.", nextConvert)
 }
