@@ -33,7 +33,8 @@ func Formats() []string { return []string{"hwpx", "docx", "md", "txt"} }
 // of each paragraph is a footnote, in complaint replies it stands in brackets
 // behind the paragraph, because those are sent as plain text.
 func Write(w io.Writer, format string, a *assistant.Answer, opt Options) error {
-	d := layout(a, opt)
+	paged := opt.Form == nil && (format == "hwpx" || format == "docx") // footnotes stand on their pages; elsewhere they end the text and list the sources
+	d := layout(a, opt, paged)
 	var b []byte
 	var err error
 	switch {
@@ -61,8 +62,8 @@ func Write(w io.Writer, format string, a *assistant.Answer, opt Options) error {
 	return err
 }
 
-// layout is a as it is printed.
-func layout(a *assistant.Answer, opt Options) *paper.Document {
+// layout is a as it is printed, with a list of its sources if so wanted.
+func layout(a *assistant.Answer, opt Options, list bool) *paper.Document {
 	d := &paper.Document{Title: a.Title, Gist: a.Gist, Keywords: a.Keywords, Creator: opt.Agency}
 	if d.Title == "" {
 		d.Title = a.Question
@@ -97,7 +98,7 @@ func layout(a *assistant.Answer, opt Options) *paper.Document {
 	switch {
 	case reply:
 		end(d.Blocks)
-	case !listed:
+	case list && !listed:
 		d.Blocks = append(d.Blocks, basis(a)...)
 	}
 	return d

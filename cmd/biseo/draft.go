@@ -58,6 +58,7 @@ func (o output) write(c *console, a *assistant.Answer, opt export.Options) error
 	if o.Out != "" {
 		return nil
 	}
+	fmt.Fprintln(c.err)
 	return export.Write(c.out, "txt", a, opt)
 }
 
