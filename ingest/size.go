@@ -47,10 +47,26 @@ func (s *splitter) tokens(r span) int {
 	return n
 }
 
+// count adds up the words of r, each with the space before it, as the encoder takes
+// them apart. Documents repeat their words: each is encoded once.
 func (s *splitter) count(r span) int {
-	n, err := llm.CountTokens(string(s.text[r.start:r.end]))
-	if err != nil { // the vocabulary is part of the program
-		return r.len()
+	n := 0
+	for start := r.start; start < r.end; {
+		end := start + 1
+		for end < r.end && (s.text[end] != ' ' || end+1 == r.end || s.text[end+1] == ' ') {
+			end++
+		}
+		word := string(s.text[start:end])
+		size, ok := s.sizes[word]
+		if !ok {
+			var err error
+			if size, err = llm.CountTokens(word); err != nil { // the vocabulary is part of the program
+				size = end - start
+			}
+			s.sizes[word] = size
+		}
+		n += size
+		start = end
 	}
 	return n
 }

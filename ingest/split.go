@@ -108,12 +108,13 @@ type splitter struct {
 	max    int // tokens
 	text   []rune
 	lines  []line
-	rows   []span        // table rows that must stay whole, in order
-	tables map[int]table // by block
+	rows   []span         // table rows that must stay whole, in order
+	tables map[int]table  // by block
+	sizes  map[string]int // in tokens, of words
 }
 
 func newSplitter(d *Document, opt SplitOptions) *splitter {
-	s := &splitter{doc: d, max: opt.Max, text: []rune(d.Text), tables: map[int]table{}}
+	s := &splitter{doc: d, max: opt.Max, text: []rune(d.Text), tables: map[int]table{}, sizes: map[string]int{}}
 	if s.max <= 0 {
 		s.max = chunkTokens(d.Meta.Kind)
 	}
