@@ -222,6 +222,10 @@ func (r *run) take(all []claim) error {
 		if r.seen[key] > 1 || r.w.said[key] || r.full() || strings.Contains(c.text, " | ") { // a row is no sentence
 			continue
 		}
+		if c.broken {
+			r.out.dropped++
+			continue
+		}
 		s := ground.Attach(c.text, c.sources, r.w.ans.Sources)
 		if s.Status != ground.Verified {
 			if c.givesUp() {

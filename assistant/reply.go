@@ -95,6 +95,7 @@ type replier struct {
 	requests []complaint.Request
 	evidence [][]ground.Source // by request, numbered as in the answer
 	open     []bool            // by request: the model may see its evidence
+	model    tally             // what the model wrote
 	steps    []ground.Sentence // what is done with the complaint
 	remedies []ground.Sentence
 }
@@ -357,6 +358,7 @@ func (r *replier) write(ctx context.Context) error {
 		return err
 	}
 	answered, models := 0, 0
+	r.model.model = r.a.opt.Generator != nil
 	for i, request := range r.requests {
 		ok, model, err := r.answer(ctx, i, request)
 		if err != nil {
@@ -462,7 +464,7 @@ func (r *replier) answer(ctx context.Context, i int, request complaint.Request) 
 	}
 	from := len(r.w.ans.Blocks)
 	found := r.evidence[i]
-	if len(found) > 0 && r.open[i] {
+	if len(found) > 0 && r.open[i] && r.model.model {
 		if ok, err = r.byModel(ctx, i, request, found, level); err != nil {
 			return false, false, err
 		}
@@ -500,6 +502,7 @@ func (r *replier) byModel(ctx context.Context, i int, request complaint.Request,
 	if err != nil {
 		return false, err
 	}
+	r.model.add(out)
 	if failure := out.failure(); failure != "" {
 		what := "으므로 원문을 인용했습니다."
 		if out.shown > 0 {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"biseo/assistant/ground"
@@ -23,6 +24,7 @@ type claim struct {
 	sources []int // in the order written; empty where it named none
 	rank    int   // of the mark of an item of a list: 1 for □, 2 for ㅇ and numbers, 3 for -, 4 for * and ※; 0 if it is no item
 	none    bool  // the model says that its sources hold no answer
+	broken  bool  // bytes of it are no text: what it says is not known
 }
 
 var (
@@ -107,7 +109,11 @@ func (r *reader) boundary() int {
 		return r.boundary()
 	}
 	line, _, whole := strings.Cut(s, "\n")
-	if at := endMark.FindStringIndex(line); at != nil {
+	var at []int
+	if strings.ContainsAny(line, ".!?。]】〕)") { // every end has one, and looking for it is much faster
+		at = endMark.FindStringIndex(line)
+	}
+	if at != nil {
 		next := strings.TrimLeft(line[at[1]:], " \t")
 		opened := next != "" && strings.ContainsAny(next[:1], "[(.") || strings.HasPrefix(next, "【")
 		// Only what follows shows that no further mark or stop belongs to it.
@@ -140,6 +146,7 @@ func rankOf(mark string) int {
 // claims cuts a complete line, or a complete part of one, into claims. A mark
 // counts for all sentences before it on the line.
 func claims(s string) []claim {
+	s = strings.Map(visible, s)
 	s = strings.NewReplacer("**", "", "__", "", "`", "").Replace(strings.TrimSpace(s))
 	marked := lead.FindString(s)
 	rank := rankOf(strings.TrimSpace(marked))
@@ -178,7 +185,20 @@ func claims(s string) []claim {
 		if !ground.HasWord(t) || ground.Heading(t) {
 			continue
 		}
-		out = append(out, claim{text: t, sources: sources, rank: rank})
+		out = append(out, claim{text: t, sources: sources, rank: rank, broken: strings.ContainsRune(t, utf8.RuneError)})
 	}
 	return out
 }
+
+// visible drops what a reader does not see: control characters, and letters without
+// width or that turn the direction of writing, by which a sentence reads otherwise
+// than it is checked.
+func visible(r rune) rune {
+	if r != '\t' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, hangulFillers) {
+		return -1
+	}
+	return r
+}
+
+// hangulFillers are letters without a shape.
+var hangulFillers = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x115f, Hi: 0x1160, Stride: 1}, {Lo: 0x3164, Hi: 0x3164, Stride: 1}, {Lo: 0xffa0, Hi: 0xffa0, Stride: 1}}}
