@@ -84,7 +84,7 @@ func (cmd *extractCmd) Run(ctx context.Context, c *console, s *settings) error {
 
 func describe(d *ingest.Document) *extracted {
 	out := &extracted{
-		Title: d.Meta.Title, Meta: d.Meta, Pages: d.Pages, Methods: d.Methods, Fields: d.Fields,
+		Title: d.Meta.Title, Meta: d.Meta, Pages: d.Pages, Methods: d.Methods, Fields: ingest.ReadFields(d),
 		Blocks: []extractedBlock{}, Warnings: d.Warnings,
 	}
 	if out.Warnings == nil {
