@@ -1,41 +1,14 @@
 package official
 
 import (
-	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"biseo/korea/calendar"
 )
 
-// Date prints the day of t in Seoul with its weekday: 2026. 6. 19.(금).
-func Date(t time.Time) string {
-	t = t.In(calendar.Seoul)
-	return PlainDate(t) + "(" + weekdays[t.Weekday()] + ")"
-}
-
 // PlainDate prints the day of t in Seoul: 2026. 6. 19.
 func PlainDate(t time.Time) string { return t.In(calendar.Seoul).Format("2006. 1. 2.") }
-
-// Clock prints the time of day in Seoul: 09:00.
-func Clock(t time.Time) string { return t.In(calendar.Seoul).Format("15:04") }
-
-// Range prints two days with their weekdays, 2026. 4. 23.(목)∼6. 15.(월): the
-// year is written again only where it changes. Two times on one day are
-// 2026. 6. 19.(금) 15:00∼17:00, unless both are midnight: then one day.
-func Range(from, to time.Time) string {
-	from, to = from.In(calendar.Seoul), to.In(calendar.Seoul)
-	switch {
-	case calendar.Day(from).Equal(calendar.Day(to)) && from.Equal(to):
-		return Date(from)
-	case calendar.Day(from).Equal(calendar.Day(to)):
-		return Date(from) + " " + Clock(from) + "∼" + Clock(to)
-	case from.Year() == to.Year():
-		return Date(from) + "∼" + strings.TrimPrefix(Date(to), to.Format("2006. "))
-	}
-	return Date(from) + "∼" + Date(to)
-}
 
 // Money prints an amount as documents state it, in digits and in words:
 // 금113,560원(금일십일만삼천오백육십원). It is 시행규칙 제2조제2항 of the regulation.
@@ -125,81 +98,4 @@ func ReportMark(level, n int) string {
 		return "-"
 	}
 	return "*"
-}
-
-// An Item is a point of a letter with the points below it. A line break in
-// Text is kept and its continuation aligned.
-type Item struct {
-	Text  string
-	Items []Item
-}
-
-// Items lays out a list by level: the n-th level begins 2(n−1) half-width
-// spaces in, the text one space behind its mark. A single item has no mark.
-func Items(items []Item) string {
-	var b strings.Builder
-	writeItems(&b, items, 1)
-	return strings.TrimSuffix(b.String(), "\n")
-}
-
-func writeItems(b *strings.Builder, items []Item, level int) {
-	for i, it := range items {
-		lead := strings.Repeat(" ", 2*(level-1))
-		if len(items) > 1 {
-			lead += Mark(level, i+1) + " "
-		}
-		hang := strings.Repeat(" ", width(lead))
-		b.WriteString(lead + strings.ReplaceAll(strings.TrimSpace(it.Text), "\n", "\n"+hang) + "\n")
-		below := level + 1
-		if len(items) == 1 && level == 1 {
-			below = 1 // without a mark above, the list below is the first one
-		}
-		writeItems(b, it.Items, below)
-	}
-}
-
-// ReportItems lays out the points of a report: chapters Ⅰ. and headings □ at the
-// margin, ㅇ one space in, - three, * five.
-func ReportItems(items []Item) string {
-	var b strings.Builder
-	writeReport(&b, items, 1)
-	return strings.TrimSuffix(b.String(), "\n")
-}
-
-func writeReport(b *strings.Builder, items []Item, level int) {
-	for i, it := range items {
-		lead := strings.Repeat(" ", max(0, 2*level-5)) + ReportMark(level, i+1) + " "
-		b.WriteString(lead + strings.ReplaceAll(strings.TrimSpace(it.Text), "\n", "\n"+strings.Repeat(" ", width(lead))) + "\n")
-		writeReport(b, it.Items, level+1)
-	}
-}
-
-// width is the width in half-width columns: a Hangul syllable or sign takes two.
-func width(s string) int {
-	n := 0
-	for _, r := range s {
-		n++
-		if r > 0x1100 {
-			n++
-		}
-	}
-	return n
-}
-
-// End finishes a body with its attachments and 끝., two spaces before it: behind
-// the last character, or behind the last attachment. Attachments are named as
-// in 계획서 1부; several are numbered and aligned (시행규칙 제4조제3항ㆍ제5항).
-func End(body string, attachments ...string) string {
-	body = strings.TrimRight(body, " \n")
-	if len(attachments) == 0 {
-		return body + "  끝."
-	}
-	lines := make([]string, len(attachments))
-	for i, a := range attachments {
-		lines[i] = strings.TrimRight(strings.TrimSpace(a), ".") + "."
-		if len(attachments) > 1 {
-			lines[i] = fmt.Sprintf("%d. %s", i+1, lines[i])
-		}
-	}
-	return body + "\n\n붙임  " + strings.Join(lines, "\n      ") + "  끝."
 }

@@ -1,6 +1,6 @@
 // Package official knows how Korean official documents are written: it finds
-// what departs from the rules (Lint, Apply), and it writes dates, amounts, item
-// marks, letters and replies as they are wanted.
+// what departs from the rules (Lint, Apply), and it writes dates, amounts and
+// item marks as they are wanted.
 //
 // The rules come from 「행정업무의 운영 및 혁신에 관한 규정」 제7조 and its
 // 시행규칙 제2조ㆍ제4조, the ministry's handbook on official documents, and counts
