@@ -66,26 +66,6 @@ func (v Vault) Restore(s string) string { return strings.NewReplacer(v.pairs...)
 // Public replaces the placeholders of s by ○○○, for a version that anyone may read.
 func (v Vault) Public(s string) string { return strings.NewReplacer(v.named...).Replace(s) }
 
-// Holds reports whether s holds one of the items hidden, spaces and hyphens aside.
-func (v Vault) Holds(s string) bool {
-	s = bare(s)
-	for i := 1; i < len(v.pairs); i += 2 {
-		if strings.Contains(s, bare(v.pairs[i])) {
-			return true
-		}
-	}
-	return false
-}
-
-func bare(s string) string {
-	return strings.Map(func(r rune) rune {
-		if strings.ContainsRune(" -–.\t\n", r) {
-			return -1
-		}
-		return r
-	}, s)
-}
-
 const (
 	maxRequests = 10
 	maxRequest  = 300 // code points of one request
