@@ -227,13 +227,11 @@ func (p *printer) spans(mark string, b assistant.Block) []paper.Span {
 // shown is a sentence as it is printed.
 func shown(s ground.Sentence) string {
 	t := strings.TrimSpace(s.Text)
-	if s.Status == ground.Unverified && !strings.Contains(t, unsure) {
-		t += " " + unsure
+	if s.Status == ground.Unverified && !strings.Contains(t, assistant.Unsure) {
+		t += " " + assistant.Unsure
 	}
 	return t
 }
-
-const unsure = "[근거 확인 필요]"
 
 func join(all []ground.Sentence) string {
 	var out []string
