@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -55,7 +56,11 @@ type Checked struct {
 	Citations []CheckedCitation `json:"citations"` // in order of place
 }
 
-const maxChecked = 100000
+const (
+	maxChecked  = 100000 // code points of a text
+	maxCited    = 300    // citations of a text that are looked up, each once for each sentence
+	maxVersions = 12     // of a law that are looked through for an article
+)
 
 // Check holds a text against the rules of official documents and each legal
 // citation in it against the law that who may read on the given day: whether the
@@ -79,6 +84,7 @@ func (a *Assistant) Check(ctx context.Context, who Principal, req CheckRequest) 
 		out.Findings = append(out.Findings, Hint{Code: f.Code, Start: f.Start, End: f.End, Text: f.Text, Fix: f.Fix})
 	}
 	seen := map[string]verdict{}
+	named := sync.OnceValues(func() (map[string][]index.Doc, error) { return a.named(ctx) })
 	runes := []rune(req.Text)
 	sentences := text.Sentences(req.Text)
 	for _, f := range law.Resolve(req.Text, law.Find(req.Text), law.Citation{}) {
@@ -94,9 +100,13 @@ func (a *Assistant) Check(ctx context.Context, who Principal, req CheckRequest) 
 		}
 		key := c.Key() + "\x00" + sentence
 		v, ok := seen[key]
-		if !ok {
+		switch {
+		case ok:
+		case len(seen) == maxCited:
+			v = verdict{state: CitationUnread, why: fmt.Sprintf("인용이 많아 앞에서부터 %d개까지만 확인했으니 글을 나누어 점검해 주세요.", maxCited)}
+		default:
 			var err error
-			if v, err = a.judge(ctx, s, c, sentence); err != nil {
+			if v, err = a.judge(ctx, s, c, sentence, named); err != nil {
 				return nil, fmt.Errorf("check: %w", err)
 			}
 			seen[key] = v
@@ -117,7 +127,7 @@ type verdict struct {
 	source *ground.Source
 }
 
-func (a *Assistant) judge(ctx context.Context, s index.Scope, c law.Citation, sentence string) (verdict, error) {
+func (a *Assistant) judge(ctx context.Context, s index.Scope, c law.Citation, sentence string, named func() (map[string][]index.Doc, error)) (verdict, error) {
 	if c.Law == "" {
 		return verdict{state: CitationUnread, why: "어느 법령의 조문인지 알 수 없으니 법령 이름을 「」에 넣어 적어 주세요."}, nil
 	}
@@ -126,7 +136,11 @@ func (a *Assistant) judge(ctx context.Context, s index.Scope, c law.Citation, se
 		return verdict{}, err
 	}
 	if src == nil {
-		return a.elsewhen(ctx, s, c)
+		all, err := named()
+		if err != nil {
+			return verdict{}, err
+		}
+		return a.elsewhen(ctx, s, c, all[law.Citation{Law: c.Law}.Key()])
 	}
 	src.N = 1
 	held := ground.Attach(itemMark.ReplaceAllString(sentence, ""), []int{1}, []ground.Source{*src})
@@ -143,18 +157,25 @@ var itemMark = regexp.MustCompile(`^\s*(?:[-ㅇ○□•*※·◦]|[①-⑳]|\(?
 // those that only show that the sentence says more than its article.
 var contradicts = regexp.MustCompile(`없는 (?:값|수|조문)|뜻이 다른|그날 시행 중이 아니거나 삭제된`)
 
-// elsewhen looks for an article that the law of the day does not hold among the
-// versions of other days.
-func (a *Assistant) elsewhen(ctx context.Context, s index.Scope, c law.Citation) (verdict, error) {
-	named := false
-	tried := 0
+// named is all documents of the index by the key of their title as a law's.
+func (a *Assistant) named(ctx context.Context) (map[string][]index.Doc, error) {
+	out := map[string][]index.Doc{}
 	for d, err := range a.index.Docs(ctx) {
 		if err != nil {
-			return verdict{}, err
+			return nil, err
 		}
-		if (law.Citation{Law: d.Title}).Key() != (law.Citation{Law: c.Law}).Key() {
-			continue
-		}
+		key := law.Citation{Law: d.Title}.Key()
+		out[key] = append(out[key], d)
+	}
+	return out, nil
+}
+
+// elsewhen looks for an article that the law of the day does not hold among the
+// versions of other days.
+func (a *Assistant) elsewhen(ctx context.Context, s index.Scope, c law.Citation, versions []index.Doc) (verdict, error) {
+	named := false
+	tried := 0
+	for _, d := range versions {
 		then := s
 		switch {
 		case !d.From.IsZero():
@@ -184,13 +205,13 @@ func (a *Assistant) elsewhen(ctx context.Context, s index.Scope, c law.Citation)
 }
 
 // article is the passage that a citation names as it is in force in s; nil if there
-// is none that may be seen.
+// is none that may be seen. It is found by words alone: its citation is a term.
 func (a *Assistant) article(ctx context.Context, s index.Scope, c law.Citation) (*ground.Source, error) {
-	hits, _, _, err := a.find(ctx, index.Query{Scope: s, Text: c.String(), Limit: 5})
+	hits, err := a.index.Search(ctx, index.Query{Scope: s, Text: c.String(), Limit: 5})
 	if err != nil {
 		return nil, err
 	}
-	for _, src := range sources(hits, s.On) {
+	for _, src := range sources(a.allowed(s, hits), s.On) {
 		for _, f := range law.Find(src.Cite) {
 			if same := f.Citation.Covers(c) || c.Covers(f.Citation); same && (law.Citation{Law: f.Citation.Law}).Key() == (law.Citation{Law: c.Law}).Key() {
 				return &src, nil
@@ -199,5 +220,3 @@ func (a *Assistant) article(ctx context.Context, s index.Scope, c law.Citation) 
 	}
 	return nil, nil
 }
-
-const maxVersions = 12 // of a law that are looked through for an article

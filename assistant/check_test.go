@@ -3,6 +3,7 @@ package assistant
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -48,5 +49,23 @@ func TestCheckText(t *testing.T) {
 		if _, err := a.Check(context.Background(), Principal{}, bad); !errors.As(err, &input) {
 			t.Errorf("%.10q: error %v", bad.Text, err)
 		}
+	}
+}
+
+// A text with more citations than are looked up says of the others that they were not.
+func TestCheckManyCitations(t *testing.T) {
+	var b strings.Builder
+	for n := range maxCited + 1 {
+		fmt.Fprintf(&b, "「가온시 민원 처리 조례」 제%d조에 따릅니다.\n", 100+n)
+	}
+	got, err := New(quiet, gaon(), Options{}).Check(context.Background(), Principal{}, CheckRequest{Text: b.String(), On: today})
+	if err != nil || len(got.Citations) != maxCited+1 {
+		t.Fatalf("%+v, error %v", got, err)
+	}
+	if last := got.Citations[maxCited-1]; last.State != CitationNotThere {
+		t.Errorf("citation %d: %+v", maxCited, last)
+	}
+	if beyond := got.Citations[maxCited]; beyond.State != CitationUnread || !strings.Contains(beyond.Why, "나누어") {
+		t.Errorf("citation %d: %+v", maxCited+1, beyond)
 	}
 }
