@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -28,7 +29,7 @@ var provision = regexp.MustCompile(`^(.+)_(\d+)조(?:의(\d+))?(?:[-_]|$)`)
 
 // citedComplaints reads the real complaints. Technical standards (행정규칙) and
 // annexes (별표), which the collection of laws lacks, are counted apart.
-func citedComplaints(t *testing.T, known func(name string) bool) (out []cited, others int) {
+func citedComplaints(t *testing.T) (out []cited, others int) {
 	t.Helper()
 	f, err := os.Open(filepath.Join(shared(t, "complaints-ko-firesafety"), "replies.jsonl"))
 	if err != nil {
@@ -48,7 +49,7 @@ func citedComplaints(t *testing.T, known func(name string) bool) (out []cited, o
 		c := cited{question: r.Question}
 		for _, p := range r.Provision {
 			m := provision.FindStringSubmatch(p)
-			if m == nil || !known(strings.ReplaceAll(m[1], "-", "")) {
+			if m == nil || standard.MatchString(m[1]) {
 				others++
 				continue
 			}
@@ -63,40 +64,50 @@ func citedComplaints(t *testing.T, known func(name string) bool) (out []cited, o
 	return out, others
 }
 
-// TestComplaintArticles asks all national laws for the articles that the official
-// replies to real complaints rest on, by words and with the articles that the
-// passages found name or that carry them out, and prints both.
+var (
+	// standard names a technical standard: an 행정규칙, not a law.
+	standard = regexp.MustCompile(`기준|NFPC|NFTC|지침|고시|규정$|규칙-제`)
+	decree   = regexp.MustCompile(`시행(?:령|규칙)$`)
+)
+
+// TestComplaintArticles asks laws for the articles that the official replies to
+// real complaints rest on, by words and with the articles that the passages found
+// name or that carry them out, and prints both. The laws are those that the
+// replies cite among 56 others; with BISEO_TEST_ALL_LAWS=1 all national laws, which
+// take some minutes to ingest.
 func TestComplaintArticles(t *testing.T) {
-	if fewRounds() {
-		t.Log("not under the race detector: 205,000 articles")
-		return
-	}
+	complaints, others := citedComplaints(t)
 	tool, err := exec.LookPath("zstd")
 	if err != nil {
 		t.Skip("needs zstd: apt-get install zstd")
 	}
 	archive := filepath.Join(shared(t, "laws-kr"), "laws-kr-full-2026-06-08.tar.zst")
-	dir := t.TempDir()
-	if out, err := exec.Command("tar", "-I", tool, "-xf", archive, "-C", dir).CombinedOutput(); err != nil {
+	dir, only := t.TempDir(), []string{}
+	if os.Getenv("BISEO_TEST_ALL_LAWS") == "" {
+		dir = copyLaws(t, "admin-subset")
+		if fewRounds() {
+			keepOnly(t, dir, "민원처리에관한법률")
+		}
+		for _, c := range complaints {
+			for _, a := range c.articles {
+				if name := "kr/" + decree.ReplaceAllString(strings.ReplaceAll(a.Law, " ", ""), ""); !slices.Contains(only, name) {
+					only = append(only, name)
+				}
+			}
+		}
+	}
+	out, err := exec.Command("tar", append([]string{"-I", tool, "-xf", archive, "-C", dir}, only...)...).CombinedOutput()
+	if err != nil && !strings.Contains(string(out), "Not found in archive") { // a law of that day may have another name by now
 		t.Fatalf("unpack %s: %v: %s", archive, err, out)
 	}
 	data := filepath.Join(t.TempDir(), "data")
 	report := ingestJSON(t, "--data", data, dir)
 	t.Logf("%d laws, decrees and rules, %d failed", report.Added, len(report.Failed))
-
-	titles := map[string]bool{}
 	a, x, err := (&settings{Data: data}).assistant(t.Context(), &console{lg: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer x.Close()
-	for d, err := range x.Docs(t.Context()) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		titles[strings.ReplaceAll(d.Title, " ", "")] = true
-	}
-	complaints, others := citedComplaints(t, func(name string) bool { return titles[name] })
 	find := func(q string, limit int) []assistant.Hit {
 		r, err := a.Search(t.Context(), assistant.Principal{}, assistant.SearchRequest{Query: q, On: index.Day(2026, 6, 8), Limit: limit})
 		if err != nil {
@@ -112,8 +123,8 @@ func TestComplaintArticles(t *testing.T) {
 	}
 	t.Logf("%d complaints that rest on %d articles (%d provisions are annexes or technical standards): words %s; with law links %s",
 		len(complaints), words.articles, others, words, links)
-	if words.success < len(complaints)*40/100 {
-		t.Errorf("words: success@10 %s, want at least .40", words)
+	if least := len(complaints) * 25 / 100; words.success < least {
+		t.Errorf("words: %s, want at least %d of them answered", words, least)
 	}
 }
 
