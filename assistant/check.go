@@ -143,15 +143,12 @@ func (a *Assistant) judge(ctx context.Context, s index.Scope, c law.Citation, se
 		return a.elsewhen(ctx, s, c, all[law.Citation{Law: c.Law}.Key()])
 	}
 	src.N = 1
-	held := ground.Attach(itemMark.ReplaceAllString(sentence, ""), []int{1}, []ground.Source{*src})
+	held := ground.Attach(sentence[len(ground.Mark(sentence)):], []int{1}, []ground.Source{*src})
 	if held.Status == ground.Unverified && contradicts.MatchString(held.Why) {
 		return verdict{CitationMismatch, strings.Replace(held.Why, "근거 1", "이 조문", 1), src}, nil
 	}
 	return verdict{CitationFound, "", src}, nil
 }
-
-// itemMark begins an item of a list and says nothing.
-var itemMark = regexp.MustCompile(`^\s*(?:[-ㅇ○□•*※·◦]|[①-⑳]|\(?\d{1,2}[.)]|\(?[가-하][.)])\s*`)
 
 // contradicts tells the reasons of [ground.Check] that show a wrong citation from
 // those that only show that the sentence says more than its article.

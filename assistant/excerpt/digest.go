@@ -43,9 +43,6 @@ type line struct {
 	score   float64
 }
 
-// itemMark is the mark of an item at the beginning of a line.
-var itemMark = regexp.MustCompile(`^(?:[□■○●❍ㅇ◦•ㆍ·▪⇒→▶►☞※*–—-]|[①-⑳]|(?:\d{1,2}|[가-하])[.)])\s*`)
-
 // talk is what a letter says to its reader, and a remark that stands beside the matter.
 var talk = regexp.MustCompile(`^\[.*\]$|^\d{4}\. ?\d{1,2}\. ?\d{1,2}\.? ?(?:\(.\))?$|^(?:다만|이 경우|그러나|또한|그리고|그 뒤|이번)[, ]|^(?:신청번호|신청인|접수번호|연락처|주소|전화|접수일|답변일|처리 부서|담당자?|수신|참조|제목) ?[:：]|안녕하십니까|감사합니다|감사드립니다|안내해 드리도록|연락\s*주시면|알려드립니다\.?$|이해됩니다|답변을 드린 바|끝\.$|^-\s.*\s-$|^※|목차|차\s*례|\.{4,}|·{4,}|…{2,}`)
 
@@ -141,7 +138,7 @@ func candidates(sources []ground.Source, n int) []line {
 	var out []line
 	for i, s := range sources {
 		for _, u := range ground.Units(s) {
-			l := line{source: i, unit: u, mark: itemMark.FindString(u.Text), terms: map[string]bool{}}
+			l := line{source: i, unit: u, mark: ground.Mark(u.Text), terms: map[string]bool{}}
 			size := utf8.RuneCountInString(u.Text)
 			if u.Head || u.Cells > 0 || size < shortest || size > longest || aside.MatchString(u.Text) || talk.MatchString(u.Text) {
 				continue
