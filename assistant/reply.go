@@ -3,6 +3,7 @@ package assistant
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -77,7 +78,7 @@ func checkReply(req ReplyRequest) error {
 		return bad("kind", fmt.Sprintf("민원 종류 %q은(는) 없으니 %s 중에서 골라 주세요.", req.Kind, strings.Join(known, ", ")))
 	}
 	if _, ok := complaint.Remedies(complaint.Remedy(req.Remedy)); !ok {
-		return bad("remedy", "구제절차는 none, refusal, disposition, disclosure 중에서 골라 주세요.")
+		return bad("remedy", "구제절차는 none, refusal, disposition, disclosure, penalty 중에서 골라 주세요.")
 	}
 	if _, ok := complaint.Steps(req.Decision); !ok {
 		return bad("decision", "처리 방향은 explain, accept, reject, transfer, need_info 중에서 골라 주세요.")
@@ -119,7 +120,7 @@ func (r *replier) draft(ctx context.Context, hidden string) error {
 	steps, _ := complaint.Steps(r.req.Decision)
 	remedies, _ := complaint.Remedies(complaint.Remedy(r.req.Remedy))
 	var err error
-	if r.steps, err = r.based(ctx, steps); err != nil {
+	if r.steps, err = r.decided(ctx, steps); err != nil {
 		return err
 	}
 	if r.remedies, err = r.based(ctx, remedies); err != nil {
@@ -147,6 +148,10 @@ func (r *replier) period(hidden string) error {
 		if err := r.w.warn(WarnPersonal, fmt.Sprintf("민원에 든 개인정보 %d건을 가리고 처리했으며, 이 초안에만 되살렸습니다.", r.vault.Len())); err != nil {
 			return err
 		}
+	}
+	if kind == "" {
+		reply.Counted = "종류를 정하지 않아 기한을 계산하지 않았습니다."
+		return r.w.warn(WarnPeriod, "민원의 종류를 가리지 못해 처리 기한을 계산하지 않았습니다. 종류를 정해 다시 초안을 만들어 주세요.")
 	}
 	reply.Extension = extension(calendar.ExtensionOf(kind, r.req.Received))
 	d, err := r.calendar().Due(calendar.Request{Received: r.req.Received, Kind: kind})
@@ -551,7 +556,7 @@ func (r *replier) quoted(request complaint.Request, found []ground.Source, level
 		s.Cites[0].Source = src.N
 		units := ground.Units(src)
 		at := slices.IndexFunc(units, func(u ground.Unit) bool { return u.Start == s.Cites[0].Start })
-		if at < 0 || shown == maxQuoted || slices.ContainsFunc(src.Path, func(h string) bool { return strings.Contains(ground.Squeeze(h), ground.Squeeze(s.Text)) }) {
+		if at < 0 || shown == maxQuoted || bare.MatchString(units[at].Text) || slices.ContainsFunc(src.Path, func(h string) bool { return strings.Contains(ground.Squeeze(h), ground.Squeeze(s.Text)) }) {
 			continue // the question of a Q&A pair answers nothing
 		}
 		if units[at].Cells > 0 {
@@ -600,6 +605,9 @@ func (r *replier) spoken(rows [][]ground.Sentence) []ground.Sentence {
 	return out
 }
 
+// bare is an answer that says nothing without its question.
+var bare = regexp.MustCompile(`^(?:답\s*[:.]\s*)?(?:네|예|아니요|아니오|아닙니다|그렇습니다|맞습니다)[.,!]?$`)
+
 const maxQuoted = 4 // sentences quoted for one request
 
 // row is a row of a table, cell by cell.
@@ -633,6 +641,30 @@ func (r *replier) based(ctx context.Context, all []complaint.Basis) ([]ground.Se
 		if s.Status != ground.Verified {
 			if err := r.w.warn(WarnRemedy, fmt.Sprintf("%s의 현행 조문을 색인에서 확인하지 못한 문장에 %s 표시를 했습니다.", b.Cite, Unsure)); err != nil {
 				return nil, err
+			}
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// decided are the sentences of a decision. They are the official's and hold gaps;
+// the article that each rests on is named where the asker can see it.
+func (r *replier) decided(ctx context.Context, all []complaint.Basis) ([]ground.Sentence, error) {
+	var out []ground.Sentence
+	for _, b := range all {
+		s := plainly(b.Text)
+		if strings.Contains(b.Text, "[작성 필요") {
+			s.Status = ground.Gap
+		}
+		if b.Cite != "" {
+			src, err := r.a.article(ctx, r.scope, law.Find(b.Cite)[0].Citation)
+			if err != nil {
+				return nil, err
+			}
+			if src != nil {
+				r.number(*src)
+				s.Text = strings.TrimSuffix(s.Text, ".") + ". (근거: " + b.Cite + ")"
 			}
 		}
 		out = append(out, s)

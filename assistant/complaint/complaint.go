@@ -3,6 +3,7 @@
 package complaint
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -36,7 +37,7 @@ func Hide(s string) (string, Vault) {
 	at := 0
 	given := map[string]string{} // by kind and original
 	count := map[string]int{}
-	for _, p := range privacy.Find(s) {
+	for _, p := range everywhere(s, privacy.Find(s)) {
 		original := string(runes[p.Start:p.End])
 		kind := names[p.Type]
 		if kind == "" {
@@ -55,6 +56,34 @@ func Hide(s string) (string, Vault) {
 	}
 	out.WriteString(string(runes[at:]))
 	return out.String(), v
+}
+
+// everywhere adds to what was found the other places at which a name stands: who
+// is named once with a label is the same person where the label is missing.
+func everywhere(s string, found []privacy.Span) []privacy.Span {
+	runes := []rune(s)
+	taken := make([]bool, len(runes))
+	for _, p := range found {
+		for i := p.Start; i < p.End; i++ {
+			taken[i] = true
+		}
+	}
+	for _, p := range found {
+		name := runes[p.Start:p.End]
+		if p.Type != privacy.Person || len(name) < 3 {
+			continue
+		}
+		for i := 0; i+len(name) <= len(runes); i++ {
+			if slices.Equal(runes[i:i+len(name)], name) && !slices.Contains(taken[i:i+len(name)], true) {
+				found = append(found, privacy.Span{Start: i, End: i + len(name), Type: p.Type, Confidence: p.Confidence})
+				for k := i; k < i+len(name); k++ {
+					taken[k] = true
+				}
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b privacy.Span) int { return cmp.Compare(a.Start, b.Start) })
+	return found
 }
 
 // Len is the number of items hidden.
@@ -92,57 +121,72 @@ type Request struct {
 // at most ten. Where it asks nothing that can be told apart, the whole of it is one.
 func Requests(complaint string) []Request {
 	var out []Request
-	add := func(s string) {
-		s = strings.Join(strings.Fields(listMark.ReplaceAllString(s, "")), " ")
-		goesOn := conjunction.MatchString(s)
-		s = conjunction.ReplaceAllString(s, "")
-		if r := []rune(s); len(r) > maxRequest {
-			s = string(r[:maxRequest]) + "…"
-		}
-		if len([]rune(s)) < 5 || len(out) == maxRequests || slices.ContainsFunc(out, func(r Request) bool { return r.Text == s }) {
-			return
-		}
-		own := strings.TrimSpace(around.ReplaceAllString(s, " "))
-		n := matter(own)
-		if last := len(out) - 1; n < 2 && last >= 0 && !strings.Contains(s, "?") { // 측정해 주세요.
-			out[last].Text += " " + s
-			return
-		}
-		r := Request{s, own, own}
-		if len(out) > 0 && (n < 4 || goesOn && n < 5) {
-			r.Query = out[len(out)-1].Own + " " + own
-		}
-		out = append(out, r)
-	}
 	for paragraph := range strings.SplitSeq(text.NFC(complaint), "\n") {
-		runes := []rune(paragraph)
+		all := sentences(paragraph)
+		asking := slices.ContainsFunc(all, request)
 		item := listMark.MatchString(paragraph)
-		before := ""
-		asking := false // a sentence of the item asks
-		for _, at := range text.Sentences(paragraph) {
-			s := strings.TrimSpace(string(runes[at.Start:at.End]))
-			asking = asking || !courtesy.MatchString(s) && (asks.MatchString(s) || begs.MatchString(s))
-		}
-		for _, at := range text.Sentences(paragraph) {
-			s := strings.TrimSpace(string(runes[at.Start:at.End]))
-			polite := courtesy.MatchString(s)
+		before := "" // the sentence before, where it asks nothing
+		for i, s := range all {
 			switch {
-			case polite:
-			case asks.MatchString(s) || begs.MatchString(s) || item && before == "" && !asking:
-				// A question that points back is not understood without what it points to.
-				if pointsBack.MatchString(s) && before != "" {
-					s = before + " " + s
-				}
-				add(s)
+			case courtesy.MatchString(s):
+			case request(s) || item && i == 0 && !asking:
+				out = add(out, s, before, i > 0)
+				before = ""
+			default:
+				before = s
 			}
-			before = s
 		}
 	}
 	if len(out) == 0 {
-		add(complaint)
+		out = add(out, complaint, "", false)
 	}
 	return out
 }
+
+func sentences(paragraph string) []string {
+	runes := []rune(paragraph)
+	var out []string
+	for _, at := range text.Sentences(paragraph) {
+		out = append(out, strings.TrimSpace(string(runes[at.Start:at.End])))
+	}
+	return out
+}
+
+// request reports that a sentence asks for something.
+func request(s string) bool {
+	return !courtesy.MatchString(s) && (asks.MatchString(s) || begs.MatchString(s))
+}
+
+// add appends a request. One that does not say by itself what it is about takes
+// the sentence before it along; a bare plea, such as 측정해 주세요, belongs to the
+// request before it in its paragraph.
+func add(out []Request, s, before string, follows bool) []Request {
+	s = strings.Join(strings.Fields(listMark.ReplaceAllString(s, "")), " ")
+	goesOn := conjunction.MatchString(s)
+	s = conjunction.ReplaceAllString(s, "")
+	own := strings.TrimSpace(around.ReplaceAllString(s, " "))
+	n, last := matter(own), len(out)-1
+	if last >= 0 && follows && before == "" && n < 2 && !strings.Contains(s, "?") {
+		out[last].Text += " " + s
+		return out
+	}
+	if before = listMark.ReplaceAllString(before, ""); before != "" && (n < aloneWords || pointsBack.MatchString(s)) {
+		s, own = before+" "+s, before+" "+own
+	}
+	if r := []rune(s); len(r) > maxRequest {
+		s = "…" + string(r[len(r)-maxRequest:]) // what is asked stands at the end
+	}
+	if len([]rune(s)) < 5 || len(out) == maxRequests || slices.ContainsFunc(out, func(r Request) bool { return r.Text == s }) {
+		return out
+	}
+	r := Request{s, own, own}
+	if n = matter(own); last >= 0 && (n < aloneWords+1 || goesOn && n < aloneWords+2) {
+		r.Query = out[last].Own + " " + own
+	}
+	return append(out, r)
+}
+
+const aloneWords = 3 // words with a matter from which a request is understood by itself
 
 // matter counts the words of a request that say what it is about.
 func matter(s string) int {
@@ -158,7 +202,7 @@ func matter(s string) int {
 var empty = regexp.MustCompile(`^(?:[이그저]$|이런|그런|몇|얼마|어떻게|어떤|무엇|무슨|언제|어디|누구|왜|경우|가능)|(?:[되하있없나]나요|되는지|하는지|있는지|인지|한가요|인가요|할까요|되면|하면|이면|오나요|건가요)[?.]?$`)
 
 var (
-	conjunction = regexp.MustCompile(`^(?:그리고|또한|또|아울러|그런데|그래서|하지만|그러면|그럼|혹시|만약|그렇다면|마지막으로|추가로)[,\s]+`)
+	conjunction = regexp.MustCompile(`^(?:그리고|또한|또|아울러|그런데|그래서|하지만|그러면|그럼|혹시|만약|그렇다면|마지막으로)[,\s]+`)
 	// around are words that say that something is asked, not what.
 	around = regexp.MustCompile(`궁금(?:합니다|해요|하여|해서|한데요?)|알고\s*싶(?:습니다|어요|은데요?)|알려\s*(?:주세요|주십시오|주시기\s*바랍니다|주시면\s*감사하겠습니다)|문의\s*(?:드립니다|드려요|합니다)|질의\s*(?:드립니다|합니다)|부탁\s*(?:드립니다|드려요|합니다)|확인\s*(?:부탁|바랍니다)|답변\s*(?:부탁|바랍니다|주세요)|[가-힣]*(?:다고|라고)\s*(?:하는데|하던데|하네요|들었는데)요?,?|(?:주세요|주십시오|주시기\s*바랍니다|바랍니다)`)
 )

@@ -40,8 +40,10 @@ func TestRequests(t *testing.T) {
 		{"공원 화장실이 늘 잠겨 있습니다. 이 경우 어디에 신고하나요?", []string{"공원 화장실이 늘 잠겨 있습니다. 이 경우 어디에 신고하나요?"}},
 		{"가로등이 꺼져 있습니다.", []string{"가로등이 꺼져 있습니다."}},
 		{"답변 부탁드립니다.", []string{"답변 부탁드립니다."}},
+		{"저는 6월에 정기권을 끊었는데 추가 요금을 내라고 합니다. 추가로 내야 하나요?", []string{"저는 6월에 정기권을 끊었는데 추가 요금을 내라고 합니다. 추가로 내야 하나요?"}},
+		{"소화전 옆에 세웠는데 과태료가 나왔습니다. 취소해 주십시오.", []string{"소화전 옆에 세웠는데 과태료가 나왔습니다. 취소해 주십시오."}},
 		{"1. 공사장 소음이 심합니다. 일요일에도 공사를 할 수 있나요?\n2. 소음 측정은 며칠 걸리나요? 측정해 주세요.\n빨리 처리해 주시기 바랍니다.",
-			[]string{"일요일에도 공사를 할 수 있나요?", "소음 측정은 며칠 걸리나요? 측정해 주세요."}},
+			[]string{"공사장 소음이 심합니다. 일요일에도 공사를 할 수 있나요?", "소음 측정은 며칠 걸리나요? 측정해 주세요."}},
 		{"", nil},
 	}
 	for _, tt := range tests {
@@ -55,6 +57,14 @@ func TestRequests(t *testing.T) {
 	}
 	if got := Requests(strings.Repeat("가로등을 고쳐 주세요? ", 1) + strings.Repeat("도로를 포장해 주시기 바랍니다. ", 40)); len(got) > maxRequests {
 		t.Errorf("%d requests", len(got))
+	}
+}
+
+// Who is named once is hidden everywhere.
+func TestHideEverywhere(t *testing.T) {
+	hidden, v := Hide("민원인 홍길동입니다. 홍길동인 제가 어디에 신고하나요? 홍길 동네가 아닙니다.")
+	if strings.Contains(hidden, "홍길동") || strings.Count(hidden, "〈성명1〉") != 2 || !strings.Contains(hidden, "홍길 동네") || v.Len() != 1 {
+		t.Errorf("got %q", hidden)
 	}
 }
 
@@ -84,7 +94,11 @@ func TestPropose(t *testing.T) {
 		{"부당한 과태료 처분에 이의를 제기합니다.", calendar.Grievance},
 		{"건축 허가를 신청합니다.", calendar.Statutory},
 		{"2025년 업무추진비 정보공개를 청구합니다.", calendar.Disclosure},
-		{"ㅇㅇㅇ", calendar.Other},
+		{"ㅇㅇㅇ", ""},
+		{"담당 공무원을 징계해 주시기 바랍니다.", ""},
+		{"2026년 상반기 업무추진비 집행 내역의 공개를 청구합니다.", calendar.Disclosure},
+		{"여성 안심 구역을 늘려 주시면 좋겠습니다.", calendar.Suggestion},
+		{"과태료를 취소해 주십시오. 이의신청 안내도 부탁드립니다.", ""},
 	}
 	for _, tt := range tests {
 		if got := Propose(tt.in); got.Kind != tt.want || !strings.Contains(got.Why, "「") {
@@ -107,7 +121,7 @@ func TestKindOf(t *testing.T) {
 // A query is no 처분: naming remedies for it would be wrong. 60 days for a refused
 // 법정민원, 30 for others.
 func TestRemedies(t *testing.T) {
-	for remedy, days := range map[Remedy]string{NoRemedy: "", "": "", Refusal: "60일", Disposition: "30일", Disclosure: "30일"} {
+	for remedy, days := range map[Remedy]string{NoRemedy: "", "": "", Refusal: "60일", Penalty: "60일", Disposition: "30일", Disclosure: "30일"} {
 		got, ok := Remedies(remedy)
 		if !ok || days == "" && got != nil || days != "" && !strings.Contains(got[0].Text, days) {
 			t.Errorf("Remedies(%q) = %v, %v", remedy, got, ok)
