@@ -52,8 +52,8 @@ func (a *Assistant) DraftReply(ctx context.Context, who Principal, req ReplyRequ
 	}
 	ans := r.w.ans
 	ans.Reply.Public = r.public()
-	ans.Hints = hints(ans, official.KindReply)
 	restore(vault, ans)
+	ans.Hints = hints(ans, official.KindReply) // their places are those of the restored text
 	a.lg.Info("reply", "outcome", ans.Outcome, "mode", ans.Mode, "requests", len(r.requests), "hidden", vault.Len(), "sources", len(ans.Sources), "warnings", len(ans.Warnings))
 	return ans, nil
 }
@@ -132,7 +132,10 @@ func (r *replier) draft(ctx context.Context, hidden string) error {
 	if err := r.w.send(Event{Status: "writing"}); err != nil {
 		return err
 	}
-	return r.write(ctx)
+	if err := r.write(ctx); err != nil {
+		return err
+	}
+	return r.w.conflicts()
 }
 
 // period proposes the kind and counts the due date.
@@ -454,8 +457,19 @@ func (r *replier) gist() string {
 	for _, q := range r.requests {
 		all = append(all, strings.TrimRight(complaint.Calm(q.Text), " .?!"))
 	}
-	return strings.NewReplacer("“", "‘", "”", "’", `"`, "'").Replace(excerptOf(strings.Join(all, " / "), 150))
+	return retold(strings.Join(all, " / "), 150)
 }
+
+// retold is at most n code points of what a citizen wrote, as it may stand in
+// quotation marks in an official's letter: it cannot close them, leads nowhere,
+// and repeats no abuse.
+func retold(s string, n int) string {
+	s = link.ReplaceAllString(complaint.Calm(s), "(누리집 주소)")
+	return strings.NewReplacer("“", "‘", "”", "’", `"`, "'", "[", "(", "]", ")").Replace(excerptOf(s, n))
+}
+
+// link is an address that a reader could follow.
+var link = regexp.MustCompile(`(?i)(?:[a-z][a-z0-9+.-]*://|www\.)[^\s<>"'()\[\]“”‘’]+|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:kr|com|net|org|io|me|example|xyz|top|site|info|biz|co)\b(?:/[^\s<>"'()\[\]“”‘’]*)?`)
 
 // answer answers one request: with the model, or without one in the words of the
 // sources. Model says that the model wrote it.
@@ -463,7 +477,7 @@ func (r *replier) answer(ctx context.Context, i int, request complaint.Request) 
 	level := 2
 	if len(r.requests) > 1 {
 		level = 3
-		if err := r.line(2, plainly(fmt.Sprintf("“%s”에 대한 답변입니다.", strings.TrimRight(complaint.Calm(excerptOf(request.Text, 120)), " .")))); err != nil {
+		if err := r.line(2, plainly(fmt.Sprintf("“%s”에 대한 답변입니다.", strings.TrimRight(retold(request.Text, 120), " .")))); err != nil {
 			return false, false, err
 		}
 	}
@@ -481,7 +495,7 @@ func (r *replier) answer(ctx context.Context, i int, request complaint.Request) 
 		}
 	}
 	if !ok {
-		if err := r.line(level, gapFor("“"+excerptOf(complaint.Calm(request.Text), 60)+"”에 대한 검토 결과와 근거")); err != nil {
+		if err := r.line(level, gapFor("“"+retold(request.Text, 60)+"”에 대한 검토 결과와 근거")); err != nil {
 			return false, false, err
 		}
 	}

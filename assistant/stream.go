@@ -190,11 +190,11 @@ func claims(s string) []claim {
 	return out
 }
 
-// visible drops what a reader does not see: control characters, and letters without
-// width or that turn the direction of writing, by which a sentence reads otherwise
-// than it is checked.
+// visible drops what makes a sentence read otherwise than it is checked: control
+// characters, letters without width or that turn the direction of writing, and
+// strokes through letters.
 func visible(r rune) rune {
-	if r != '\t' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, hangulFillers) {
+	if r != '\t' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Mn, unicode.Me, hangulFillers) {
 		return -1
 	}
 	return r
