@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -64,15 +65,13 @@ func (o output) write(c *console, a *assistant.Answer, opt export.Options) error
 
 // replaceFile writes a whole file or leaves the old one as it was.
 func replaceFile(name string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".biseo-*")
+	// Unlike os.CreateTemp, this leaves to the umask who else may read the draft.
+	f, err := os.OpenFile(filepath.Join(filepath.Dir(name), ".biseo-"+rand.Text()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name())
 	_, err = f.Write(b)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
 	if e := f.Close(); err == nil {
 		err = e
 	}
