@@ -126,6 +126,25 @@ func TestDraftReply(t *testing.T) {
 	}
 }
 
+// Hints point at the text that is returned, with its personal data.
+func TestReplyHints(t *testing.T) {
+	req := replyRequest()
+	req.Text = "010-1234-5678로 연락해 주시면 감사하겠는데 2026.6.19에 낸 수수료의 반환은 며칠 안에 신청해야 하나요?"
+	ans := draftReply(t, New(quiet, counter(), Options{}), req)
+	fixes := 0
+	for _, h := range ans.Hints {
+		if written := string([]rune(ans.Blocks[h.Block].text())[h.Start:h.End]); h.Fix != "" {
+			fixes++
+			if !strings.Contains(h.Text, "‘"+written+"’") {
+				t.Errorf("hint %q stands at %q", h.Text, written)
+			}
+		}
+	}
+	if fixes == 0 || !strings.Contains(letter(ans.Blocks), "010-1234-5678로") {
+		t.Fatalf("%d hints with a fix in:\n%s", fixes, letter(ans.Blocks))
+	}
+}
+
 func hasWarning(a *Answer, code string) bool {
 	for _, w := range a.Warnings {
 		if w.Code == code {
