@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -87,15 +88,22 @@ func (a *Assistant) Check(ctx context.Context, who Principal, req CheckRequest) 
 	named := sync.OnceValues(func() (map[string][]index.Doc, error) { return a.named(ctx) })
 	runes := []rune(req.Text)
 	sentences := text.Sentences(req.Text)
-	for _, f := range law.Resolve(req.Text, law.Find(req.Text), law.Citation{}) {
+	found := law.Resolve(req.Text, law.Find(req.Text), law.Citation{})
+	for _, f := range found {
 		c := f.Citation
 		if c.Article == (law.Unit{}) && c.Part != law.Table { // a law as a whole, or a form
 			continue
 		}
 		sentence := ""
+		cited := 0 // citations of the sentence
 		for _, at := range sentences {
 			if at.Start <= f.Start && f.Start < at.End {
 				sentence = string(runes[at.Start:at.End])
+				for _, other := range found {
+					if at.Start <= other.Start && other.Start < at.End {
+						cited++
+					}
+				}
 			}
 		}
 		key := c.Key() + "\x00" + sentence
@@ -106,7 +114,7 @@ func (a *Assistant) Check(ctx context.Context, who Principal, req CheckRequest) 
 			v = verdict{state: CitationUnread, why: fmt.Sprintf("인용이 많아 앞에서부터 %d개까지만 확인했으니 글을 나누어 점검해 주세요.", maxCited)}
 		default:
 			var err error
-			if v, err = a.judge(ctx, s, c, sentence, named); err != nil {
+			if v, err = a.judge(ctx, s, c, sentence, cited == 1, named); err != nil {
 				return nil, fmt.Errorf("check: %w", err)
 			}
 			seen[key] = v
@@ -120,14 +128,16 @@ func (a *Assistant) Check(ctx context.Context, who Principal, req CheckRequest) 
 	return out, nil
 }
 
-// A verdict is what is known of one citation in one sentence.
+// A verdict is what is known of one citation in its sentence.
 type verdict struct {
 	state  CitationState
 	why    string
 	source *ground.Source
 }
 
-func (a *Assistant) judge(ctx context.Context, s index.Scope, c law.Citation, sentence string, named func() (map[string][]index.Doc, error)) (verdict, error) {
+// judge looks a citation up. Only where it is alone in its sentence must the article
+// hold the sentence's values: they may be another's.
+func (a *Assistant) judge(ctx context.Context, s index.Scope, c law.Citation, sentence string, alone bool, named func() (map[string][]index.Doc, error)) (verdict, error) {
 	if c.Law == "" {
 		return verdict{state: CitationUnread, why: "어느 법령의 조문인지 알 수 없으니 법령 이름을 「」에 넣어 적어 주세요."}, nil
 	}
@@ -142,6 +152,16 @@ func (a *Assistant) judge(ctx context.Context, s index.Scope, c law.Citation, se
 		}
 		return a.elsewhen(ctx, s, c, all[law.Citation{Law: c.Law}.Key()])
 	}
+	whole, err := a.whole(ctx, s, c)
+	if err != nil {
+		return verdict{}, err
+	}
+	if missing := lacks(whole, c); missing != "" {
+		return verdict{CitationNotThere, "이 조에 " + missing + " 없습니다.", src}, nil
+	}
+	if v := foreign(sentence, whole); alone && c.Part == law.Body && v != "" {
+		return verdict{CitationMismatch, "이 조문에 없는 값: " + v, src}, nil
+	}
 	src.N = 1
 	held := ground.Attach(sentence[len(ground.Mark(sentence)):], []int{1}, []ground.Source{*src})
 	if held.Status == ground.Unverified && contradicts.MatchString(held.Why) {
@@ -150,9 +170,56 @@ func (a *Assistant) judge(ctx context.Context, s index.Scope, c law.Citation, se
 	return verdict{CitationFound, "", src}, nil
 }
 
+// whole is the text of the article that c names, of which a passage may hold a part.
+func (a *Assistant) whole(ctx context.Context, s index.Scope, c law.Citation) (string, error) {
+	article := law.Citation{Law: c.Law, Part: c.Part, Annex: c.Annex, Number: c.Number, Date: c.Date, Article: c.Article}
+	hits, err := a.index.Search(ctx, index.Query{Scope: s, Text: article.String(), Limit: 30})
+	if err != nil {
+		return "", err
+	}
+	var parts []string
+	for _, h := range a.allowed(s, hits) {
+		for _, f := range law.Find(h.Chunk.Cite) {
+			if article.Covers(f.Citation) {
+				parts = append(parts, h.Chunk.Text)
+			}
+		}
+	}
+	return strings.Join(parts, "\n"), nil
+}
+
+// lacks names the 항 or 호 of c that an article does not have, with its particle, or "".
+func lacks(article string, c law.Citation) string {
+	if c.Part != law.Body || article == "" {
+		return ""
+	}
+	if n := c.Paragraph; n > 20 || n > 1 && !strings.Contains(article, string('①'+rune(n-1))) {
+		return fmt.Sprintf("제%d항이", n)
+	}
+	if c.Item.N > 0 && !regexp.MustCompile(`(?m)^\s*`+c.Item.String()+`\s*\.`).MatchString(article) {
+		return "제" + c.Item.String() + "호가"
+	}
+	return ""
+}
+
+// foreign is the first amount, share, period or number of a sentence that an article
+// does not state, or "". Dates and telephone numbers are the writer's own.
+func foreign(sentence, article string) string {
+	have := text.Values(article)
+	for _, v := range text.Values(sentence) {
+		if !slices.Contains([]text.Kind{text.Money, text.Ratio, text.Points, text.Period, text.Count}, v.Kind) {
+			continue
+		}
+		if !slices.ContainsFunc(have, v.Matches) {
+			return string([]rune(sentence)[v.Start:v.End])
+		}
+	}
+	return ""
+}
+
 // contradicts tells the reasons of [ground.Check] that show a wrong citation from
 // those that only show that the sentence says more than its article.
-var contradicts = regexp.MustCompile(`없는 (?:값|수|조문)|뜻이 다른|그날 시행 중이 아니거나 삭제된`)
+var contradicts = regexp.MustCompile(`없는 (?:값|수)|뜻이 다른|그날 시행 중이 아니거나 삭제된`)
 
 // named is all documents of the index by the key of their title as a law's.
 func (a *Assistant) named(ctx context.Context) (map[string][]index.Doc, error) {
