@@ -13,7 +13,7 @@ import (
 )
 
 // Version names the rules: a text masked by another version is to be masked anew.
-const Version = "privacy-2"
+const Version = "privacy-3"
 
 // A Type names a kind of personal data.
 type Type string

@@ -115,6 +115,17 @@ func TestNoNames(t *testing.T) {
 		"신청인: 주소지 관할 구청장",
 		"별지 제1호서식의 신청서를 담당 부서에 제출한다.",
 		"주차장 대표 전화와 도서관 담당 안내문",
+		"공영주차장 정기권을 환불받고 싶습니다. 정기권은 남아 있습니다.",
+		"도서관 | 이용증 재발급",
+		"가온종합체육관 | 가온동 | 06:00",
+		"확충 3곳 186억원: 윤슬동 120면",
+		"다자녀 가정은 요금을 감면한다.",
+		"회원: 가온시에 사는 사람",
+		"당직 명령은 7일 전까지 한다.",
+		"감사 부서용, 공개 금지",
+		"공무원인 제가 보기에, 한국인인 저는, 임차인인 저도",
+		"가온시에 거주하는 한국인입니다. 도로에 인접하는 주차장입니다. 시가 관리하는 공유지입니다.",
+		"이를 정주권이라고 합니다.",
 	} {
 		if got := Find(s); len(got) > 0 {
 			t.Errorf("Find(%q) = %v, want none", s, got)
@@ -133,6 +144,52 @@ func TestNamesBesideSomething(t *testing.T) {
 		"임차인: 응웬 반 호아 (NGUYEN VAN HOA)": "임차인: 응* * *아 (N***** *** **A)",
 		"위임인 홍길동 (인)":                   "위임인 홍*동 (인)",
 		"성    명 ┃ 홍길동":                  "성    명 ┃ 홍*동",
+		// what people write of themselves and of others
+		"늘봄1동 101동 1203호에 사는 김철수입니다(010-1234-5678). 김철수는": "늘봄1동 101동 1203호에 사는 김*수입니다(010-****-5678). 김*수는",
+		"김철수인 제가 신고합니다":                                   "김*수인 제가 신고합니다",
+		"제 이웃 박영희 씨(010-1234-5678)가":                      "제 이웃 박*희 씨(010-****-5678)가",
+		"식당을 하는 이민호라고 합니다":                                "식당을 하는 이*호라고 합니다",
+		"학교에 다니는 최수진이라고 합니다":                              "학교에 다니는 최*진이라고 합니다",
+		"안녕하십니까, 김철수입니다. 김철수도":                            "안녕하십니까, 김*수입니다. 김*수도",
+		"성명: 김하은\n김하은은 김하은에게":                             "성명: 김*은\n김*은은 김*은에게",
+		"성명: 이영만\n이영만이 이영만에게":                             "성명: 이*만\n이*만이 이*만에게",
+	} {
+		if got := Mask(in, Find(in)); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// Of the sample agency's documents, nothing is taken for a name that is none.
+func TestSampleAgency(t *testing.T) {
+	names := regexp.MustCompile(`^(?:이모형|강보기|전시안|양모조|한별온|한가정|서예문|허구인|가린솔|노시안|나운별|마별온|문예비|정가명|송초안|최예제|김가상|백보람|진솔별|손가설|고임시|채운솔|안가안|차오름)$`)
+	seen := 0
+	err := filepath.WalkDir(filepath.Join("..", "..", "deploy", "sample"), func(path string, e os.DirEntry, err error) error {
+		if err != nil || e.IsDir() || !strings.Contains(".md.txt.html", filepath.Ext(path)) {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		r := []rune(string(b))
+		for _, s := range Find(string(b)) {
+			if name := string(r[s.Start:s.End]); s.Type == Person {
+				if seen++; !names.MatchString(name) {
+					t.Errorf("%s: %q is taken for a name", filepath.Base(path), name)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || seen < 30 {
+		t.Errorf("%d names found, want at least 30; %v", seen, err)
+	}
+}
+
+func TestNamesInTables(t *testing.T) {
+	for in, want := range map[string]string{
+		"담당자 | 홍길동": "담당자 | 홍*동",
 	} {
 		if got := Mask(in, Find(in)); got != want {
 			t.Errorf("got %q, want %q", got, want)
