@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"biseo/assistant/excerpt"
 	"biseo/assistant/ground"
@@ -78,7 +80,7 @@ func (a *Assistant) answer(ctx context.Context, q index.Query, earlier []string,
 		}
 	}
 	found, extracts := sources(hits, q.On), len(hits) == 0 || a.opt.Generator == nil
-	if (extracts || mode == Words) && !excerpt.Relevant(q.Text, found) {
+	if (extracts || mode == Words) && (!excerpt.Relevant(q.Text, found) || extracts && names(q.Text, found)) {
 		w.ans.Sources = found[:min(len(found), nearest)]
 		return nil
 	}
@@ -109,6 +111,19 @@ func (a *Assistant) answer(ctx context.Context, q index.Query, earlier []string,
 	}
 	return a.write(ctx, q, earlier, w)
 }
+
+// names reports that the question names a thing that none of the sources speaks of:
+// a word of four syllables or more, such as 층간소음. Shorter words have synonyms.
+func names(question string, found []ground.Source) bool {
+	return slices.ContainsFunc(excerpt.Absent(question, found), func(w string) bool {
+		return utf8.RuneCountInString(particle.ReplaceAllString(w, "")) >= 4 && !verb.MatchString(w)
+	})
+}
+
+var (
+	particle = regexp.MustCompile(`(?:에서는|에서|에게|으로|까지|부터|이나|은|는|이|가|을|를|의|에|도|로|과|와|만)$`)
+	verb     = regexp.MustCompile(`(?:나요|까요|는지|은지|니까|습니다|세요|하는|되는|하면|되면|려면|해야|어요|아요|하고|했는데|는데|다고|라고)[?.]?$`)
+)
 
 // forModel returns the sources that the model may see: those of the asker, or,
 // where some are above the model's grade, those found below it. None of the
