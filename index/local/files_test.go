@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -389,3 +390,25 @@ func TestReplaceRefuses(t *testing.T) {
 }
 
 func nan() float64 { var zero float64; return zero / zero }
+
+// What others on the machine must not read lies in a folder that they cannot enter.
+func TestNewFolderIsPrivate(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("needs Unix permissions")
+	}
+	dir := filepath.Join(t.TempDir(), "data", "index")
+	x, err := Open(context.Background(), dir, testOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	for _, d := range []string{dir, filepath.Dir(dir)} {
+		info, err := os.Stat(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm() & 0o077; got != 0 {
+			t.Errorf("%s is open to others: %o", d, info.Mode().Perm())
+		}
+	}
+}

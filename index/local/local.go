@@ -79,7 +79,8 @@ type generation struct {
 // Open opens the index in dir, and creates it unless opt.ReadOnly. An index that
 // was built with another Space or Rules opens, but only [Index.Docs] works on it:
 // other calls return [index.ErrFingerprint] until it is rebuilt. Without an index
-// in dir, a read-only Open returns an error that is [fs.ErrNotExist].
+// in dir, a read-only Open returns an error that is [fs.ErrNotExist]. A folder that
+// it creates only its owner may enter: documents of all grades lie in it.
 func Open(ctx context.Context, dir string, opt Options) (*Index, error) {
 	x, err := prepare(dir, opt)
 	if err != nil {
@@ -120,7 +121,7 @@ func prepare(dir string, opt Options) (*Index, error) {
 	if opt.ReadOnly {
 		return &Index{dir: dir, opt: opt}, nil
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create index folder: %w", err)
 	}
 	return &Index{dir: dir, opt: opt}, nil
