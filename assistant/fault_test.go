@@ -388,7 +388,7 @@ func TestFaultsOfServers(t *testing.T) {
 		"down":                nil,
 		"broken":              func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotImplemented) },
 		"refuses":             func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "{}", http.StatusBadRequest) },
-		"sends elsewhere":     func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", 307) },
+		"sends elsewhere":     func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusTemporaryRedirect) },
 		"hangs":               write("", stall),
 		"stalls":              write(data(half)+line(half), stall),
 		"breaks off":          write(data(half)+line(half), abort),

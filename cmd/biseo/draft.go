@@ -148,7 +148,7 @@ func (s *settings) readFile(ctx context.Context, file string) (*ingest.Document,
 		return nil, errUnreadable{fmt.Errorf("%s: %w", file, err)}
 	}
 	if len(d.Parts) > 0 {
-		return nil, errUnreadable{fmt.Errorf("%s: 압축 파일이니 풀어서 안에 든 문서를 하나씩 지정해 주세요.", file)}
+		return nil, errUnreadable{fmt.Errorf("%s: %w", file, &ingest.FileError{Reason: "압축 파일입니다.", Next: "풀어서 안에 든 문서를 하나씩 지정해 주세요."})}
 	}
 	return d, nil
 }
@@ -273,7 +273,7 @@ type replyCmd struct {
 	Number     string `help:"신청번호."`
 	Kind       string `help:"법정, 질의, 질의(법령), 건의, 기타, 고충 or 정보공개; proposed where it is not given."`
 	Decision   string `default:"explain" enum:"explain,accept,reject,transfer,need_info" help:"What is decided: ${enum}."`
-	Remedy     string `default:"none" enum:"none,refusal,disposition,disclosure" help:"Which remedies the reply names: ${enum}."`
+	Remedy     string `default:"none" enum:"none,refusal,disposition,disclosure,penalty" help:"Which remedies the reply names: ${enum}."`
 	Department string `help:"Department of the handler (담당자)."`
 	Name       string `help:"Name and rank of the handler."`
 	Phone      string `help:"Telephone of the handler."`
