@@ -57,7 +57,6 @@ const (
 	WarnAbuse      = "abuse"       // abusive words were left out
 	WarnHandler    = "handler"     // the handler's department, name or telephone is missing
 	WarnRemedy     = "remedy"      // a sentence on procedure could not be checked against its article
-	WarnGap        = "gap"         // something that no source holds is left to write
 	WarnLooped     = "looped"      // the model repeated itself and was stopped
 	WarnReadings   = "readings"    // the question has several readings, which the text lists
 	WarnConflict   = "conflict"    // two sources state different values of the same thing; the text gives both with their dates

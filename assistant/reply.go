@@ -415,7 +415,7 @@ func (r *replier) write(ctx context.Context) error {
 		ans.Outcome = Answered
 	}
 	if answered < len(r.requests) {
-		return r.w.warn(WarnGap, fmt.Sprintf("요청 %d건 가운데 %d건은 근거를 찾지 못해 [작성 필요]로 남겼습니다.", len(r.requests), len(r.requests)-answered))
+		return r.w.warn(WarnGaps, fmt.Sprintf("요청 %d건 가운데 %d건은 근거를 찾지 못해 [작성 필요]로 남겼습니다.", len(r.requests), len(r.requests)-answered))
 	}
 	return nil
 }

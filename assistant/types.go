@@ -178,7 +178,7 @@ type ReportRequest struct {
 type ReplyRequest struct {
 	Text     string    // the complaint as received; personal data in it is masked before anything else reads it
 	Received time.Time // day and time of receipt (접수 일시); zero is an error. The law of that day applies
-	Kind     string    // 법정, 질의, 건의, 기타, 고충; "" has one proposed
+	Kind     string    // 법정, 질의, 질의(법령), 건의, 기타, 고충 or 정보공개; "" has one proposed
 	Number   string    // 신청번호; "" leaves a placeholder
 	Decision string    // explain, accept, reject, transfer, need_info; "" means explain
 	Remedy   string    // which 구제절차 the reply names: none, refusal (거부된 법정민원), disposition (그 밖의 처분), disclosure (정보공개); "" means none
@@ -190,7 +190,7 @@ type ReplyRequest struct {
 // A Handler is the official (담당자) whom a reply names, as 민원 처리에 관한 법률 시행령
 // 제31조 asks for.
 type Handler struct {
-	Agency, Department, Name, Phone, Email string
+	Agency, Department, Name, Phone string
 }
 
 // A Reply is what the draft of a complaint reply holds beside its text.
