@@ -305,7 +305,7 @@ func (e *evidence) judge(s Sentence) (cites []Cite, why, warn string) {
 	if len(t.support) == 0 || held < minHeld || around < minOverlap {
 		return nil, fmt.Sprintf("근거 %s에서 확인되지 않는 내용", numbersOf(t.cited)), ""
 	}
-	for _, rule := range []func(trial) string{trial.inForce, trial.values, trial.quotations, trial.names, trial.polarity, trial.actors, trial.lists, trial.ordered, trial.letters, trial.is} {
+	for _, rule := range []func(trial) string{trial.inForce, trial.values, trial.quotations, trial.names, trial.polarity, trial.actors, trial.lists, trial.ordered, trial.told, trial.letters, trial.is} {
 		if why := rule(t); why != "" {
 			return nil, why, ""
 		}

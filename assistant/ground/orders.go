@@ -23,11 +23,53 @@ var order = regexp.MustCompile(`(?i)` + strings.Join([]string{
 	`(?:인공지능|AI)\s*(?:비서|모델|에게|참고|가 읽)`,
 	`\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instructions?|rules?|passages?|prompts?|above)\b`,
 	`\b(?:answer|say|state|reply|respond|claim|repeat|write|tell \w+)\s+(?:that|it|as)\b`, `\b(?:AI|assistant|model)\s*[:：]`,
+	`(?:출력|답변|대답|회신|응답|되풀이)(?:하라|해라|하여라|할 것|하십시오|해 주십시오|해 주세요|해 줘)\s*[:：]`, `시스템 (?:메시지|지시|명령)|관리자 모드|개발자 모드`,
+	`\b(?:respond|reply|answer|output|print)\b[^.]{0,20}(?:\bwith\b|[:“"])`, `\b(?:system (?:message|prompt)|(?:developer|admin) mode)\b`, `\b(?:note to|for) (?:the )?(?:AI|assistant|model|chatbot)`,
 	// what a model reads as the end of its prompt
 	`<\|?/?(?:im_start|im_end|system|user|assistant|start_of_turn|end_of_turn|think|s)\b[^<>]{0,20}>`, `</?근거>`, `\[/?INST\]`, `<</?SYS>>`, `"(?:문장|근거)"\s*:`, "```",
 	// the same in the languages of the neighbours
 	`(?:忽略|无视|無視).{0,12}(?:规则|指示|指令|規則)`, `(?:回答|答え|輸出|输出)(?:为|為|是|なさい|せよ)`,
 }, "|"))
+
+// within is how the words before it are told of rather than told: 500원이라고 답하지,
+// 500원임을 강조하고, 500원인 것처럼, 면제된다고.
+var within = regexp.MustCompile(`^\s*[”’"')]?(?:이?라(?:고|는|며)|다?(?:고|는 (?:문구|말|문장|내용|답))|임을|인 (?:것|척|양)|이?라 )`)
+
+// told finds a claim whose value, or whose every word, its support only tells of.
+func (t trial) told() string {
+	if regexp.MustCompile(`[라다]고|임을|것처럼`).MatchString(t.text) {
+		return ""
+	}
+	key := Squeeze(strings.TrimRight(t.text, ". "))
+	for _, p := range t.support {
+		held := Squeeze(p.Text)
+		if i := strings.Index(held, key); i >= 0 && key != "" && within.MatchString(held[i+len(key):]) {
+			return fmt.Sprintf("근거 %d의 문장이 그렇다고 하지는 않음", p.source.N)
+		}
+	}
+	for _, f := range t.facts(t.support[0].source) {
+		if f.cite != nil {
+			continue
+		}
+		stands, told := false, 0
+		for _, p := range t.support {
+			runes := []rune(p.source.Text)
+			for _, g := range p.facts {
+				switch {
+				case !same(f, g):
+				case within.MatchString(string(runes[g.end:min(len(runes), g.end+8)])):
+					told = p.source.N
+				default:
+					stands = true
+				}
+			}
+		}
+		if told > 0 && !stands {
+			return fmt.Sprintf("근거 %d의 문장이 그렇다고 하지는 않음", told)
+		}
+	}
+	return ""
+}
 
 // orders reports that a unit of a source is an order; see [order].
 func orders(s string) bool {
@@ -67,15 +109,15 @@ func (t trial) letters() string {
 // copula is what a claim says that its subject is.
 var copula = regexp.MustCompile(`(?:^|\s)([가-힣]{2,}?)(?:이다|입니다|임|이었다|이었습니다)\.?\s*$`)
 
-// vague are words of which a claim makes what its support says in another form, and
-// ends of values, which have their own check.
-var vague = regexp.MustCompile(`^(?:대상|경우|때문|내용|방법|사항|기준|기간|규정|것|이유|목적|근거)$|(?:까지|부터|마다|정도|이상|이하|이내|미만|초과)$`)
+// decisive are words that settle a question by themselves, and of which there is no
+// other word for the same: a claim that brings one of its own makes a new rule.
+var decisive = regexp.MustCompile(`^(?:무료|유료|무상|유상|공짜|면제|전액|불가|불가능|금지|허용|의무|필수|선택|임의|최고|최저|최초|최대|최소|유일|폐지|중단|종료|완료|합법|불법|위법|적법|정상|취소|승인|거부|반려|비공개|무제한|무기한)$`)
 
 // is holds what a claim says that its subject is against its sources: 수수료는
 // 무료이다 shares all its other words with what the fee is.
 func (t trial) is() string {
 	m := copula.FindStringSubmatch(t.text)
-	if m == nil || vague.MatchString(m[1]) {
+	if m == nil || !decisive.MatchString(m[1]) {
 		return ""
 	}
 	said := ""
