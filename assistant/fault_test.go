@@ -385,10 +385,12 @@ func TestFaultsOfServers(t *testing.T) {
 	abort := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 	const half = "증명서 발급 수수료는 1통에 5"
 	for name, h := range map[string]http.HandlerFunc{
-		"down":                nil,
-		"broken":              func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotImplemented) },
-		"refuses":             func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "{}", http.StatusBadRequest) },
-		"sends elsewhere":     func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusTemporaryRedirect) },
+		"down":    nil,
+		"broken":  func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotImplemented) },
+		"refuses": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "{}", http.StatusBadRequest) },
+		"sends elsewhere": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusTemporaryRedirect)
+		},
 		"hangs":               write("", stall),
 		"stalls":              write(data(half)+line(half), stall),
 		"breaks off":          write(data(half)+line(half), abort),
