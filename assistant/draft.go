@@ -246,7 +246,8 @@ func (r *run) take(all []claim) error {
 	return nil
 }
 
-// finish marks or drops what is left of the faults. Alone they are no draft.
+// finish marks or drops what is left of the faults, with a hole for an office that
+// no source names. Alone they are no draft.
 func (r *run) finish() error {
 	for _, s := range r.faults {
 		if !r.d.keep || r.out.shown == 0 || r.full() || r.out.marked >= r.out.shown || !plain(s.Text) {
@@ -254,7 +255,7 @@ func (r *run) finish() error {
 			continue
 		}
 		r.out.marked++
-		s.Text, s.Cites = s.Text+" "+Unsure, nil
+		s.Text, s.Cites = ground.Placeholders(s.Text, r.w.ans.Sources)+" "+Unsure, nil
 		if err := r.show(s, claim{}); err != nil {
 			return err
 		}
