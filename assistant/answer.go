@@ -12,6 +12,7 @@ import (
 	"biseo/assistant/excerpt"
 	"biseo/assistant/ground"
 	"biseo/index"
+	"biseo/korea/privacy"
 	"biseo/korea/text"
 	"biseo/prompts"
 )
@@ -42,11 +43,23 @@ func (a *Assistant) Answer(ctx context.Context, who Principal, req AnswerRequest
 			return nil, err
 		}
 	}
+	req.Earlier = slices.Clone(req.Earlier)
+	var hidden int
+	req.Question, hidden = withoutNumbers(req.Question)
+	for i, e := range req.Earlier {
+		masked, n := withoutNumbers(e)
+		req.Earlier[i], hidden = masked, hidden+n
+	}
 	q := index.Query{Scope: scope(who, req.On), Text: resolve(req.Question, req.Earlier), Limit: promptLimit}
 	q.Kinds, q.Agencies, q.Docs = req.Kinds, req.Agencies, req.Docs
 	w := a.newWriter("answer", req.Question, day(q.On), emit)
 	if err := w.send(Event{Status: "searching"}); err != nil {
 		return nil, err
+	}
+	if hidden > 0 {
+		if err := w.warn(WarnPersonal, fmt.Sprintf("질문에 든 개인정보 %d건을 ○○○로 가리고 찾았습니다.", hidden)); err != nil {
+			return nil, err
+		}
 	}
 	err := a.answer(ctx, q, req.Earlier, w)
 	if err == nil {
@@ -57,6 +70,24 @@ func (a *Assistant) Answer(ctx context.Context, who Principal, req AnswerRequest
 	}
 	a.lg.Info("answer", "outcome", w.ans.Outcome, "mode", w.ans.Mode, "sources", len(w.ans.Sources), "blocks", len(w.ans.Blocks), "warnings", len(w.ans.Warnings))
 	return w.ans, nil
+}
+
+// withoutNumbers hides what identifies a person in a question by a number or an
+// address: neither search nor model needs it. Names stay, since a question may be
+// about the documents of a person in office; so do officials' published contacts.
+func withoutNumbers(s string) (masked string, n int) {
+	var out strings.Builder
+	runes := []rune(s)
+	at := 0
+	for _, p := range privacy.WithoutContacts(s, privacy.Find(s)) {
+		if p.Type == privacy.Person || p.Type == privacy.Address || p.Type == privacy.Business || p.Type == privacy.Corporate {
+			continue
+		}
+		out.WriteString(string(runes[at:p.Start]) + "○○○")
+		at = p.End
+		n++
+	}
+	return out.String() + string(runes[at:]), n
 }
 
 func (a *Assistant) rules() string {

@@ -302,3 +302,20 @@ func TestLogHoldsNoText(t *testing.T) {
 		}
 	}
 }
+
+// What identifies a person by a number goes neither to the index nor to the model.
+func TestAnswerHidesNumbers(t *testing.T) {
+	var queries []index.Query
+	s := gaon()
+	s.queries = &queries
+	seen := &witness{}
+	ans, _ := ask(t, New(quiet, s, Options{Generator: seen}), Principal{}, "제 번호는 900101-1234567이고 전화는 010-2222-3333인데 민원 처리기간을 몇 번 연장할 수 있나요?")
+	for _, secret := range []string{"900101", "1234567", "2222"} {
+		if strings.Contains(queries[0].Text, secret) || strings.Contains(seen.prompts, secret) || strings.Contains(ans.Question, secret) {
+			t.Errorf("%s left the question", secret)
+		}
+	}
+	if seen.prompts == "" || !hasWarning(ans, WarnPersonal) {
+		t.Errorf("prompts %d, warnings %v", len(seen.prompts), ans.Warnings)
+	}
+}
