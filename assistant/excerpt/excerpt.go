@@ -236,9 +236,10 @@ func score(question string, groups []group, sources []ground.Source) {
 	n := float64(len(groups))
 	mean := max(1, total/max(1, n))
 	query := content(question)
+	terms := sorted(query)
 	raw := make([]float64, len(groups))
 	for i, g := range groups {
-		for t := range query {
+		for _, t := range terms {
 			tf := g.terms[t]
 			if tf == 0 {
 				continue
