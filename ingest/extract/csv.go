@@ -18,24 +18,30 @@ func isCSV(name string) bool {
 	return false
 }
 
+// maxFields is how many fields of a row are read; a sheet of Excel has no more columns.
+const maxFields = 16384
+
 // readCSV reads a table of separated values (RFC 4180, and what spreadsheet
-// programs make of it). Rows beyond maxCells are left out.
+// programs make of it). Rows beyond maxCells and fields beyond maxFields are left out.
 func readCSV(s string) (*ingest.Document, error) {
 	comma := delimiter(s)
 	if line, rest, ok := strings.Cut(s, "\n"); ok && len(line) == 5 && strings.EqualFold(line[:4], "sep=") { // written for Excel
 		comma, s = rune(line[4]), rest
 	}
 	var b builder
-	records, more, err := records(s, comma, maxCells)
+	read, err := records(s, comma, maxCells)
 	if err != nil {
 		b.warn("따옴표가 규칙에 맞지 않아 글자로 읽었습니다.")
-		records, more = plainRecords(s, comma, maxCells)
+		read = plainRecords(s, comma, maxCells)
 	}
-	if more {
-		b.warn("표가 너무 커서 앞의 %d행만 읽었습니다.", len(records))
+	if read.cut > 0 {
+		b.warn("칸이 너무 많은 %d개 행은 앞의 %d칸만 읽었습니다.", read.cut, maxFields)
+	}
+	if read.more {
+		b.warn("표가 너무 커서 앞의 %d행만 읽었습니다.", len(read.rows))
 	}
 	var rows [][]ingest.Cell
-	for _, record := range records {
+	for _, record := range read.rows {
 		if strings.TrimSpace(strings.Join(record, "")) == "" {
 			continue
 		}
@@ -49,35 +55,58 @@ func readCSV(s string) (*ingest.Document, error) {
 	return b.finish()
 }
 
-// records are the rows of s up to the limit of fields; more says that others follow.
-func records(s string, comma rune, limit int) (rows [][]string, more bool, err error) {
+// A csvTable is what was read of a table within the limits.
+type csvTable struct {
+	rows   [][]string
+	fields int  // of all rows
+	cut    int  // rows that have more than maxFields
+	more   bool // other rows follow
+}
+
+// add takes a row, unless the table would have more than limit fields.
+func (t *csvTable) add(row []string, limit int) bool {
+	cut := len(row) > maxFields
+	if cut {
+		row = row[:maxFields:maxFields]
+	}
+	if t.fields+len(row) > limit {
+		t.more = true
+		return false
+	}
+	if cut {
+		t.cut++
+	}
+	t.fields += len(row)
+	t.rows = append(t.rows, row)
+	return true
+}
+
+// records are the rows of s up to the limit of fields.
+func records(s string, comma rune, limit int) (t csvTable, err error) {
 	r := csv.NewReader(strings.NewReader(s))
 	r.Comma, r.FieldsPerRecord, r.TrimLeadingSpace = comma, -1, comma != '\t'
-	for fields := 0; ; {
+	for {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			return rows, false, nil
+			return t, nil
 		}
 		if err != nil {
-			return nil, false, err
+			return csvTable{}, err
 		}
-		if fields += len(row); fields > limit {
-			return rows, true, nil
+		if !t.add(row, limit) {
+			return t, nil
 		}
-		rows = append(rows, row)
 	}
 }
 
 // plainRecords is records where quotes are text.
-func plainRecords(s string, comma rune, limit int) (rows [][]string, more bool) {
-	fields := 0
+func plainRecords(s string, comma rune, limit int) (t csvTable) {
 	for line := range strings.Lines(s) {
-		if fields += 1 + strings.Count(line, string(comma)); fields > limit {
-			return rows, true
+		if !t.add(strings.SplitN(strings.TrimSuffix(line, "\n"), string(comma), limit), limit) {
+			break
 		}
-		rows = append(rows, strings.Split(strings.TrimSuffix(line, "\n"), string(comma)))
 	}
-	return rows, false
+	return t
 }
 
 // delimiter is the character that splits the most of the first lines of s into
@@ -88,12 +117,12 @@ func delimiter(s string) rune {
 	}
 	best, most := ',', 0
 	for _, comma := range ",\t;|" {
-		rows, _, err := records(s, comma, maxCells)
+		t, err := records(s, comma, maxCells)
 		if err != nil {
 			continue
 		}
 		count := map[int]int{}
-		for _, row := range rows[:min(len(rows), 50)] {
+		for _, row := range t.rows[:min(len(t.rows), 50)] {
 			count[len(row)]++
 		}
 		for fields, n := range count {

@@ -57,3 +57,15 @@ func TestCSVTooLong(t *testing.T) {
 		t.Errorf("warnings %q", d.Warnings)
 	}
 }
+
+// One row of a million fields is cut; the rows after it are read.
+func TestCSVTooWide(t *testing.T) {
+	d := readString(t, "a.csv", strings.Repeat("1,", 999_999)+"1\n끝,2\n")
+	cells := d.Blocks[0].Cells
+	if len(cells) != 2 || len(cells[0]) != maxFields || cells[1][0].Text != "끝" {
+		t.Errorf("%d rows", len(cells))
+	}
+	if diff := cmp.Diff([]string{"칸이 너무 많은 1개 행은 앞의 16384칸만 읽었습니다."}, d.Warnings); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+}

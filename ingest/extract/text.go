@@ -67,6 +67,9 @@ func decodeText(data []byte) (s, charset string, err error) {
 		if s, charset = decodeUTF16(data, binary.LittleEndian), "utf-16le"; !readable(s) {
 			s, charset = decodeUTF16(data, binary.BigEndian), "utf-16be"
 		}
+		if !korean16(s) {
+			return "", "", errEncoding
+		}
 	case utf8.Valid(data):
 		s, charset = string(data), "utf-8"
 	default:
@@ -93,6 +96,22 @@ func decodeUTF16(data []byte, order binary.ByteOrder) string {
 		u[i] = order.Uint16(data[2*i:])
 	}
 	return string(utf16.Decode(u))
+}
+
+// korean16 reports whether s, read as UTF-16 although no mark says so, is text as
+// offices write it: seven in ten characters Hangul, ASCII or punctuation. Of
+// arbitrary bytes read that way about two in ten are.
+func korean16(s string) bool {
+	var common, n int
+	for _, r := range s {
+		n++
+		switch {
+		case r < 0x7f, r >= 0xac00 && r < 0xd7a4, r >= 0x3000 && r < 0x3040, r >= 0x3130 && r < 0x3190,
+			r >= 0x2010 && r < 0x2070, r >= 0x2190 && r < 0x2700, r == 0xb7:
+			common++
+		}
+	}
+	return common*10 >= n*7
 }
 
 // readable rejects what no text contains: control characters, and characters of

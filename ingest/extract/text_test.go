@@ -43,6 +43,18 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
+// Bytes that only happen to decode as UTF-16 are no text.
+func TestNoText(t *testing.T) {
+	for name, s := range map[string]string{
+		"rubbish": strings.Repeat("\x00\x01\xff", 100),
+		"numbers": strings.Repeat("\x01\x01\x22\x03\x00\x11", 100),
+	} {
+		if _, err := read(t.Context(), "x.txt", []byte(s)); err != errEncoding {
+			t.Errorf("%s: error %v, want %v", name, err, errEncoding)
+		}
+	}
+}
+
 func TestClean(t *testing.T) {
 	got := clean("\u00adA\u200bB\u00a0 C\t\x07\n\n \U000f02b2 \uf0a7 \ue123  \n")
 	if want := "AB  C\n ② ▪ □"; got != want {

@@ -365,7 +365,7 @@ func (w *workbook) layOut(rows []sheetRow, layout *sheetLayout, name string) [][
 		w.b.warn("시트 “%s”의 숨긴 열 %d개는 읽지 않았습니다.", oneLine(name), hidden)
 	}
 	slices.Sort(cols)
-	spans, covered := w.merges(rows, cols, layout.merged)
+	spans, covered := w.merges(rows, cols, layout.merged, name)
 	sparse := len(rows)*len(cols) > maxCells
 	table := make([][]ingest.Cell, 0, len(rows))
 	for i, r := range rows {
@@ -389,28 +389,56 @@ func (w *workbook) layOut(rows []sheetRow, layout *sheetLayout, name string) [][
 }
 
 // merges places merged cells in the table of rows and cols: their spans in it by
-// their first place, and the places that they cover.
-func (w *workbook) merges(rows []sheetRow, cols []int, merged []cellRange) (spans map[[2]int][2]int, covered map[[2]int]bool) {
+// their first place, and the places that they cover. Ranges that overlap, which no
+// spreadsheet program writes, hide nothing: their cells are read as if not merged.
+func (w *workbook) merges(rows []sheetRow, cols []int, merged []cellRange, name string) (spans map[[2]int][2]int, covered map[[2]int]bool) {
 	spans, covered = map[[2]int][2]int{}, map[[2]int]bool{}
+	type block struct {
+		top, left, end, right int
+		overlaps              bool
+	}
+	var blocks []block
+	owner := map[[2]int]int{} // the block of each place
 	for _, m := range merged {
-		top, _ := slices.BinarySearchFunc(rows, m.row, func(r sheetRow, n int) int { return cmp.Compare(r.number, n) })
-		end, _ := slices.BinarySearchFunc(rows, m.lastRow+1, func(r sheetRow, n int) int { return cmp.Compare(r.number, n) })
-		left, _ := slices.BinarySearch(cols, m.col)
-		right, _ := slices.BinarySearch(cols, m.lastCol+1)
-		if top >= end || left >= right || covered[[2]int{top, left}] {
+		var b block
+		b.top, _ = slices.BinarySearchFunc(rows, m.row, func(r sheetRow, n int) int { return cmp.Compare(r.number, n) })
+		b.end, _ = slices.BinarySearchFunc(rows, m.lastRow+1, func(r sheetRow, n int) int { return cmp.Compare(r.number, n) })
+		b.left, _ = slices.BinarySearch(cols, m.col)
+		b.right, _ = slices.BinarySearch(cols, m.lastCol+1)
+		if b.top >= b.end || b.left >= b.right {
 			continue
 		}
-		if len(covered)+(end-top)*(right-left) > maxCovered {
+		if len(owner)+(b.end-b.top)*(b.right-b.left) > maxCovered {
 			w.b.warn("병합한 칸이 너무 많아 일부는 나뉜 칸으로 읽었습니다.")
-			return spans, covered
+			break
 		}
-		for i := top; i < end; i++ {
-			for j := left; j < right; j++ {
-				covered[[2]int{i, j}] = true
+		for i := b.top; i < b.end; i++ {
+			for j := b.left; j < b.right; j++ {
+				if first, ok := owner[[2]int{i, j}]; ok {
+					b.overlaps, blocks[first].overlaps = true, true
+				} else {
+					owner[[2]int{i, j}] = len(blocks)
+				}
 			}
 		}
-		delete(covered, [2]int{top, left})
-		spans[[2]int{top, left}] = [2]int{end - top, right - left}
+		blocks = append(blocks, b)
+	}
+	overlaps := 0
+	for _, b := range blocks {
+		if b.overlaps {
+			overlaps++
+		} else {
+			spans[[2]int{b.top, b.left}] = [2]int{b.end - b.top, b.right - b.left}
+		}
+	}
+	for at, i := range owner {
+		b := blocks[i]
+		if !b.overlaps && at != [2]int{b.top, b.left} {
+			covered[at] = true
+		}
+	}
+	if overlaps > 0 {
+		w.b.warn("시트 “%s”에서 서로 겹치게 병합한 범위 %d개는 나뉜 칸으로 읽었습니다.", oneLine(name), overlaps)
 	}
 	return spans, covered
 }

@@ -95,6 +95,27 @@ func TestXLSX(t *testing.T) {
 	}
 }
 
+// Merged ranges that overlap lose no cell.
+func TestXLSXOverlappingMerges(t *testing.T) {
+	var rows strings.Builder
+	for i, r := range []string{"가나다", "라마바", "사아자"} {
+		fmt.Fprintf(&rows, `<row r="%d">`, i+1)
+		for j, c := range []rune(r) {
+			fmt.Fprintf(&rows, `<c r="%c%d" t="inlineStr"><is><t>%c</t></is></c>`, 'A'+j, i+1, c)
+		}
+		rows.WriteString("</row>")
+	}
+	data := xlsxRaw(t, "<sheetData>"+rows.String()+`</sheetData><mergeCells><mergeCell ref="A1:B2"/><mergeCell ref="B2:C2"/><mergeCell ref="A3:C3"/></mergeCells>`)
+	d := readString(t, "a.xlsx", data)
+	want := []string{"h1 [] 가", "t [] 가 | 나 | 다⏎라 | 마 | 바⏎사"}
+	if diff := cmp.Diff(want, outline(d)); diff != "" {
+		t.Errorf("blocks (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"시트 “가”에서 서로 겹치게 병합한 범위 2개는 나뉜 칸으로 읽었습니다."}, d.Warnings); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+}
+
 // TestXLSXNumberFormats writes values and formats as they are common in Korean
 // workbooks; want is what the spreadsheet program shows.
 func TestXLSXNumberFormats(t *testing.T) {
