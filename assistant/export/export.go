@@ -41,10 +41,10 @@ func Write(w io.Writer, format string, a *assistant.Answer, opt Options) error {
 	case !slices.Contains(Formats(), format):
 		return &assistant.InputError{Field: "format", Text: fmt.Sprintf("%q 형식으로는 저장하지 못합니다. 파일 이름을 .%s 중 하나로 끝내 주세요.", format, strings.Join(Formats(), ", ."))}
 	case opt.Form != nil && (format == "md" || format == "txt"):
-		return &assistant.InputError{Field: "form", Text: "서식 파일은 HWPX나 DOCX로 저장할 때만 쓸 수 있습니다."}
+		return &assistant.InputError{Field: "form", Text: formatless}
 	case opt.Form != nil:
-		if b, err = paper.Fill(opt.Form, format, d); errors.Is(err, paper.ErrForm) {
-			return &assistant.InputError{Field: "form", Text: fmt.Sprintf("서식 파일은 %s 파일이어야 하고, 본문이 들어갈 자리에 {{본문}}만 적은 문단이 하나 있어야 합니다.", strings.ToUpper(format))}
+		if b, _, err = paper.Fill(opt.Form, format, d); err != nil {
+			err = formError(format, err)
 		}
 	case format == "hwpx":
 		b, err = paper.HWPX(d)
@@ -60,6 +60,50 @@ func Write(w io.Writer, format string, a *assistant.Answer, opt Options) error {
 	}
 	_, err = w.Write(b)
 	return err
+}
+
+// CheckForm tells before a draft is made whether a form can be filled in a format,
+// hwpx or docx. What is wrong with it is an [*assistant.InputError]; warnings are
+// Korean sentences on marks that will not be filled.
+func CheckForm(form []byte, format string) (warnings []string, err error) {
+	if format != "hwpx" && format != "docx" {
+		return nil, &assistant.InputError{Field: "form", Text: formatless}
+	}
+	_, left, err := paper.Fill(form, format, &paper.Document{})
+	if err != nil {
+		return nil, formError(format, err)
+	}
+	for _, mark := range left {
+		warning := fmt.Sprintf("%s 표시는 비서가 모르거나 채울 수 없는 자리에 있어 그대로 남으니 저장한 뒤 고쳐 주세요.", mark)
+		if mark == paper.BodyMark {
+			warning = mark + "이 여럿이거나 다른 글과 한 문단에 있으니 본문이 들어갈 자리에만 한 번 적어 주세요."
+		}
+		warnings = append(warnings, warning)
+	}
+	return warnings, nil
+}
+
+const formatless = "서식은 HWPX나 DOCX로 저장할 때만 쓸 수 있으니 저장할 파일 이름을 .hwpx나 .docx로 끝내 주세요."
+
+// formError says in Korean what is wrong with a form.
+func formError(format string, err error) error {
+	text := ""
+	switch {
+	case errors.Is(err, paper.ErrForm):
+		text = fmt.Sprintf("%s 파일이 아니니 서식과 저장할 파일을 같은 형식으로 지정해 주세요.", strings.ToUpper(format))
+	case errors.Is(err, paper.ErrNoBody):
+		text = fmt.Sprintf("서식에 %s만 적은 문단이 없으니 본문이 들어갈 자리에 한 문단으로 적어 주세요.", paper.BodyMark)
+	case errors.Is(err, paper.ErrTooLarge):
+		text = "서식을 풀면 너무 크니 내용을 줄여서 다시 저장해 주세요."
+	default:
+		text = "서식 파일이 손상되었으니 원래 프로그램에서 열어 다시 저장해 주세요."
+	}
+	return &assistant.InputError{Field: "form", Text: text}
+}
+
+// IsLaw reports whether documents of a kind come into force (시행).
+func IsLaw(kind string) bool {
+	return slices.Contains([]string{"law", "decree", "rule", "directive", "ordinance"}, kind)
 }
 
 // layout is a as it is printed, with a list of its sources if so wanted.
@@ -129,7 +173,7 @@ func basis(a *assistant.Answer) []paper.Block {
 	return append([]paper.Block{{Level: 3, Text: text("□ 근거 자료")}}, out...)
 }
 
-// cite names a source with the days on which it is in force.
+// cite names a source with the day from which it counts.
 func cite(s ground.Source) string {
 	name := s.Cite
 	if name == "" {
@@ -142,7 +186,10 @@ func cite(s ground.Source) string {
 	if err != nil {
 		return name
 	}
-	return name + from.Format("(시행 2006. 1. 2.)")
+	if IsLaw(s.Kind) {
+		return name + from.Format("(시행 2006. 1. 2.)")
+	}
+	return name + from.Format("(2006. 1. 2.)")
 }
 
 // A printer sets blocks in order. Its counters number headings and items.

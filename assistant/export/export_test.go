@@ -37,8 +37,8 @@ func report() *assistant.Answer {
 		Task: "report", Question: "제설 대책", Title: "2026년 겨울철 제설 대책 검토보고", On: "2026-11-02",
 		Gist: "제설 장비와 인력을 늘리고 <취약 구간> & 고갯길을 먼저 치움", Keywords: []string{"제설", "장비"},
 		Sources: []ground.Source{
-			{N: 1, Title: "가온시 제설 조례", Cite: "「가온시 제설 조례」 제3조제1항", InForce: ground.InForce{From: "2025-01-01"}, Used: true},
-			{N: 2, Title: "2025년 제설 결과", Page: 4, Used: true},
+			{N: 1, Title: "가온시 제설 조례", Cite: "「가온시 제설 조례」 제3조제1항", Kind: "ordinance", InForce: ground.InForce{From: "2025-01-01"}, Used: true},
+			{N: 2, Title: "2025년 제설 결과", Kind: "report", InForce: ground.InForce{From: "2026-03-02"}, Page: 4, Used: true},
 			{N: 3, Title: "쓰지 않은 자료"},
 		},
 		Blocks: []assistant.Block{
@@ -74,9 +74,9 @@ const reportText = `2026년 겨울철 제설 대책 검토보고
   ㅇ 시장은 취약 구간을 먼저 치워야 함 [작성 필요: 예산액] 2)
 끝으로 주민에게 알림. 3)
 
-1) 2025년 제설 결과 4쪽
+1) 2025년 제설 결과 4쪽(2026. 3. 2.)
 2) 「가온시 제설 조례」 제3조제1항(시행 2025. 1. 1.)
-3) 「가온시 제설 조례」 제3조제1항(시행 2025. 1. 1.); 2025년 제설 결과 4쪽
+3) 「가온시 제설 조례」 제3조제1항(시행 2025. 1. 1.); 2025년 제설 결과 4쪽(2026. 3. 2.)
 `
 
 func reply() *assistant.Answer {
@@ -206,16 +206,35 @@ func TestForm(t *testing.T) {
 			t.Errorf("%s: marks left in %q", format, got)
 		}
 		other := map[string]string{"hwpx": "docx", "docx": "hwpx"}[format]
-		for _, bad := range [][]byte{[]byte("no zip"), write(t, format, report(), Options{})} {
+		for _, tt := range []struct {
+			form         []byte
+			format, want string
+		}{
+			{[]byte("no zip"), format, "파일이 아니니"},
+			{empty, other, "파일이 아니니"},
+			{empty, "txt", "HWPX나 DOCX"},
+			{write(t, format, report(), Options{}), format, "{{본문}}만 적은 문단이 없으니"},
+		} {
 			var input *assistant.InputError
-			if err := Write(&bytes.Buffer{}, format, report(), Options{Form: bad}); !errors.As(err, &input) {
-				t.Errorf("%s: form %.10q: error %v", format, bad, err)
+			if err := Write(&bytes.Buffer{}, tt.format, report(), Options{Form: tt.form}); !errors.As(err, &input) || !strings.Contains(input.Text, tt.want) {
+				t.Errorf("%s in form %.10q: error %v, want %q", tt.format, tt.form, err, tt.want)
+			}
+			if _, err := CheckForm(tt.form, tt.format); !errors.As(err, &input) || !strings.Contains(input.Text, tt.want) {
+				t.Errorf("CheckForm(%.10q, %s): error %v, want %q", tt.form, tt.format, err, tt.want)
 			}
 		}
-		var input *assistant.InputError
-		if err := Write(&bytes.Buffer{}, other, report(), Options{Form: empty}); !errors.As(err, &input) {
-			t.Errorf("%s in a form of %s: error %v", other, format, err)
+		if got, err := CheckForm(empty, format); len(got) > 0 || err != nil {
+			t.Errorf("CheckForm of a good form: %q, %v", got, err)
 		}
+		form.Blocks = append(form.Blocks, line("{{본문}}"), line("담당: {{담당자}}, {{날짜}}"))
+		more, err := write1(form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := CheckForm(more, format); len(got) != 2 || !strings.HasPrefix(got[0], "{{본문}}이 여럿") || !strings.HasPrefix(got[1], "{{담당자}} 표시") || err != nil {
+			t.Errorf("CheckForm of a form with more marks: %q, %v", got, err)
+		}
+		form.Blocks = form.Blocks[:len(form.Blocks)-2]
 	}
 }
 

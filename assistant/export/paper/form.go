@@ -7,15 +7,25 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// ErrForm is a form that cannot be filled.
-var ErrForm = errors.New("not a form")
+// Why a form cannot be filled.
+var (
+	ErrForm     = errors.New("not a file of the format")
+	ErrNoBody   = errors.New("no paragraph " + BodyMark)
+	ErrTooLarge = errors.New("too large")
+)
 
-// maxPart bounds one unpacked part of a form, in bytes.
-const maxPart = 64 << 20
+// BodyMark stands alone in the paragraph of a form that gives way to the body.
+const BodyMark = "{{본문}}"
+
+const (
+	maxUnpacked = 64 << 20 // bytes of the parts of a form that are unpacked, together
+	maxEntries  = 10_000   // of a form
+)
 
 // fields are the marks of a form that are replaced in place, wherever they stand.
 func (d *Document) fields() map[string]string {
@@ -26,7 +36,7 @@ func (d *Document) fields() map[string]string {
 
 // samples are the marks of a form's sample paragraphs, each alone in its
 // paragraph: the body is set as they are and takes the place of the first.
-var samples = []string{"{{본문}}", "{{Ⅰ}}", "{{□}}", "{{ㅇ}}", "{{-}}", "{{*}}"}
+var samples = []string{BodyMark, "{{Ⅰ}}", "{{□}}", "{{ㅇ}}", "{{-}}", "{{*}}"}
 
 // Fill writes d into an office's own form, an HWPX or DOCX file. In the form,
 // {{제목}}, {{문서요지}}, {{키워드}} and {{날짜}} are replaced where they stand. One
@@ -34,13 +44,19 @@ var samples = []string{"{{본문}}", "{{Ⅰ}}", "{{□}}", "{{ㅇ}}", "{{-}}", "
 // hold only {{Ⅰ}}, {{□}}, {{ㅇ}}, {{-}} or {{*}} show how headings of levels 2 and 3
 // and items of indent 1 to 3 are set, and are taken out. Everything else of the
 // form stays byte for byte. Footnotes become 1), 2), ... with their text below.
+// left are the other marks {{…}} of the form, each once, and {{본문}} where it
+// stands more than once.
 //
-// The form must be of the format named, hwpx or docx, and hold {{본문}}; otherwise
-// the error is [ErrForm].
-func Fill(form []byte, format string, d *Document) ([]byte, error) {
+// The form must be of the format named, hwpx or docx, or else the error is
+// [ErrForm]; it must hold {{본문}}, or else [ErrNoBody]. [ErrTooLarge] is one that
+// would unpack to too much.
+func Fill(form []byte, format string, d *Document) (filled []byte, left []string, err error) {
 	z, err := zip.NewReader(bytes.NewReader(form), int64(len(form)))
 	if err != nil {
-		return nil, fmt.Errorf("open form: %w: %w", ErrForm, err)
+		return nil, nil, fmt.Errorf("open form: %w: %w", ErrForm, err)
+	}
+	if len(z.File) > maxEntries {
+		return nil, nil, fmt.Errorf("open form: %d entries: %w", len(z.File), ErrTooLarge)
 	}
 	blocks, notes := inlineNotes(d.Blocks)
 	for i, n := range notes {
@@ -48,45 +64,61 @@ func Fill(form []byte, format string, d *Document) ([]byte, error) {
 	}
 	f := filler{blocks: blocks, fields: d.fields()}
 	parts := map[string]string{}
+	budget := int64(maxUnpacked)
+	header, err := find(z, "Contents/header.xml", &budget)
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, p := range z.File {
-		word := p.Name == "word/document.xml"
-		if !(word && format == "docx" || format == "hwpx" && reSection.MatchString(p.Name)) {
+		body := format == "docx" && p.Name == "word/document.xml" || format == "hwpx" && reSection.MatchString(p.Name)
+		if !body && !(format == "docx" && reMargin.MatchString(p.Name)) {
 			continue
 		}
-		body, err := read(p)
-		if err != nil {
-			return nil, err
-		}
-		if word {
-			body = f.fill(body, "w:p", f.docx)
-		} else {
-			header, err := find(z, "Contents/header.xml")
-			if err != nil {
-				return nil, err
+		xml, err := read(p, &budget)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case !body:
+			for _, l := range leaves(xml, "w:p") {
+				f.leave(reMark.FindAllString(written(xml[l[0]:l[1]]), -1)...)
 			}
-			body = f.fill(body, "hp:p", func(blocks []Block, own map[string]string, keep string) string {
+		case format == "docx":
+			parts[p.Name] = f.fill(xml, "w:p", f.docx)
+		default:
+			parts[p.Name] = f.fill(xml, "hp:p", func(blocks []Block, own map[string]string, keep string) string {
 				return f.hwpx(blocks, own, keep, header)
 			})
 		}
-		parts[p.Name] = body
 	}
-	if !f.found {
-		return nil, fmt.Errorf("fill form: no paragraph {{본문}} in it: %w", ErrForm)
+	switch {
+	case len(parts) == 0:
+		return nil, nil, fmt.Errorf("fill form: no text of %s in it: %w", format, ErrForm)
+	case !f.found:
+		return nil, nil, fmt.Errorf("fill form: %w", ErrNoBody)
 	}
-	return repack(z, parts)
+	filled, err = repack(z, parts)
+	return filled, f.left, err
 }
 
-var reSection = regexp.MustCompile(`^Contents/section\d+\.xml$`)
+var (
+	reSection = regexp.MustCompile(`^Contents/section\d+\.xml$`)
+	reMargin  = regexp.MustCompile(`^word/(?:header|footer)\d*\.xml$`) // whose marks are not filled
+	reMark    = regexp.MustCompile(`\{\{[^{}]*\}\}`)
+)
 
-func read(p *zip.File) (string, error) {
+// read unpacks a part whose declared and real size are within budget, and takes it from that.
+func read(p *zip.File, budget *int64) (string, error) {
+	if p.UncompressedSize64 > uint64(*budget) {
+		return "", fmt.Errorf("read %s of the form: %w", p.Name, ErrTooLarge)
+	}
 	r, err := p.Open()
 	if err != nil {
 		return "", fmt.Errorf("read %s of the form: %w", p.Name, err)
 	}
 	defer r.Close()
-	b, err := io.ReadAll(io.LimitReader(r, maxPart+1))
-	if err == nil && len(b) > maxPart {
-		err = errors.New("too large")
+	b, err := io.ReadAll(io.LimitReader(r, *budget+1))
+	if *budget -= int64(len(b)); *budget < 0 {
+		err = ErrTooLarge
 	}
 	if err != nil {
 		return "", fmt.Errorf("read %s of the form: %w", p.Name, err)
@@ -94,20 +126,31 @@ func read(p *zip.File) (string, error) {
 	return string(b), nil
 }
 
-func find(z *zip.Reader, name string) (string, error) {
+// find reads a part, "" where the form has none of that name.
+func find(z *zip.Reader, name string, budget *int64) (string, error) {
 	for _, p := range z.File {
 		if p.Name == name {
-			return read(p)
+			return read(p, budget)
 		}
 	}
-	return "", fmt.Errorf("the form has no %s", name)
+	return "", nil
 }
 
-// A filler fills the sections of one form. found says that one held {{본문}}.
+// A filler fills the sections of one form. found says that one held {{본문}}, left
+// are the marks that it did not fill.
 type filler struct {
 	blocks []Block
 	fields map[string]string
 	found  bool
+	left   []string
+}
+
+func (f *filler) leave(marks ...string) {
+	for _, m := range marks {
+		if !slices.Contains(f.left, m) {
+			f.left = append(f.left, m)
+		}
+	}
 }
 
 // fill replaces the marks in the XML of a section whose paragraphs are elements
@@ -131,17 +174,24 @@ func (f *filler) fill(xml, tag string, body func(blocks []Block, own map[string]
 		case mark != "":
 			out.WriteString(xml[at:p[0]])
 			own[mark] = para
-			if mark == samples[0] && here < 0 && !f.found {
+			at = p[1]
+			if mark == BodyMark && here < 0 && !f.found {
 				here, keep = out.Len(), para
-			} else if strings.Contains(para, "<hp:secPr") || strings.Contains(para, "<w:sectPr") {
+				continue
+			}
+			if mark == BodyMark {
+				f.leave(mark)
+			}
+			if strings.Contains(para, "<hp:secPr") || strings.Contains(para, "<w:sectPr") {
 				out.WriteString(retext(para, ""))
 			}
-			at = p[1]
 		default:
-			filled := text
+			filled, other := text, text
 			for m, value := range f.fields {
 				filled = strings.ReplaceAll(filled, m, value)
+				other = strings.ReplaceAll(other, m, "")
 			}
+			f.leave(reMark.FindAllString(other, -1)...)
 			if filled != text {
 				out.WriteString(xml[at:p[0]] + retext(para, filled))
 				at = p[1]
@@ -224,7 +274,7 @@ func (f *filler) hwpx(blocks []Block, own map[string]string, keep, header string
 		}
 		return l
 	}
-	text := ids("{{본문}}", look{})
+	text := ids(BodyMark, look{})
 	looks := hwpxLooks{cell: text, head: text, note: text, fill: 1, headFill: 1}
 	if m := reSolid.FindStringSubmatch(header); m != nil {
 		looks.fill, _ = strconv.Atoi(m[1])
@@ -254,7 +304,7 @@ func (f *filler) docx(blocks []Block, own map[string]string, keep string) string
 	look := func(mark string) (para, run string) {
 		sample, ok := own[mark]
 		if !ok {
-			sample = own["{{본문}}"]
+			sample = own[BodyMark]
 		}
 		if m := reRunProps.FindStringSubmatch(sample); m != nil {
 			run = m[1]

@@ -204,3 +204,20 @@ func TestMarkdown(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// A form that would unpack to too much is refused, whether its size is declared or
+// understated.
+func TestFormTooLarge(t *testing.T) {
+	bomb, err := pack([]part{{name: "word/document.xml", body: strings.Repeat(" ", maxUnpacked+1)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	understated := bytes.Clone(bomb)
+	at := bytes.LastIndex(understated, []byte("PK\x01\x02")) // in the directory, the size stands at 24
+	copy(understated[at+24:], []byte{1, 0, 0, 0})
+	for name, form := range map[string][]byte{"declared": bomb, "understated": understated} {
+		if _, _, err := Fill(form, "docx", &Document{}); err == nil || name == "declared" && !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
