@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"biseo/assistant"
+	"biseo/assistant/export"
 	"biseo/assistant/ground"
 )
 
@@ -54,7 +55,7 @@ func (cmd *searchCmd) Run(ctx context.Context, c *console, s *settings) error {
 		fmt.Fprintln(c.out, "찾은 문서가 없습니다. 낱말을 줄이거나 기준일(--on)을 바꿔 보세요.")
 	}
 	for _, h := range r.Hits {
-		fmt.Fprintf(c.out, "%2d. %s%s\n    %s\n", h.Rank, h.Cite, period(h.InForce), excerpt(h.Text, 160))
+		fmt.Fprintf(c.out, "%2d. %s%s\n    %s\n", h.Rank, h.Cite, period(h.Kind, h.InForce), excerpt(h.Text, 160))
 	}
 	return nil
 }
@@ -114,7 +115,7 @@ func printAnswer(w io.Writer, a *assistant.Answer) {
 		fmt.Fprintln(w, heading)
 	}
 	for _, src := range shown {
-		fmt.Fprintf(w, "[%d] %s%s\n", src.N, src.Cite, period(src.InForce))
+		fmt.Fprintf(w, "[%d] %s%s\n", src.N, src.Cite, period(src.Kind, src.InForce))
 	}
 }
 
@@ -131,9 +132,10 @@ func marks(s ground.Sentence) string {
 	return b.String()
 }
 
-// period prints in-force dates with the last day: " (시행 2025-01-01~2026-06-30)",
-// "" where the document states none.
-func period(p ground.InForce) string {
+// period prints the days of a document of a kind, with the last one: " (시행
+// 2025-01-01~2026-06-30)" of law, " (2026-06-22부터)" of others, which do not come
+// into force; "" where the document states none.
+func period(kind string, p ground.InForce) string {
 	if p.From == "" && p.Until == "" {
 		return ""
 	}
@@ -141,7 +143,17 @@ func period(p ground.InForce) string {
 	if until, err := time.Parse(time.DateOnly, p.Until); err == nil {
 		last = until.AddDate(0, 0, -1).Format(time.DateOnly)
 	}
-	return fmt.Sprintf(" (시행 %s~%s)", p.From, last)
+	if export.IsLaw(kind) {
+		return fmt.Sprintf(" (시행 %s~%s)", p.From, last)
+	}
+	var parts []string
+	if p.From != "" {
+		parts = append(parts, p.From+"부터")
+	}
+	if last != "" {
+		parts = append(parts, last+"까지")
+	}
+	return " (" + strings.Join(parts, " ") + ")"
 }
 
 // excerpt is the first n code points of s on one line.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -83,9 +84,9 @@ func (a asker) day(now time.Time) (time.Time, error) {
 	if a.On == "" {
 		return index.Today(now), nil
 	}
-	t, err := time.Parse(time.DateOnly, a.On)
-	if err != nil {
-		return t, errUsage{fmt.Errorf("--on %q is not a date that exists; write it as 2026-05-06", a.On)}
+	t, clock, ok := parseTime(a.On, time.UTC)
+	if !ok || clock {
+		return t, errUsage{fmt.Errorf("--on의 %q은(는) 없는 날이거나 날짜가 아니니 2026-06-30이나 \"2026. 6. 30.\"처럼 적어 주세요", a.On)}
 	}
 	return t, nil
 }
@@ -124,8 +125,13 @@ func (s *settings) assistant(ctx context.Context, c *console) (*assistant.Assist
 	}
 	opt.ReadOnly = true
 	x, err := local.Open(ctx, s.indexDir(), opt)
-	if err != nil {
-		return nil, nil, err
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil, fmt.Errorf("아직 읽은 문서가 없으니 biseo ingest 폴더 로 문서를 먼저 읽혀 주세요: %w", err)
+	case errors.Is(err, index.ErrFingerprint):
+		return nil, nil, fmt.Errorf("색인을 만들 때와 임베딩 모델이나 규칙이 다르니 설정을 되돌리거나 biseo ingest --rebuild 폴더 로 색인을 다시 만들어 주세요: %w", err)
+	case err != nil:
+		return nil, nil, fmt.Errorf("색인을 열지 못했으니 biseo doctor로 확인해 주세요: %w", err)
 	}
 	grade, _ := index.ParseGrade(s.Model.Grade)
 	set, err := s.prompts()
@@ -141,7 +147,7 @@ func (s *settings) prompts() (*prompts.Set, error) {
 	}
 	set, err := prompts.Load(os.DirFS(s.Prompts))
 	if err != nil {
-		return nil, errUsage{fmt.Errorf("--prompts %s: %w", s.Prompts, err)}
+		return nil, errUsage{fmt.Errorf("--prompts %s 폴더의 프롬프트나 보고서 틀이 잘못되었으니 고쳐 주세요: %w", s.Prompts, err)}
 	}
 	return set, nil
 }
@@ -152,10 +158,10 @@ func (s *settings) generator() (llm.Generator, error) {
 		return nil, nil
 	}
 	if m.Name == "" {
-		return nil, errUsage{errors.New("--model-url is set but --model-name is not: give the model's name as the server knows it")}
+		return nil, errUsage{errors.New("--model-url만 있고 --model-name이 없으니 서버가 아는 모델 이름을 적어 주세요")}
 	}
 	if m.Parallel < 1 || m.Timeout <= 0 || m.Idle <= 0 || m.Context < 1 {
-		return nil, errUsage{errors.New("--model-parallel, --model-timeout, --model-idle and --model-context must be more than 0")}
+		return nil, errUsage{errors.New("--model-parallel, --model-timeout, --model-idle, --model-context는 0보다 큰 값으로 적어 주세요")}
 	}
 	key, err := readKey(m.KeyFile)
 	if err != nil {
@@ -174,7 +180,7 @@ func (s *settings) embedder() (llm.Embedder, error) {
 		return nil, nil
 	}
 	if e.Name == "" || e.Dimension <= 0 {
-		return nil, errUsage{errors.New("--embedder-url also needs --embedder-name and --embedder-dimension, such as bge-m3 and 1024")}
+		return nil, errUsage{errors.New("--embedder-url을 쓰려면 --embedder-name과 --embedder-dimension도 bge-m3, 1024처럼 적어 주세요")}
 	}
 	key, err := readKey(e.KeyFile)
 	if err != nil {
@@ -189,6 +195,9 @@ func readKey(file string) (string, error) {
 		return "", nil
 	}
 	b, err := os.ReadFile(file)
+	if err != nil {
+		err = errUsage{fmt.Errorf("서버의 키 파일 %s을(를) 읽지 못했으니 이름과 권한을 확인해 주세요: %w", file, err)}
+	}
 	return strings.TrimSpace(string(b)), err
 }
 
@@ -210,10 +219,10 @@ func loadSettings(r io.Reader) (kong.Resolver, error) {
 	var root, more yaml.Node
 	d := yaml.NewDecoder(r)
 	if err := d.Decode(&root); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("settings file: %w", err)
+		return nil, fmt.Errorf("설정 파일을 읽을 수 없으니 \"이름: 값\"의 꼴로 고쳐 주세요: %w", err)
 	}
 	if err := d.Decode(&more); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("settings file: line %d: want one document, without --- inside", more.Line)
+		return nil, fmt.Errorf("설정 파일 %d행: 설정은 하나여야 하니 안에 든 ---를 지워 주세요", more.Line)
 	}
 	f := &settingsFile{values: map[string]*yaml.Node{}}
 	if len(root.Content) == 0 {
@@ -226,15 +235,15 @@ type settingsFile struct{ values map[string]*yaml.Node }
 
 func (f *settingsFile) add(prefix string, n *yaml.Node) error {
 	if n.Kind != yaml.MappingNode {
-		return fmt.Errorf("settings file: line %d: want key: value", n.Line)
+		return fmt.Errorf("설정 파일 %d행: \"이름: 값\"의 꼴로 적어 주세요", n.Line)
 	}
 	for i := 0; i < len(n.Content); i += 2 {
 		key, value := prefix+n.Content[i].Value, n.Content[i+1]
 		if value.Kind == yaml.AliasNode {
-			return fmt.Errorf("settings file: line %d: %s: write the value itself, not *%s", value.Line, key, value.Value)
+			return fmt.Errorf("설정 파일 %d행: %s에는 *%s 대신 값을 그대로 적어 주세요", value.Line, key, value.Value)
 		}
 		if f.values[key] != nil {
-			return fmt.Errorf("settings file: line %d: %s stands twice", n.Content[i].Line, key)
+			return fmt.Errorf("설정 파일 %d행: %s이(가) 두 번 있으니 하나를 지워 주세요", n.Content[i].Line, key)
 		}
 		if value.Kind == yaml.MappingNode {
 			if err := f.add(key+"-", value); err != nil {
@@ -262,7 +271,7 @@ func (f *settingsFile) Validate(app *kong.Application) error {
 	var unknown []string
 	for key, n := range f.values {
 		if !known[key] {
-			unknown = append(unknown, fmt.Sprintf("settings file: line %d: there is no setting %q", n.Line, key))
+			unknown = append(unknown, fmt.Sprintf("설정 파일 %d행: %q 설정은 없으니 biseo --help의 옵션 이름으로 고쳐 주세요.", n.Line, key))
 		}
 	}
 	if len(unknown) > 0 {
@@ -281,16 +290,29 @@ func (f *settingsFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (
 	var list []string
 	if n.Kind == yaml.SequenceNode {
 		if err := n.Decode(&list); err != nil {
-			return nil, fmt.Errorf("settings file: line %d: %s: %w", n.Line, flag.Name, err)
+			return nil, fmt.Errorf("설정 파일 %d행: %s의 목록을 읽을 수 없으니 [가, 나]처럼 적어 주세요: %w", n.Line, flag.Name, err)
 		}
 		return strings.Join(list, ","), nil
 	}
 	scan := kong.Scan().PushTyped(n.Value, kong.FlagValueToken)
 	if err := flag.Mapper.Decode(&kong.DecodeContext{Value: flag.Value, Scan: scan}, reflect.New(flag.Target.Type()).Elem()); err != nil {
-		return nil, fmt.Errorf("settings file: line %d: %w", n.Line, err)
+		return nil, fmt.Errorf("설정 파일 %d행: %s의 값 %q을(를) 읽을 수 없으니 %s 고쳐 주세요: %w", n.Line, flag.Name, n.Value, example(flag), err)
 	}
 	if flag.Enum != "" && !flag.IsSlice() && !slices.Contains(flag.EnumSlice(), n.Value) {
-		return nil, fmt.Errorf("settings file: line %d: must be one of %s, not %q", n.Line, flag.Enum, n.Value)
+		return nil, fmt.Errorf("설정 파일 %d행: %s의 값 %q은(는) 없으니 다음 가운데 하나로 적어 주세요: %s", n.Line, flag.Name, n.Value, strings.Join(flag.EnumSlice(), ", "))
 	}
 	return n.Value, nil
+}
+
+// example tells how a value of a flag is written.
+func example(flag *kong.Flag) string {
+	switch flag.Target.Interface().(type) {
+	case time.Duration:
+		return "60s나 2m처럼 단위까지 적어"
+	case int:
+		return "8처럼 수로"
+	case bool:
+		return "true나 false로"
+	}
+	return "biseo --help를 보고"
 }

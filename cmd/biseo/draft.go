@@ -8,15 +8,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"time"
+	"unicode/utf8"
 
 	"biseo/assistant"
 	"biseo/assistant/export"
 	"biseo/index"
 	"biseo/ingest"
 	"biseo/ingest/extract"
-	"biseo/korea/calendar"
 	"biseo/korea/official"
 )
 
@@ -27,18 +27,59 @@ type output struct {
 	JSON bool   `help:"Print one JSON document."`
 }
 
-// write prints a draft or writes it to its file.
-func (o output) write(c *console, a *assistant.Answer, opt export.Options) error {
-	if o.Form != "" {
-		form, err := os.ReadFile(o.Form)
-		if err != nil {
-			return errUnreadable{err}
-		}
-		opt.Form = form
+// maxForm bounds a form, in bytes.
+const maxForm = 64 << 20
+
+func (o output) format() string {
+	return strings.ToLower(strings.TrimPrefix(filepath.Ext(o.Out), "."))
+}
+
+// check says before a draft is made what would keep it from being written, and
+// reads the form.
+func (o output) check(c *console) (form []byte, err error) {
+	if o.Out == "" && o.Form != "" {
+		return nil, errUsage{errors.New("--form은 저장할 때만 쓰니 --out 보고.hwpx처럼 저장할 파일도 적어 주세요")}
 	}
 	if o.Out != "" {
+		endings := "." + strings.Join(export.Formats(), ", .")
+		info, err := os.Stat(o.Out)
+		if err == nil && info.IsDir() {
+			return nil, errUsage{fmt.Errorf("--out %s: 폴더이니 그 안에 저장할 파일 이름까지 적어 주세요", o.Out)}
+		}
+		if !slices.Contains(export.Formats(), o.format()) {
+			return nil, errUsage{fmt.Errorf("--out %s: 파일 이름을 %s 가운데 하나로 끝내 주세요", o.Out, endings)}
+		}
+		if info, err := os.Stat(filepath.Dir(o.Out)); err != nil || !info.IsDir() {
+			return nil, errUsage{fmt.Errorf("--out %s: %s 폴더가 없으니 먼저 만들거나 다른 폴더를 적어 주세요", o.Out, filepath.Dir(o.Out))}
+		}
+	}
+	if o.Form == "" {
+		return nil, nil
+	}
+	if err := statFile(o.Form); err != nil {
+		return nil, err
+	}
+	if info, err := os.Stat(o.Form); err == nil && info.Size() > maxForm {
+		return nil, errUnreadable{fmt.Errorf("%s: 서식 파일이 %dMB를 넘으니 그림을 빼고 줄여서 다시 저장해 주세요", o.Form, maxForm>>20)}
+	}
+	if form, err = os.ReadFile(o.Form); err != nil {
+		return nil, errUnreadable{fmt.Errorf("%s 파일을 읽지 못했으니 파일 권한을 확인해 주세요: %w", o.Form, err)}
+	}
+	left, err := export.CheckForm(form, o.format())
+	if err != nil {
+		return nil, inFile(o.Form, err, "form")
+	}
+	for _, mark := range left {
+		fmt.Fprintf(c.err, "※ %s: %s\n", o.Form, mark)
+	}
+	return form, nil
+}
+
+// write prints a draft or writes it to its file.
+func (o output) write(c *console, a *assistant.Answer, opt export.Options) error {
+	if o.Out != "" {
 		var b bytes.Buffer
-		if err := export.Write(&b, strings.ToLower(strings.TrimPrefix(filepath.Ext(o.Out), ".")), a, opt); err != nil {
+		if err := export.Write(&b, o.format(), a, opt); err != nil {
 			return err
 		}
 		if err := replaceFile(o.Out, b.Bytes()); err != nil {
@@ -92,6 +133,10 @@ type summarizeCmd struct {
 }
 
 func (cmd *summarizeCmd) Run(ctx context.Context, c *console, s *settings) error {
+	form, err := cmd.check(c)
+	if err != nil {
+		return err
+	}
 	req := assistant.SummaryRequest{Length: assistant.Length(cmd.Length), Prose: cmd.Prose, Audience: cmd.Audience}
 	for _, name := range cmd.Docs {
 		if _, err := os.Stat(name); err != nil {
@@ -112,12 +157,12 @@ func (cmd *summarizeCmd) Run(ctx context.Context, c *console, s *settings) error
 	req.On = on
 	r, err := a.Summarize(ctx, cmd.principal(), req, nil)
 	if errors.Is(err, index.ErrNotFound) {
-		return errUnreadable{fmt.Errorf("%w: it is neither a file nor a document that you may read that day; biseo search shows document IDs with --json", err)}
+		return errUnreadable{fmt.Errorf("%s: 파일도, 기준일에 볼 수 있는 문서도 아니니 이름을 확인해 주세요(문서 ID는 biseo search --json의 doc_id입니다)", strings.Join(req.Docs, ", "))}
 	}
 	if err != nil {
-		return err
+		return inFile(strings.Join(cmd.Docs, ", "), err, "uploads")
 	}
-	return cmd.write(c, r, export.Options{})
+	return cmd.write(c, r, export.Options{Form: form})
 }
 
 // upload reads a file for one request. Its grade is that of the person who gives it.
@@ -138,6 +183,9 @@ func (s *settings) upload(ctx context.Context, who person, file string) (assista
 
 // readFile reads one file of any format that can be ingested.
 func (s *settings) readFile(ctx context.Context, file string) (*ingest.Document, error) {
+	if err := statFile(file); err != nil {
+		return nil, err
+	}
 	pool, err := s.readers(1)
 	if err != nil {
 		return nil, err
@@ -154,21 +202,63 @@ func (s *settings) readFile(ctx context.Context, file string) (*ingest.Document,
 }
 
 // readDraft is the text of a draft: a text file as it is, so that lines and
-// offsets are those of the file, others as they are read for the index.
-func (s *settings) readDraft(ctx context.Context, file string) (string, error) {
+// offsets are those of the file, others as they are read for the index. The rules
+// of official documents are for prose, which is the same text with blanks for the
+// rest.
+func (s *settings) readDraft(ctx context.Context, file string) (text, prose string, err error) {
 	switch strings.ToLower(filepath.Ext(file)) {
 	case ".txt", ".md":
-		text, err := extract.ReadText(file)
+		text, err = readText(file)
 		if err != nil {
-			return "", errUnreadable{fmt.Errorf("%s: %w", file, err)}
+			return "", "", err
 		}
-		return text, nil
+		return text, blank(text, nil), nil
 	}
 	d, err := s.readFile(ctx, file)
 	if err != nil {
+		return "", "", err
+	}
+	return d.Text, blank(d.Text, d.Blocks), nil
+}
+
+// readText reads a text file as it is.
+func readText(file string) (string, error) {
+	if err := statFile(file); err != nil {
 		return "", err
 	}
-	return d.Text, nil
+	text, err := extract.ReadText(file)
+	if err != nil {
+		return "", errUnreadable{fmt.Errorf("%s: %w", file, err)}
+	}
+	return text, nil
+}
+
+// blank puts spaces for the label that Biseo sets on its drafts and for tables:
+// those among blocks, or without blocks the lines that are set like tables.
+func blank(text string, blocks []ingest.Block) string {
+	runes := []rune(text)
+	wipe := func(start, end int) {
+		for i := start; i < end; i++ {
+			if runes[i] != '\n' {
+				runes[i] = ' '
+			}
+		}
+	}
+	for _, b := range blocks {
+		if b.Kind == ingest.Table {
+			wipe(b.Start, b.End)
+		}
+	}
+	at := 0
+	for line := range strings.SplitAfterSeq(text, "\n") {
+		n := utf8.RuneCountInString(line)
+		table := blocks == nil && (strings.HasPrefix(strings.TrimSpace(line), "|") || strings.Contains(line, " | "))
+		if table || strings.Contains(line, assistant.Label) {
+			wipe(at, at+n)
+		}
+		at += n
+	}
+	return string(runes)
 }
 
 type reportCmd struct {
@@ -181,24 +271,39 @@ type reportCmd struct {
 	output
 }
 
+// A template is one line of biseo report --templates.
+type template struct {
+	Name  string `json:"name"`
+	About string `json:"about"`
+}
+
 func (cmd *reportCmd) Run(ctx context.Context, c *console, s *settings) error {
 	if cmd.List {
 		set, err := s.prompts()
 		if err != nil {
 			return err
 		}
+		list := []template{}
 		for _, r := range set.Reports() {
-			fmt.Fprintf(c.out, "%s\t%s\n", r.Name, r.About)
+			list = append(list, template{r.Name, r.About})
+		}
+		if cmd.JSON {
+			return printJSON(c.out, list)
+		}
+		for _, t := range list {
+			fmt.Fprintf(c.out, "%s\t%s\n", t.Name, t.About)
 		}
 		return nil
 	}
+	form, err := cmd.check(c)
+	if err != nil {
+		return err
+	}
 	req := assistant.ReportRequest{Topic: strings.Join(cmd.Topic, " "), Template: cmd.Template, Kinds: cmd.Kind, Agencies: cmd.Agency}
 	if cmd.Notes != "" {
-		notes, err := extract.ReadText(cmd.Notes)
-		if err != nil {
-			return errUnreadable{fmt.Errorf("%s: %w", cmd.Notes, err)}
+		if req.Notes, err = readText(cmd.Notes); err != nil {
+			return err
 		}
-		req.Notes = notes
 	}
 	for _, file := range cmd.Attach {
 		u, err := s.upload(ctx, cmd.person, file)
@@ -215,9 +320,9 @@ func (cmd *reportCmd) Run(ctx context.Context, c *console, s *settings) error {
 	req.On = on
 	r, err := a.DraftReport(ctx, cmd.principal(), req, nil)
 	if err != nil {
-		return err
+		return inFile(cmd.Notes, err, "notes")
 	}
-	return cmd.write(c, r, export.Options{})
+	return cmd.write(c, r, export.Options{Form: form})
 }
 
 type checkCmd struct {
@@ -231,7 +336,7 @@ type checkCmd struct {
 // Run prints what departs from the rules, and each legal citation that does not hold. It
 // ends with exit code 0 whatever it finds: the advice is for a person.
 func (cmd *checkCmd) Run(ctx context.Context, c *console, s *settings) error {
-	text, err := s.readDraft(ctx, cmd.File)
+	text, prose, err := s.readDraft(ctx, cmd.File)
 	if err != nil {
 		return err
 	}
@@ -242,7 +347,13 @@ func (cmd *checkCmd) Run(ctx context.Context, c *console, s *settings) error {
 	defer done()
 	r, err := a.Check(ctx, cmd.principal(), assistant.CheckRequest{Text: text, Kind: official.Kind(cmd.Kind), On: on})
 	if err != nil {
-		return err
+		return inFile(cmd.File, err, "text")
+	}
+	if prose != text {
+		r.Findings = []assistant.Hint{}
+		for _, f := range official.Lint(prose, official.Options{Kind: official.Kind(cmd.Kind)}) {
+			r.Findings = append(r.Findings, assistant.Hint{Code: f.Code, Start: f.Start, End: f.End, Text: f.Text, Fix: f.Fix})
+		}
 	}
 	if cmd.JSON {
 		return printJSON(c.out, r)
@@ -283,15 +394,13 @@ type replyCmd struct {
 }
 
 func (cmd *replyCmd) Run(ctx context.Context, c *console, s *settings) error {
-	received := c.now()
-	if cmd.Received != "" {
-		var err error
-		if received, err = time.ParseInLocation("2006-01-02 15:04", cmd.Received, calendar.Seoul); err != nil {
-			if received, err = time.ParseInLocation(time.DateOnly, cmd.Received, calendar.Seoul); err != nil {
-				return errUsage{fmt.Errorf("--received %q is no time that exists; write it as \"2026-05-06 10:30\"", cmd.Received)}
-			}
-			received = received.Add(9 * time.Hour) // the day alone: from the beginning of working hours
-		}
+	received, err := receipt(c, cmd.Received)
+	if err != nil {
+		return err
+	}
+	form, err := cmd.check(c)
+	if err != nil {
+		return err
 	}
 	d, err := s.readFile(ctx, cmd.File)
 	if err != nil {
@@ -307,12 +416,12 @@ func (cmd *replyCmd) Run(ctx context.Context, c *console, s *settings) error {
 		Handler: assistant.Handler{Department: cmd.Department, Name: cmd.Name, Phone: cmd.Phone},
 	}, nil)
 	if err != nil {
-		return err
+		return inFile(cmd.File, err, "text")
 	}
 	if !cmd.JSON {
 		printReply(c, r.Reply)
 	}
-	return cmd.write(c, r, export.Options{Public: cmd.Public})
+	return cmd.write(c, r, export.Options{Public: cmd.Public, Form: form})
 }
 
 // printReply prints what an official must know beside the letter.

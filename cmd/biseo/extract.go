@@ -48,10 +48,13 @@ type extractedPart struct {
 
 func (cmd *extractCmd) Run(ctx context.Context, c *console, s *settings) error {
 	if (cmd.File == "") == (cmd.Compare == "") {
-		return errUsage{errors.New("give one document, or --compare DIR")}
+		return errUsage{errors.New("읽을 문서 하나, 또는 --compare 폴더 를 적어 주세요")}
 	}
 	if cmd.Compare != "" {
 		return cmd.compare(ctx, c, s)
+	}
+	if err := statFile(cmd.File); err != nil {
+		return err
 	}
 	pool, err := s.readers(1)
 	if err != nil {

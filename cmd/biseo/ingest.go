@@ -17,6 +17,7 @@ import (
 	"biseo/index"
 	"biseo/index/local"
 	"biseo/ingest"
+	"biseo/korea/calendar"
 	"biseo/korea/privacy"
 	"biseo/llm"
 )
@@ -40,9 +41,9 @@ type ingestCmd struct {
 func (cmd *ingestCmd) Run(ctx context.Context, c *console, s *settings) error {
 	switch {
 	case len(cmd.Paths) == 0 && !cmd.Retry:
-		return errUsage{errors.New("name the files and folders to read, such as biseo ingest docs")}
+		return errUsage{errors.New("읽을 파일이나 폴더를 biseo ingest 문서함 처럼 적어 주세요")}
 	case cmd.Watch && cmd.JSON:
-		return errUsage{errors.New("--watch prints lines, not one JSON document: leave --json out")}
+		return errUsage{errors.New("--watch는 바뀔 때마다 한 줄씩 알리므로 --json과 함께 쓸 수 없으니 --json을 빼 주세요")}
 	}
 	report, err := cmd.sync(ctx, c, s)
 	if report == nil {
@@ -56,7 +57,7 @@ func (cmd *ingestCmd) Run(ctx context.Context, c *console, s *settings) error {
 		printReport(c.out, report)
 	}
 	if err == nil && len(report.Failed) > 0 {
-		err = errUnreadable{fmt.Errorf("%d of the files could not be read: see 실패 above", len(report.Failed))}
+		err = errUnreadable{fmt.Errorf("파일 %d개를 읽지 못했으니 위의 실패를 확인해 주세요", len(report.Failed))}
 	}
 	return err
 }
@@ -64,11 +65,11 @@ func (cmd *ingestCmd) Run(ctx context.Context, c *console, s *settings) error {
 // sync brings the index in line. The report is nil when nothing was begun.
 func (cmd *ingestCmd) sync(ctx context.Context, c *console, s *settings) (*ingest.Report, error) {
 	if slices.Contains(cmd.Paths, "") { // it would be the folder that the program was started in
-		return nil, errUsage{errors.New(`a path is empty; for this folder write "."`)}
+		return nil, errUsage{errors.New(`경로가 비어 있으니 이 폴더라면 "."을 적어 주세요`)}
 	}
 	for _, path := range cmd.Paths {
 		if _, err := os.Stat(path); err != nil {
-			return nil, errUnreadable{err}
+			return nil, errUnreadable{fmt.Errorf("%s: 그런 파일이나 폴더가 없거나 볼 권한이 없으니 경로를 확인해 주세요: %w", path, err)}
 		}
 	}
 	opt, e, err := s.indexOptions()
@@ -97,7 +98,7 @@ func (cmd *ingestCmd) sync(ctx context.Context, c *console, s *settings) (*inges
 	}
 	defer x.Close()
 	if cmd.Watch {
-		return nil, watch(ctx, c, x, e, src)
+		return nil, inFolderFile(watch(ctx, c, x, e, src))
 	}
 	if !cmd.JSON {
 		bar := &progressBar{w: c.err, tty: isTerminal(c.err), now: c.now}
@@ -106,12 +107,12 @@ func (cmd *ingestCmd) sync(ctx context.Context, c *console, s *settings) (*inges
 	}
 	if cmd.Retry {
 		report, err := retry(ctx, c, x, e, src)
-		return &report, err
+		return &report, inFolderFile(err)
 	}
 	report, err := ingest.Sync(ctx, c.lg, x, e, src)
 	if err != nil {
 		if ctx.Err() == nil {
-			return nil, err
+			return nil, inFolderFile(err)
 		}
 		return &report, err // interrupted: what was done stays
 	}
@@ -175,7 +176,7 @@ func below(path string, folders []string) bool {
 // watch prints a line for each change until it is interrupted.
 func watch(ctx context.Context, c *console, x index.Index, e llm.Embedder, src ingest.Source) error {
 	say := func(format string, args ...any) {
-		fmt.Fprintln(c.out, c.now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
+		fmt.Fprintln(c.out, c.now().In(calendar.Seoul).Format(time.TimeOnly), fmt.Sprintf(format, args...))
 	}
 	src.File = func(f ingest.FileState) {
 		switch f.State {

@@ -8,11 +8,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"biseo/index/local"
 	"biseo/ingest"
+	"biseo/korea/calendar"
 )
 
 type ingestStatusCmd struct {
@@ -35,20 +37,24 @@ type stateReport struct {
 	Documents int                  `json:"documents"`
 	Pages     int                  `json:"pages"`
 	Chunks    int                  `json:"chunks"`
-	States    []ingest.FileState   `json:"states"` // failed first, then those with warnings
+	NoReaders []string             `json:"no_readers"` // files with documents that nobody may read
+	States    []ingest.FileState   `json:"states"`     // failed first, then those with warnings
 }
 
 func (cmd *ingestStatusCmd) Run(ctx context.Context, c *console, s *settings) error {
-	states, err := s.fileStates(ctx)
+	states, closed, err := s.fileStates(ctx)
 	if err != nil {
 		return err
 	}
-	r := stateReport{Counts: map[ingest.State]int{}, States: []ingest.FileState{}}
+	r := stateReport{Counts: map[ingest.State]int{}, NoReaders: []string{}, States: []ingest.FileState{}}
 	for _, f := range states {
 		if f.Path == f.File {
 			r.Files++
 		}
 		r.Counts[f.State]++
+		if closed[f.Path] {
+			r.NoReaders = append(r.NoReaders, f.Path)
+		}
 		r.Documents += f.Documents
 		r.Pages += f.Pages
 		r.Chunks += f.Chunks
@@ -64,37 +70,42 @@ func (cmd *ingestStatusCmd) Run(ctx context.Context, c *console, s *settings) er
 }
 
 // fileStates is what the ledger holds, checked against the index: what is done by
-// the ledger but missing in the index, because that was deleted, is new.
-func (s *settings) fileStates(ctx context.Context) ([]ingest.FileState, error) {
+// the ledger but missing in the index, because that was deleted, is new. closed are
+// the files with documents that nobody may read.
+func (s *settings) fileStates(ctx context.Context) (states []ingest.FileState, closed map[string]bool, err error) {
 	if _, err := os.Stat(s.ledgerFile()); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	ledger, err := ingest.OpenLedger(ctx, s.ledgerFile())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer ledger.Close()
-	stored := map[string]bool{}
+	stored, closed := map[string]bool{}, map[string]bool{}
 	opt, _, err := s.indexOptions()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	opt.ReadOnly = true
 	x, err := local.Open(ctx, s.indexDir(), opt)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		return nil, err
+		return nil, nil, err
 	default:
 		defer x.Close()
 		for d, err := range x.Docs(ctx) {
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			stored[d.Source] = true
+			if len(d.Readers) == 0 {
+				closed[d.Source] = true
+			}
 		}
 	}
-	return ledger.Files(ctx, stored)
+	states, err = ledger.Files(ctx, stored)
+	return states, closed, err
 }
 
 func (r stateReport) print(w io.Writer) {
@@ -108,7 +119,7 @@ func (r stateReport) print(w io.Writer) {
 	}
 	fmt.Fprintf(w, "파일 %d개: %s (문서 %d, 쪽 %d, 조각 %d)\n", r.Files, strings.Join(parts, ", "), r.Documents, r.Pages, r.Chunks)
 	for _, f := range r.States {
-		fmt.Fprintf(w, "%s  %s  %s", stateNames[f.State], f.Time.Format(time.DateTime), f.Path)
+		fmt.Fprintf(w, "%s  %s  %s", stateNames[f.State], f.Time.In(calendar.Seoul).Format(time.DateTime), f.Path)
 		switch {
 		case f.State == ingest.Failed:
 			fmt.Fprintf(w, "\n      %s\n      → %s\n", f.Reason, f.Next)
@@ -116,10 +127,16 @@ func (r stateReport) print(w io.Writer) {
 		case f.State != ingest.New:
 			fmt.Fprintf(w, "  %s", counts(f))
 		}
+		if slices.Contains(r.NoReaders, f.Path) {
+			fmt.Fprint(w, "  읽을 수 있는 사람 없음")
+		}
 		fmt.Fprintln(w)
 		for _, warning := range f.Warnings {
 			fmt.Fprintf(w, "      %s\n", warning)
 		}
+	}
+	if n := len(r.NoReaders); n > 0 {
+		fmt.Fprintf(w, "파일 %d개는 읽을 수 있는 사람이 없으니 %s에 readers를 적고 biseo ingest를 다시 실행해 주세요.\n", n, ingest.FolderFile)
 	}
 	if r.Counts[ingest.Failed] > 0 {
 		fmt.Fprintln(w, "고친 뒤 biseo ingest --retry 를 실행하면 실패한 파일만 다시 읽습니다.")

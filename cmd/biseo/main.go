@@ -108,7 +108,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 	if err != nil {
-		fmt.Fprintln(stderr, "biseo:", err)
+		fmt.Fprintln(stderr, "biseo:", usageSentence(err))
 		return exitUsage
 	}
 	k, err := parser.Parse(args)
@@ -116,7 +116,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "biseo: %v\n  see biseo --help\n", err)
+		fmt.Fprintf(stderr, "biseo: %s\n  쓰는 방법: biseo --help\n", usageSentence(err))
 		return exitUsage
 	}
 	level := slog.LevelWarn

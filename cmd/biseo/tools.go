@@ -12,7 +12,6 @@ import (
 	"biseo/eval"
 	"biseo/index"
 	"biseo/index/local"
-	"biseo/ingest/extract"
 	"biseo/korea/privacy"
 	"biseo/llm"
 )
@@ -23,9 +22,9 @@ type maskCmd struct {
 }
 
 func (cmd *maskCmd) Run(c *console) error {
-	s, err := extract.ReadText(cmd.File)
+	s, err := readText(cmd.File)
 	if err != nil {
-		return errUnreadable{fmt.Errorf("%s: %w", cmd.File, err)}
+		return err
 	}
 	spans := privacy.Find(s)
 	masked := privacy.Mask(s, spans)
@@ -117,21 +116,23 @@ func (cmd *doctorCmd) Run(ctx context.Context, c *console, s *settings) error {
 		}
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d checks failed", failed)
+		return fmt.Errorf("%d가지가 잘못되었으니 위의 error를 고친 뒤 다시 실행해 주세요", failed)
 	}
 	return nil
 }
 
 func (s *settings) checkIndex(ctx context.Context) finding {
-	bad := func(err error) finding { return finding{"index", "error", err.Error()} }
+	bad := func(err error) finding {
+		return finding{"index", "error", "색인에 잘못이 있으니 biseo ingest --rebuild 폴더 로 다시 만들어 주세요: " + err.Error()}
+	}
 	opt, _, err := s.indexOptions()
 	if err != nil {
-		return bad(err)
+		return finding{"index", "error", err.Error()}
 	}
 	opt.ReadOnly = true
 	x, err := local.Open(ctx, s.indexDir(), opt)
 	if errors.Is(err, fs.ErrNotExist) {
-		return finding{"index", "warning", "there is no index yet in " + s.indexDir() + "; run biseo ingest PATH"}
+		return finding{"index", "warning", s.indexDir() + "에 색인이 아직 없으니 biseo ingest 폴더 로 문서를 읽혀 주세요."}
 	}
 	if err != nil {
 		return bad(err)
@@ -151,9 +152,9 @@ func (s *settings) checkIndex(ctx context.Context) finding {
 		}
 	}
 	if unreadable > 0 {
-		return finding{"index", "warning", fmt.Sprintf("%d documents; %d of them nobody may read: set readers in biseo-folder.yaml", docs, unreadable)}
+		return finding{"index", "warning", fmt.Sprintf("문서 %d건 가운데 %d건은 읽을 수 있는 사람이 없으니 biseo-folder.yaml에 readers를 적어 주세요.", docs, unreadable)}
 	}
-	return finding{"index", "ok", fmt.Sprintf("%d documents in %s, consistent", docs, s.indexDir())}
+	return finding{"index", "ok", fmt.Sprintf("문서 %d건, 이상 없음 (%s)", docs, s.indexDir())}
 }
 
 func (s *settings) checkModel(ctx context.Context) finding {
@@ -162,7 +163,7 @@ func (s *settings) checkModel(ctx context.Context) finding {
 		return finding{"model", "error", err.Error()}
 	}
 	if g == nil {
-		return finding{"model", "off", "answers are extracts; set --model-url and --model-name"}
+		return finding{"model", "off", "언어 모델이 없어 답변은 발췌입니다. 쓰려면 --model-url과 --model-name을 적어 주세요."}
 	}
 	ctx, cancel := context.WithTimeout(ctx, doctorWait)
 	defer cancel()
@@ -171,15 +172,15 @@ func (s *settings) checkModel(ctx context.Context) finding {
 	m, took := s.Model, time.Since(began)
 	switch {
 	case errors.Is(err, llm.ErrRefused):
-		return finding{"model", "error", err.Error() + "; check --model-name and --model-key-file"}
+		return finding{"model", "error", "모델 서버가 거절했으니 --model-name과 --model-key-file을 확인해 주세요: " + err.Error()}
 	case errors.Is(err, llm.ErrEmpty):
-		return finding{"model", "warning", fmt.Sprintf("%s is there at %s but wrote nothing", g.Model(), m.URL)}
+		return finding{"model", "warning", fmt.Sprintf("%s 모델이 %s에 있으나 아무것도 쓰지 않았으니 다른 모델로 바꾸어 보세요.", g.Model(), m.URL)}
 	case err != nil:
-		return finding{"model", "error", err.Error()}
+		return finding{"model", "error", "모델 서버가 답하지 않으니 서버와 --model-url을 확인해 주세요: " + err.Error()}
 	case took > m.Timeout/2:
-		return finding{"model", "warning", fmt.Sprintf("%s answers at %s, but a few words took %.1f s and an answer is given up after %v without any: raise --model-timeout or take a smaller model", g.Model(), m.URL, took.Seconds(), m.Timeout)}
+		return finding{"model", "warning", fmt.Sprintf("%s 모델이 %s에서 답하지만 몇 마디에 %.1f초가 걸렸고 %v 안에 첫마디가 없으면 발췌로 답하니, --model-timeout을 늘리거나 더 작은 모델을 쓰세요.", g.Model(), m.URL, took.Seconds(), m.Timeout)}
 	}
-	return finding{"model", "ok", fmt.Sprintf("%s answers at %s in %.1f s; %d requests at a time, %v for the first words", g.Model(), m.URL, took.Seconds(), m.Parallel, m.Timeout)}
+	return finding{"model", "ok", fmt.Sprintf("%s 모델이 %s에서 %.1f초에 답합니다. 요청은 한 번에 %d건, 첫마디는 %v까지 기다립니다.", g.Model(), m.URL, took.Seconds(), m.Parallel, m.Timeout)}
 }
 
 func (s *settings) checkEmbedder(ctx context.Context) finding {
@@ -188,12 +189,12 @@ func (s *settings) checkEmbedder(ctx context.Context) finding {
 		return finding{"embedder", "error", err.Error()}
 	}
 	if e == nil {
-		return finding{"embedder", "off", "search is by words; set --embedder-url, --embedder-name and --embedder-dimension"}
+		return finding{"embedder", "off", "낱말로만 찾습니다. 뜻으로도 찾으려면 --embedder-url, --embedder-name, --embedder-dimension을 적어 주세요."}
 	}
 	ctx, cancel := context.WithTimeout(ctx, doctorWait)
 	defer cancel()
 	if _, err := e.Embed(ctx, llm.Question, []string{"민원"}); err != nil {
-		return finding{"embedder", "error", err.Error()}
+		return finding{"embedder", "error", "임베딩 서버가 답하지 않거나 설정과 다르니 서버와 --embedder-url, --embedder-name, --embedder-dimension을 확인해 주세요: " + err.Error()}
 	}
-	return finding{"embedder", "ok", e.Space() + " answers at " + s.Embedder.URL}
+	return finding{"embedder", "ok", e.Space() + " 모델이 " + s.Embedder.URL + "에서 답합니다."}
 }
