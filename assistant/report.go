@@ -11,7 +11,6 @@ import (
 	"biseo/assistant/ground"
 	"biseo/index"
 	"biseo/korea/official"
-	"biseo/korea/text"
 	"biseo/prompts"
 )
 
@@ -38,7 +37,8 @@ func (a *Assistant) Reports() []prompts.Report { return a.opt.Prompts.Reports() 
 // in the section that they name ("검토 의견: ...") or at the end.
 //
 // Without a model, or when it fails, sections consist of lines copied from their
-// passages. Where nothing at all is found the outcome is [NoSource] and the blocks
+// passages: those that say by a word, a heading or their document's kind that they
+// belong there. Where none does, lines on the topic stand below 관련 내용. Where nothing at all is found the outcome is [NoSource] and the blocks
 // are the template with its gaps. See [Assistant.Answer] for events and deadlines.
 func (a *Assistant) DraftReport(ctx context.Context, who Principal, req ReportRequest, emit func(Event) error) (*Answer, error) {
 	template, err := a.checkReport(req)
@@ -136,173 +136,21 @@ func (r *report) draft(ctx context.Context, s index.Scope, uploads []Upload) err
 			return err
 		}
 	}
+	if err := r.elsewhere(); err != nil {
+		return err
+	}
 	r.describe()
 	r.w.ans.Hints = hints(r.w.ans, official.Kind(r.template.Kind))
 	if err := r.references(); err != nil {
 		return err
 	}
-	found := len(r.w.ans.Sources) > 0
 	if err := r.w.conclude(&r.t); err != nil {
 		return err
 	}
-	if !found {
+	if r.t.shown == 0 && !slices.ContainsFunc(r.w.ans.Sources, func(s ground.Source) bool { return s.Used }) {
 		r.w.ans.Outcome = NoSource
 	}
 	return nil
-}
-
-// gather finds the evidence of each section and sends the sources, each once.
-func (r *report) gather(ctx context.Context, s index.Scope, uploads []Upload) error {
-	above, warned := map[string]bool{}, map[string]bool{}
-	found := make([][]ground.Source, len(r.template.Sections))
-	for i, sec := range r.template.Sections {
-		if sec.Own || sec.Guidance == "" {
-			continue
-		}
-		hits, err := r.find(ctx, s, sec, uploads, warned, above)
-		if err != nil {
-			return err
-		}
-		found[i] = sources(hits, s.On)
-	}
-	if len(above) > 0 {
-		if err := r.w.warn(WarnModelGrade, fmt.Sprintf("찾은 근거 가운데 %d건은 보안 등급이 높아 언어 모델에 보이지 않았으니 검색 결과에서 직접 확인해 주세요.", len(above))); err != nil {
-			return err
-		}
-	}
-	r.onTopic(found)
-	all := []ground.Source{}
-	number, main := map[string]int{}, map[string]bool{}
-	for _, from := range r.assign(found) {
-		// No passage is the main one of two sections.
-		if i := slices.IndexFunc(from, func(s ground.Source) bool { return !main[s.ChunkID] }); i >= 0 {
-			main[from[i].ChunkID] = true
-			from = slices.Insert(slices.Delete(slices.Clone(from), i, i+1), 0, from[i])
-		}
-		from, err := fit(from[:min(len(from), sectionLimit)], r.a.opt.Window)
-		if err != nil {
-			return err
-		}
-		for i := range from {
-			id := from[i].ChunkID
-			if number[id] == 0 {
-				number[id] = len(all) + 1
-				from[i].N = number[id]
-				all = append(all, from[i])
-			}
-			from[i].N = number[id]
-		}
-		r.from = append(r.from, from)
-	}
-	return r.w.sources(all)
-}
-
-// onTopic keeps the passages that hold nearly as much of the topic as the best one.
-func (r *report) onTopic(found [][]ground.Source) {
-	share := map[string]float64{}
-	best := 0.0
-	for _, from := range found {
-		for _, s := range from {
-			if _, ok := share[s.ChunkID]; !ok {
-				share[s.ChunkID] = excerpt.Coverage(r.topic, s)
-				best = max(best, share[s.ChunkID])
-			}
-		}
-	}
-	for i := range found {
-		found[i] = slices.DeleteFunc(found[i], func(s ground.Source) bool { return share[s.ChunkID] < onTopic*best || share[s.ChunkID] < leastTopic })
-	}
-}
-
-// assign leaves a passage whose own heading fits some sections (Ⅰ. 추진 배경, Ⅳ. 예산)
-// to those that it fits best, and puts it first there.
-func (r *report) assign(found [][]ground.Source) [][]ground.Source {
-	fit := func(i int, s ground.Source) int {
-		if len(s.Path) == 0 {
-			return 0
-		}
-		sec, n := r.template.Sections[i], 0
-		head := terms(s.Path[len(s.Path)-1])
-		for t := range terms(sec.Heading + " " + sec.Query) {
-			if head[t] {
-				n++
-			}
-		}
-		return n
-	}
-	best := map[string]int{}
-	for i, from := range found {
-		for _, s := range from {
-			best[s.ChunkID] = max(best[s.ChunkID], fit(i, s))
-		}
-	}
-	out := make([][]ground.Source, len(found))
-	for i, from := range found {
-		for _, s := range from {
-			if n := fit(i, s); n == best[s.ChunkID] {
-				out[i] = append(out[i], s)
-			}
-		}
-		slices.SortStableFunc(out[i], func(a, b ground.Source) int { return cmp.Compare(fit(i, b), fit(i, a)) })
-	}
-	return out
-}
-
-// terms is the set of index terms of s.
-func terms(s string) map[string]bool {
-	out := map[string]bool{}
-	for _, t := range text.Terms(s) {
-		out[t] = true
-	}
-	return out
-}
-
-// find returns passages for a section: of uploads, then of the kinds that it
-// prefers, then of others. Earlier replies to complaints are about one case each
-// and no evidence for a report unless they are asked for.
-func (r *report) find(ctx context.Context, s index.Scope, sec prompts.Section, uploads []Upload, warned, above map[string]bool) ([]index.Hit, error) {
-	query := r.topic + " " + sec.Query
-	var out []index.Hit
-	add := func(hits []index.Hit) {
-		for _, h := range hits {
-			switch {
-			case slices.ContainsFunc(out, func(o index.Hit) bool { return o.Chunk.ID == h.Chunk.ID }):
-			case h.Doc.Kind == "reply" && !slices.Contains(slices.Concat(sec.Kinds, s.Kinds), "reply"):
-			case !r.a.mayRead(h.Doc):
-				above[h.Chunk.ID] = true
-			default:
-				out = append(out, h)
-			}
-		}
-	}
-	for _, u := range uploads {
-		add(u.rank(query))
-	}
-	kinds := [][]string{s.Kinds}
-	if len(s.Kinds) == 0 && len(sec.Kinds) > 0 {
-		if kinds[0] = sec.Kinds; !sec.Only {
-			kinds = append(kinds, nil)
-		}
-	}
-	q := index.Query{Scope: s, Text: query, Limit: searchLimit}
-	for _, k := range kinds {
-		q.Kinds = k
-		hits, mode, warnings, err := r.a.find(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		r.w.ans.Mode = cmp.Or(r.w.ans.Mode, mode)
-		for _, warning := range warnings {
-			if !warned[warning.Code] {
-				warned[warning.Code] = true
-				if err := r.w.warn(warning.Code, warning.Text); err != nil {
-					return nil, err
-				}
-			}
-		}
-		add(hits)
-	}
-	return out, nil
 }
 
 // section drafts one section from its evidence, and marks what is missing.
@@ -327,7 +175,7 @@ func (r *report) section(ctx context.Context, i int) error {
 	if err := r.given(sec.Heading); err != nil {
 		return err
 	}
-	if rows := excerpt.Table(r.topic+" "+sec.Heading+" "+sec.Query, from, r.tables); rows != nil && !r.template.Prose && !sec.Prose {
+	if rows := excerpt.Table(r.topic+" "+sec.Heading+" "+sec.Query, from, r.tables, r.fits(sec)); rows != nil && !r.template.Prose && !sec.Prose {
 		if err := w.begin(Block{Kind: "table", Rows: rows}); err != nil {
 			return err
 		}
@@ -371,8 +219,11 @@ func (r *report) write(ctx context.Context, i int) error {
 		}
 		r.t.copied++
 	}
+	if slices.ContainsFunc(from, func(s ground.Source) bool { return r.ofKind(sec, s) }) {
+		from = slices.DeleteFunc(slices.Clone(from), func(s ground.Source) bool { return !r.ofKind(sec, s) })
+	}
 	shown := run{w: r.w, d: d}
-	for _, s := range excerpt.About(r.topic+" "+sec.Heading+" "+sec.Query, from, lines) {
+	for _, s := range excerpt.About(r.topic+" "+sec.Heading+" "+sec.Query, from, lines, r.fits(sec)) {
 		if r.w.said[ground.Squeeze(s.Text)] {
 			continue
 		}
@@ -380,6 +231,30 @@ func (r *report) write(ctx context.Context, i int) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// elsewhere shows lines on the topic under a heading of their own where no section
+// holds a line of a source: which section they fit, none of them says.
+func (r *report) elsewhere() error {
+	if r.t.shown > 0 || len(r.w.ans.Sources) == 0 || slices.ContainsFunc(r.w.ans.Sources, func(s ground.Source) bool { return s.Used }) {
+		return nil
+	}
+	found := excerpt.About(r.topic, r.w.ans.Sources, sectionLines, nil)
+	if len(found) == 0 {
+		return nil
+	}
+	const head = "관련 내용"
+	if err := r.w.heading(1, head); err != nil {
+		return err
+	}
+	shown := run{w: r.w, d: draft{layout: r.layout(prompts.Section{})}}
+	for _, s := range found {
+		if err := shown.show(s, claim{}); err != nil {
+			return err
+		}
+	}
+	r.written = append(r.written, head)
 	return nil
 }
 

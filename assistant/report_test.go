@@ -73,6 +73,65 @@ func TestReportTables(t *testing.T) {
 	}
 }
 
+// under is what stands under each heading of the first level, a line each.
+func under(ans *Answer) map[string]string {
+	out := map[string]string{}
+	head := ""
+	for _, b := range ans.Blocks {
+		if b.Kind == "heading" && b.Level == 1 {
+			head = b.text()
+		} else {
+			out[head] += b.text() + "\n"
+		}
+	}
+	return out
+}
+
+// Without a model a section holds lines that belong there, or stays a gap.
+func TestLinesBelong(t *testing.T) {
+	a := New(quiet, sampleShelf(t), Options{})
+	for _, tt := range []struct{ topic, template, section, want, not string }{
+		{"공영주차장 확충", "검토보고", "문제점", "땅값 상승으로 1면당 조성비 부담 증가", "운영비"},
+		{"공영주차장 확충", "검토보고", "현황", "공영주차장 86곳 6,240면", "조성비"},
+		{"다자녀 주차요금 감면", "검토보고", "문제점", "[작성 필요: 문제점과 쟁점]", "감면"},
+		{"호우 피해 지원", "결과보고", "평가", "침수 주택의 60.1%", "서면 심의 활용"},
+		{"불법 주정차 단속", "결과보고", "추진 결과", "2,180건 가운데 612건 수용", "전부개정"},
+		{"불법 주정차 단속", "결과보고", "평가", "", "문자로 1회 안내"},
+		{"청년월세 확대", "보도자료", "요지", "청년월세 지원을 늘린다고 밝혔다.", "작성 필요"},
+		{"청년월세 확대", "보도자료", "주요 내용", "무주택 청년이 대상이다.", "작성 필요"},
+	} {
+		ans, err := a.DraftReport(t.Context(), Principal{}, ReportRequest{Topic: tt.topic, Template: tt.template, On: winter}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := under(ans)[tt.section]; !strings.Contains(got, tt.want) || strings.Contains(got, tt.not) {
+			t.Errorf("%s of %s, %s: want %q and not %q, got\n%s", tt.template, tt.topic, tt.section, tt.want, tt.not, got)
+		}
+	}
+}
+
+// Nothing but regulations stands among the regulations.
+func TestRegulationsOnly(t *testing.T) {
+	ans, err := New(quiet, sampleShelf(t), Options{}).DraftReport(t.Context(), Principal{}, ReportRequest{Topic: "공영주차장 확충", On: winter}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := ""
+	for _, b := range ans.Blocks {
+		if b.Kind == "heading" {
+			head = b.text()
+			continue
+		}
+		for _, s := range b.Sentences {
+			for _, c := range s.Cites {
+				if kind := ans.Sources[c.Source-1].Kind; head == "관련 규정" && !slices.Contains([]string{"ordinance", "rule", "directive"}, kind) {
+					t.Errorf("%q of a %s", s.Text, kind)
+				}
+			}
+		}
+	}
+}
+
 // What the official adds stands in the section that it names, marked.
 func TestNotes(t *testing.T) {
 	a := New(quiet, sampleShelf(t), Options{})
@@ -80,15 +139,7 @@ func TestNotes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	under := map[string]string{}
-	head := ""
-	for _, b := range ans.Blocks {
-		if b.Kind == "heading" {
-			head = b.text()
-		} else {
-			under[head] += b.text() + "\n"
-		}
-	}
+	under := under(ans)
 	if got, want := under["검토 의견"], "나눔주차장 확대가 타당함 "+Given+"\n"; got != want {
 		t.Errorf("under 검토 의견: %q, want %q", got, want)
 	}

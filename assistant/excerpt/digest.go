@@ -37,7 +37,8 @@ const (
 type line struct {
 	source  int // index into the sources
 	unit    ground.Unit
-	mark    string // of an item: □, ㅇ, -, ⇒
+	above   []string // headings and □ lines that it stands below, in its source
+	mark    string   // of an item: □, ㅇ, -, ⇒
 	section string
 	place   int // which n-th of the whole it stands in
 	terms   map[string]bool
@@ -58,9 +59,11 @@ func Digest(sources []ground.Source, n int) []ground.Sentence {
 
 // About is [Digest] of what sources say to a query: a line counts by the share of
 // the query's terms that it and, for half, its headings hold. Lines with none of
-// them are left out.
-func About(query string, sources []ground.Source, n int) []ground.Sentence {
-	lines := weigh(candidates(sources, n))
+// them are left out, and those that do not fit; a nil fits takes all.
+func About(query string, sources []ground.Source, n int, fits Fits) []ground.Sentence {
+	lines := slices.DeleteFunc(weigh(candidates(sources, n)), func(l line) bool {
+		return fits != nil && !fits(sources[l.source], l.above, l.unit.Text)
+	})
 	asked := content(query)
 	for i := range lines {
 		src := sources[lines[i].source]
@@ -80,6 +83,34 @@ func About(query string, sources []ground.Source, n int) []ground.Sentence {
 		lines[i].score *= held
 	}
 	return choose(sources, lines, n)
+}
+
+// Fits reports whether a line of a source, or of a table its rows, belongs where it
+// is to be shown. above are the headings and □ lines over it within the source.
+type Fits func(src ground.Source, above []string, text string) bool
+
+var (
+	chapter = regexp.MustCompile(`^(?:#|[ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ]+\s*[.．]?|제\s*\d+\s*[장절조])`)
+	box     = regexp.MustCompile(`^[□■]`)
+)
+
+// above is, for each unit, the heading of its section and the □ line over it.
+func above(units []ground.Unit) [][]string {
+	out := make([][]string, len(units))
+	var head, boxed []string
+	for i, u := range units {
+		switch {
+		case chapter.MatchString(u.Text) && u.Head:
+			head, boxed = []string{u.Text}, nil
+		case box.MatchString(u.Text):
+			boxed = nil
+		}
+		out[i] = slices.Concat(head, boxed)
+		if box.MatchString(u.Text) {
+			boxed = []string{u.Text}
+		}
+	}
+	return out
 }
 
 // choose takes the n best lines that differ from each other.
@@ -138,8 +169,10 @@ func (l line) sentence(sources []ground.Source) (ground.Sentence, bool) {
 func candidates(sources []ground.Source, n int) []line {
 	var out []line
 	for i, s := range sources {
-		for _, u := range ground.Units(s) {
-			l := line{source: i, unit: u, mark: ground.Mark(u.Text), terms: map[string]bool{}}
+		units := ground.Units(s)
+		over := above(units)
+		for k, u := range units {
+			l := line{source: i, unit: u, above: over[k], mark: ground.Mark(u.Text), terms: map[string]bool{}}
 			size := utf8.RuneCountInString(u.Text)
 			if u.Head || u.Cells > 0 || size < shortest || size > longest || aside.MatchString(u.Text) || talk.MatchString(u.Text) {
 				continue

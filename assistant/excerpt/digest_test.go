@@ -62,10 +62,10 @@ func TestDigest(t *testing.T) {
 }
 
 func TestAbout(t *testing.T) {
-	if got, want := texts(About("특별회계 예산", plan(), 1)), []string{"주차장특별회계 2026년 212억원 편성"}; !slices.Equal(got, want) {
+	if got, want := texts(About("특별회계 예산", plan(), 1, nil)), []string{"주차장특별회계 2026년 212억원 편성"}; !slices.Equal(got, want) {
 		t.Errorf("About(예산) = %q, want %q", got, want)
 	}
-	if got := About("화성 이주", plan(), 3); len(got) > 0 {
+	if got := About("화성 이주", plan(), 3, nil); len(got) > 0 {
 		t.Errorf("About something else: %q", texts(got))
 	}
 }
@@ -73,7 +73,7 @@ func TestAbout(t *testing.T) {
 // A table is found by what it is about, once, and its cells are its source's words.
 func TestTable(t *testing.T) {
 	used := map[string]bool{}
-	rows := Table("공영주차장 노상주차장 현황", plan(), used)
+	rows := Table("공영주차장 노상주차장 현황", plan(), used, nil)
 	want := [][]string{{"구분", "곳", "면"}, {"노상주차장", "31", "1,480"}, {"노외주차장", "55", "4,760"}, {"합계", "86", ""}}
 	var got [][]string
 	for _, row := range rows {
@@ -89,7 +89,7 @@ func TestTable(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Table (-want +got):\n%s", diff)
 	}
-	if again := Table("공영주차장 노상주차장 현황", plan(), used); again != nil {
+	if again := Table("공영주차장 노상주차장 현황", plan(), used, nil); again != nil {
 		t.Errorf("the same table twice: %v", again)
 	}
 }

@@ -20,16 +20,19 @@ var formal = regexp.MustCompile(`^(?:문서요지|키워드|담당 ?부서|신�
 // Table returns the table of sources that shares most terms with a query, as rows
 // of cells that cite their own spans word for word; the first row is its header.
 // Nil if none shares any. Tables whose key is in used are passed over; the key of
-// the table returned is added.
-func Table(query string, sources []ground.Source, used map[string]bool) [][]ground.Sentence {
+// the table returned is added. A nil fits takes any table.
+func Table(query string, sources []ground.Source, used map[string]bool, fits Fits) [][]ground.Sentence {
 	asked := content(query)
 	var best []ground.Unit
 	var from ground.Source
 	most, key := minShared-1, ""
 	for _, s := range sources {
-		for _, rows := range tables(ground.Units(s)) {
+		units := ground.Units(s)
+		over := above(units)
+		for _, t := range tables(units) {
+			rows := units[t[0]:t[1]]
 			k := s.ChunkID + "\n" + rows[0].Text
-			if used[k] || formal.MatchString(rows[0].Text) {
+			if used[k] || formal.MatchString(rows[0].Text) || fits != nil && !fits(s, over[t[0]], rows[0].Text) {
 				continue
 			}
 			held := map[string]bool{}
@@ -64,16 +67,16 @@ func Table(query string, sources []ground.Source, used map[string]bool) [][]grou
 	return out
 }
 
-// tables are the runs of at least two rows.
-func tables(units []ground.Unit) [][]ground.Unit {
-	var out [][]ground.Unit
+// tables are the runs of at least two rows, as ranges of units.
+func tables(units []ground.Unit) [][2]int {
+	var out [][2]int
 	for i := 0; i < len(units); i++ {
 		j := i
 		for j < len(units) && units[j].Cells > 1 {
 			j++
 		}
 		if j-i >= 2 {
-			out = append(out, units[i:j])
+			out = append(out, [2]int{i, j})
 		}
 		i = j
 	}
