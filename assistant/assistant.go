@@ -8,9 +8,12 @@
 // numbers; law, article, page and date are attached here.
 //
 // The files in reading order: types.go holds what goes in and out, assistant.go
-// the search, answer.go an answer from start to end, stream.go what a model wrote
-// as sentences. Package ground is the check, package excerpt the answer without a
-// model.
+// the search; draft.go with stream.go and writer.go has a model write and shows what
+// holds; answer.go (with followup.go), summary.go, report.go and reply.go (with
+// replysources.go and replyquote.go) are the tasks, hints.go holds their drafts
+// against the rules of documents, and check.go a text that a person wrote. Package
+// ground is the check of a sentence, excerpt what needs no model, complaint reads
+// complaints, export writes files.
 package assistant
 
 import (

@@ -3,18 +3,14 @@ package assistant
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"biseo/assistant/complaint"
-	"biseo/assistant/excerpt"
 	"biseo/assistant/ground"
 	"biseo/index"
 	"biseo/korea/calendar"
-	"biseo/korea/law"
 	"biseo/korea/official"
 	"biseo/prompts"
 )
@@ -76,6 +72,9 @@ func checkReply(req ReplyRequest) error {
 			known = append(known, string(r.Kind))
 		}
 		return bad("kind", fmt.Sprintf("민원 종류 %q은(는) 없으니 %s 중에서 골라 주세요.", req.Kind, strings.Join(known, ", ")))
+	}
+	if _, err := calendar.ParsePeriod(req.Period); req.Period != "" && err != nil {
+		return bad("period", "처리기간은 7일, 3시간, 1개월처럼 적어 주세요.")
 	}
 	if _, ok := complaint.Remedies(complaint.Remedy(req.Remedy)); !ok {
 		return bad("remedy", "구제절차는 none, refusal, disposition, disclosure, penalty 중에서 골라 주세요.")
@@ -152,12 +151,20 @@ func (r *replier) period(hidden string) error {
 			return err
 		}
 	}
-	if kind == "" {
+	if kind == "" && r.req.Period == "" {
 		reply.Counted = "종류를 정하지 않아 기한을 계산하지 않았습니다."
 		return r.w.warn(WarnPeriod, "민원의 종류를 가리지 못해 처리 기한을 계산하지 않았습니다. 종류를 정해 다시 초안을 만들어 주세요.")
 	}
-	reply.Extension = extension(calendar.ExtensionOf(kind, r.req.Received))
-	d, err := r.calendar().Due(calendar.Request{Received: r.req.Received, Kind: kind})
+	if kind != "" {
+		rule := calendar.ExtensionOf(kind, r.req.Received)
+		reply.Extension = extension(rule)
+		if reason := strings.TrimSpace(r.req.Extend); reason != "" {
+			verdict, why := rule.Judge(reason)
+			reply.Extension = fmt.Sprintf("“%s”: %s. %s %s", retold(reason, 100), verdict, why, reply.Extension)
+		}
+	}
+	period, _ := calendar.ParsePeriod(r.req.Period) // checked with the request
+	d, err := r.calendar().Due(calendar.Request{Received: r.req.Received, Kind: kind, Period: period})
 	if err != nil {
 		why := "처리기간을 정할 수 없어 기한을 계산하지 않았습니다(" + strings.TrimRight(err.Error(), ".") + ")."
 		if kind == calendar.Statutory {
@@ -198,156 +205,6 @@ func extension(e calendar.Extension) string {
 		}
 	}
 	return s + " (" + e.Basis + ")"
-}
-
-// basisKinds are the kinds of documents that a reply rests on. Others, such as
-// press releases, count where these hold nothing; earlier replies never do.
-var basisKinds = []string{"law", "decree", "rule", "directive", "ordinance", "guide"}
-
-// search finds the evidence of each request and numbers it through the answer.
-func (r *replier) search(ctx context.Context) error {
-	for _, request := range r.requests {
-		q := index.Query{Scope: r.scope, Text: request.Query, Limit: perRequest}
-		q.Agencies = r.req.Agencies
-		var hits []index.Hit
-		for _, kinds := range [][]string{basisKinds, otherKinds} {
-			if r.req.Kinds != nil {
-				kinds = r.req.Kinds
-			}
-			q.Kinds = kinds
-			found, mode, warnings, err := r.a.find(ctx, q)
-			if err != nil {
-				return err
-			}
-			r.w.ans.Mode = mode
-			for _, w := range warnings {
-				if err := r.w.warn(w.Code, w.Text); err != nil {
-					return err
-				}
-			}
-			if touches(request.Own, found, r.scope.On) {
-				hits = found
-				break
-			}
-		}
-		found, open := sources(hits, r.scope.On), false
-		if len(hits) > 0 && r.a.opt.Generator != nil {
-			seen, err := r.a.forModel(ctx, q, hits, r.w)
-			if err != nil {
-				return err
-			}
-			if open = len(seen) > 0; open {
-				found = seen
-			}
-		}
-		for i, s := range found {
-			found[i].N = r.number(s)
-		}
-		r.evidence, r.open = append(r.evidence, found), append(r.open, open)
-	}
-	return nil
-}
-
-// otherKinds are what may support a reply where basisKinds do not.
-var otherKinds = []string{"plan", "report", "press", "other"}
-
-// touches reports that passages speak of what is asked: of the whole, or of one
-// clause of it. Complaints wrap a short question in a long sentence.
-func touches(request string, hits []index.Hit, on time.Time) bool {
-	found := sources(hits, on)
-	if excerpt.Relevant(request, found) {
-		return true
-	}
-	return slices.ContainsFunc(strings.Split(request, ","), func(clause string) bool {
-		return len(strings.Fields(clause)) > 2 && excerpt.Relevant(clause, found)
-	})
-}
-
-// similar names earlier replies on the same matter, and the articles that they
-// cite and that have changed since.
-func (r *replier) similar(ctx context.Context) error {
-	named := &r.w.ans.Reply.Similar
-	for _, request := range r.requests {
-		q := index.Query{Scope: r.scope, Text: request.Query, Limit: 2 * maxSimilar}
-		q.Kinds = []string{replyKind}
-		hits, _, _, err := r.a.find(ctx, q)
-		if err != nil {
-			return err
-		}
-		for _, h := range hits {
-			known := slices.ContainsFunc(*named, func(s Similar) bool { return s.DocID == h.Doc.ID })
-			if known || len(*named) == maxSimilar || !touches(request.Own, []index.Hit{h}, r.scope.On) {
-				continue
-			}
-			s := Similar{DocID: h.Doc.ID, Title: h.Doc.Title, Date: day(h.Doc.From)}
-			all, err := r.a.index.Passage(ctx, r.scope, h.Chunk.ID, maxAround)
-			if err != nil {
-				return err
-			}
-			if s.Changed, err = r.changed(ctx, r.a.allowed(r.scope, all), h.Doc.From); err != nil {
-				return err
-			}
-			*named = append(*named, s)
-			if len(s.Changed) > 0 {
-				if err := r.w.warn(WarnChanged, fmt.Sprintf("비슷한 답변 「%s」(%s)의 근거 가운데 그 뒤에 개정된 조문이 있으니 그대로 쓰지 마세요: %s", s.Title, s.Date, strings.Join(s.Changed, ", "))); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	if n := len(*named); n >= 2 {
-		return r.w.warn(WarnRepeat, fmt.Sprintf("비슷한 내용에 답변한 사례가 %d건 있습니다. 같은 사람이 정당한 사유 없이 3회 이상 제출한 반복 민원인지는 담당자가 판단해 주세요(「민원 처리에 관한 법률」 제23조).", n))
-	}
-	return nil
-}
-
-// changed lists the articles that a reply of a day cites and whose version in
-// force on the day of receipt began later.
-func (r *replier) changed(ctx context.Context, reply []index.Hit, written time.Time) ([]string, error) {
-	out := []string{}
-	if written.IsZero() {
-		return out, nil
-	}
-	seen := map[string]bool{}
-	for _, h := range reply {
-		for _, f := range law.Resolve(h.Chunk.Text, law.Find(h.Chunk.Text), law.Citation{}) {
-			c := f.Citation
-			if c.Law == "" || c.Article == (law.Unit{}) || seen[c.Key()] || len(seen) == 8 {
-				continue
-			}
-			seen[c.Key()] = true
-			found, err := r.a.article(ctx, r.scope, c)
-			if err != nil {
-				return nil, err
-			}
-			if found != nil && found.InForce.From > day(written) {
-				out = append(out, c.String())
-			}
-		}
-	}
-	return out, nil
-}
-
-// concerned points out that the evidence is of several agencies.
-func (r *replier) concerned(hidden string) error {
-	var agencies []string
-	for _, found := range r.evidence {
-		for _, s := range found[:min(1, len(found))] {
-			if s.Agency != "" && !slices.Contains(agencies, s.Agency) {
-				agencies = append(agencies, s.Agency)
-			}
-		}
-	}
-	if complaint.Abusive(hidden) {
-		if err := r.w.warn(WarnAbuse, "민원에 욕설이나 모욕하는 말이 있어 초안에 옮기지 않았습니다. 담당자 보호 조치는 「민원 처리에 관한 법률」 제4조를 보세요."); err != nil {
-			return err
-		}
-	}
-	if len(agencies) > 1 {
-		slices.Sort(agencies)
-		return r.w.warn(WarnAgencies, fmt.Sprintf("요청마다 근거를 둔 기관이 다릅니다(%s). 다른 기관에 이송하거나 협의할 민원인지 담당자가 판단해 주세요(「민원 처리에 관한 법률」 제16조).", strings.Join(agencies, ", ")))
-	}
-	return nil
 }
 
 // write writes the letter.
@@ -460,17 +317,6 @@ func (r *replier) gist() string {
 	return retold(strings.Join(all, " / "), 150)
 }
 
-// retold is at most n code points of what a citizen wrote, as it may stand in
-// quotation marks in an official's letter: it cannot close them, leads nowhere,
-// and repeats no abuse.
-func retold(s string, n int) string {
-	s = link.ReplaceAllString(complaint.Calm(s), "(누리집 주소)")
-	return strings.NewReplacer("“", "‘", "”", "’", `"`, "'", "[", "(", "]", ")").Replace(excerptOf(s, n))
-}
-
-// link is an address that a reader could follow.
-var link = regexp.MustCompile(`(?i)(?:[a-z][a-z0-9+.-]*://|www\.)[^\s<>"'()\[\]“”‘’]+|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:kr|com|net|org|io|me|example|xyz|top|site|info|biz|co)\b(?:/[^\s<>"'()\[\]“”‘’]*)?`)
-
 // answer answers one request: with the model, or without one in the words of the
 // sources. Model says that the model wrote it.
 func (r *replier) answer(ctx context.Context, i int, request complaint.Request) (ok, model bool, err error) {
@@ -534,169 +380,6 @@ func (r *replier) byModel(ctx context.Context, i int, request complaint.Request,
 	return out.shown > 0, nil
 }
 
-// quoted answers a request in the words of its sources, in a letter's form. Rows of
-// a table stay together in one.
-func (r *replier) quoted(request complaint.Request, found []ground.Source, level int) (bool, error) {
-	own := slices.Clone(found) // numbered from 1, as Select wants them
-	for i := range own {
-		own[i].N = i + 1
-	}
-	picked := excerpt.Select(request.Query, own)
-	for _, clause := range strings.Split(request.Query, ",") {
-		if len(picked) == 0 {
-			picked = excerpt.Select(clause, own)
-		}
-	}
-	var rows [][]ground.Sentence
-	table := func() error {
-		if rows == nil {
-			return nil
-		}
-		all := rows
-		rows = nil
-		if lines := r.spoken(all); lines != nil {
-			for _, s := range lines {
-				if err := r.line(level, s); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-		return r.w.begin(Block{Kind: "table", Rows: all})
-	}
-	shown := 0
-	for _, s := range picked {
-		src := found[s.Cites[0].Source-1]
-		s.Cites[0].Source = src.N
-		units := ground.Units(src)
-		at := slices.IndexFunc(units, func(u ground.Unit) bool { return u.Start == s.Cites[0].Start })
-		if at < 0 || shown == maxQuoted || bare.MatchString(units[at].Text) || slices.ContainsFunc(src.Path, func(h string) bool { return strings.Contains(ground.Squeeze(h), ground.Squeeze(s.Text)) }) {
-			continue // the question of a Q&A pair answers nothing
-		}
-		if units[at].Cells > 0 {
-			if rows != nil && rows[0][0].Cites[0].Source != src.N {
-				if err := table(); err != nil {
-					return false, err
-				}
-			}
-			rows = append(rows, row(s))
-			continue
-		}
-		if err := table(); err != nil {
-			return false, err
-		}
-		if err := r.line(level, ground.Quote(src, units[at])); err != nil {
-			return false, err
-		}
-		shown++
-	}
-	shown += len(rows)
-	if err := table(); err != nil || shown == 0 {
-		return false, err
-	}
-	return true, r.w.warn(WarnExtracts, "언어 모델이 쓴 글이 아니라 원문을 인용한 답변이니 민원인에게 맞게 다듬어 주세요.")
-}
-
-// spoken turns rows under a header into lines of a letter, 다자녀 가정: 감면 50%, 증명서
-// 우대카드; nil where the check does not follow.
-func (r *replier) spoken(rows [][]ground.Sentence) []ground.Sentence {
-	var out []ground.Sentence
-	head := rows[0]
-	for _, row := range rows[1:] {
-		if len(row) != len(head) || len(head) < 2 {
-			return nil
-		}
-		var pairs []string
-		for i := 1; i < len(row); i++ {
-			pairs = append(pairs, head[i].Text+" "+row[i].Text)
-		}
-		s := ground.Attach(row[0].Text+": "+strings.Join(pairs, ", "), []int{row[0].Cites[0].Source}, r.w.ans.Sources)
-		if s.Status != ground.Verified {
-			return nil
-		}
-		out = append(out, s)
-	}
-	return out
-}
-
-// bare is an answer that says nothing without its question.
-var bare = regexp.MustCompile(`^(?:답\s*[:.]\s*)?(?:네|예|아니요|아니오|아닙니다|그렇습니다|맞습니다)[.,!]?$`)
-
-const maxQuoted = 4 // sentences quoted for one request
-
-// row is a row of a table, cell by cell.
-func row(s ground.Sentence) []ground.Sentence {
-	var out []ground.Sentence
-	for cell := range strings.SplitSeq(s.Text, " | ") {
-		c := s
-		c.Text = cell
-		out = append(out, c)
-	}
-	return out
-}
-
-// based are fixed sentences of a letter, each checked against the article that it
-// rests on as in force on the day of receipt; unverified and marked where the
-// asker can see no such article.
-func (r *replier) based(ctx context.Context, all []complaint.Basis) ([]ground.Sentence, error) {
-	var out []ground.Sentence
-	for _, b := range all {
-		s := ground.Sentence{Text: b.Text + " " + Unsure, Cites: []ground.Cite{}, Status: ground.Unverified, Why: "근거 조문을 찾지 못함: " + b.Cite}
-		src, err := r.a.article(ctx, r.scope, law.Find(b.Cite)[0].Citation)
-		if err != nil {
-			return nil, err
-		}
-		if src != nil {
-			src.N = r.number(*src)
-			if checked := ground.Attach(b.Text, []int{src.N}, r.w.ans.Sources); checked.Status == ground.Verified {
-				s = checked
-			}
-		}
-		if s.Status != ground.Verified {
-			if err := r.w.warn(WarnRemedy, fmt.Sprintf("%s의 현행 조문을 색인에서 확인하지 못한 문장에 %s 표시를 했습니다.", b.Cite, Unsure)); err != nil {
-				return nil, err
-			}
-		}
-		out = append(out, s)
-	}
-	return out, nil
-}
-
-// decided are the sentences of a decision. They are the official's and hold gaps;
-// the article that each rests on is named where the asker can see it.
-func (r *replier) decided(ctx context.Context, all []complaint.Basis) ([]ground.Sentence, error) {
-	var out []ground.Sentence
-	for _, b := range all {
-		s := plainly(b.Text)
-		if strings.Contains(b.Text, "[작성 필요") {
-			s.Status = ground.Gap
-		}
-		if b.Cite != "" {
-			src, err := r.a.article(ctx, r.scope, law.Find(b.Cite)[0].Citation)
-			if err != nil {
-				return nil, err
-			}
-			if src != nil {
-				r.number(*src)
-				s.Text = strings.TrimSuffix(s.Text, ".") + ". (근거: " + b.Cite + ")"
-			}
-		}
-		out = append(out, s)
-	}
-	return out, nil
-}
-
-// number is the number of a source in the answer, which it joins if it is new.
-func (r *replier) number(s ground.Source) int {
-	all := r.w.ans.Sources
-	if i := slices.IndexFunc(all, func(o ground.Source) bool { return o.ChunkID == s.ChunkID }); i >= 0 {
-		return i + 1
-	}
-	s.N = len(all) + 1
-	r.w.ans.Sources = append(all, s)
-	return s.N
-}
-
 // public is the letter without names and numbers of persons.
 func (r *replier) public() []Block {
 	var out []Block
@@ -704,9 +387,11 @@ func (r *replier) public() []Block {
 		b.Sentences = slices.Clone(b.Sentences)
 		for i, s := range b.Sentences {
 			s.Text = r.vault.Public(s.Text)
-			for _, own := range []string{r.req.Number, r.req.Handler.Name} {
-				if strings.TrimSpace(own) != "" {
-					s.Text = strings.ReplaceAll(s.Text, own, "○○○")
+			if s.Status == ground.Plain { // the letter's own words, and not those of a law
+				for _, own := range []string{r.req.Number, r.req.Handler.Name} {
+					if strings.TrimSpace(own) != "" {
+						s.Text = strings.ReplaceAll(s.Text, own, "○○○")
+					}
 				}
 			}
 			b.Sentences[i] = s

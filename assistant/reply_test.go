@@ -251,11 +251,34 @@ func TestReplyRemediesNeedTheirArticle(t *testing.T) {
 	}
 }
 
+// A 법정민원 has the period that its agency set; none is guessed.
+func TestReplyPeriod(t *testing.T) {
+	req := replyRequest()
+	req.Kind = "법정"
+	if r := draftReply(t, New(quiet, counter(), Options{}), req).Reply; r.Due != "" || !strings.Contains(r.Counted, "제17조") {
+		t.Errorf("due %q: %s", r.Due, r.Counted)
+	}
+	req.Period = "5일"
+	if r := draftReply(t, New(quiet, counter(), Options{}), req).Reply; r.Due == "" || !strings.HasPrefix(r.Due, "2026-06-") {
+		t.Errorf("due %q: %s", r.Due, r.Counted)
+	}
+}
+
+// Overwork is no reason to extend (영 제21조제2항).
+func TestReplyExtend(t *testing.T) {
+	req := replyRequest()
+	req.Extend = "업무 과다로 처리가 늦어짐"
+	if r := draftReply(t, New(quiet, counter(), Options{}), req).Reply; !strings.Contains(r.Extension, string(calendar.Refused)) || !strings.Contains(r.Extension, "제21조") {
+		t.Errorf("extension: %s", r.Extension)
+	}
+}
+
 func TestReplyInput(t *testing.T) {
 	for field, change := range map[string]func(*ReplyRequest){
 		"text":     func(r *ReplyRequest) { r.Text = " ?! " },
 		"received": func(r *ReplyRequest) { r.Received = time.Time{} },
 		"kind":     func(r *ReplyRequest) { r.Kind = "급한" },
+		"period":   func(r *ReplyRequest) { r.Period = "곧" },
 		"remedy":   func(r *ReplyRequest) { r.Remedy = "court" },
 		"decision": func(r *ReplyRequest) { r.Decision = "maybe" },
 	} {

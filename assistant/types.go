@@ -179,6 +179,8 @@ type ReplyRequest struct {
 	Text     string    // the complaint as received; personal data in it is masked before anything else reads it
 	Received time.Time // day and time of receipt (접수 일시); zero is an error. The law of that day applies
 	Kind     string    // 법정, 질의, 질의(법령), 건의, 기타, 고충 or 정보공개; "" has one proposed
+	Period   string    // 처리기간 where the agency sets it, as for 법정민원: 7일, 3시간, 1개월; "" is that of the kind
+	Extend   string    // the reason for which the official would extend the period: judged by the rule of that day
 	Number   string    // 신청번호; "" leaves a placeholder
 	Decision string    // explain, accept, reject, transfer, need_info; "" means explain
 	Remedy   string    // which 구제절차 the reply names: none, refusal (거부된 법정민원), disposition (그 밖의 처분), disclosure (정보공개); "" means none
