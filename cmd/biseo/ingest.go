@@ -208,7 +208,7 @@ func watch(ctx context.Context, c *console, x index.Index, e llm.Embedder, src i
 			if problem == "" {
 				problem = "다시 지켜봅니다."
 			}
-			say("주의 %s", problem)
+			say("주의 %v", inFolderFile(errors.New(problem)))
 		},
 	}
 	return ingest.Watch(ctx, c.lg, x, e, src, opt)
