@@ -64,10 +64,7 @@ func (l *limited) Generate(ctx context.Context, req Request, emit func(string) e
 		resp, err = l.Generator.Generate(ctx, req, counted)
 		return err, refused == nil && (ctx.Err() == nil || !written)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("generate with %s: %w", l.Model(), err)
-	}
-	return resp, nil
+	return resp, named("generate with "+l.Model(), err)
 }
 
 type limitedEmbedder struct {
@@ -81,10 +78,15 @@ func (l *limitedEmbedder) Embed(ctx context.Context, role Role, texts []string) 
 		vecs, err = l.Embedder.Embed(ctx, role, texts)
 		return err, true
 	})
-	if err != nil {
-		return nil, fmt.Errorf("embed with %s: %w", l.Space(), err)
+	return vecs, named("embed with "+l.Space(), err)
+}
+
+// named puts the operation before an error of a gate; others name it already.
+func named(operation string, err error) error {
+	if errors.Is(err, ErrBusy) || errors.Is(err, ErrResting) {
+		return fmt.Errorf("%s: %w", operation, err)
 	}
-	return vecs, nil
+	return err
 }
 
 // A gate stands before one server. Safe for concurrent use.
