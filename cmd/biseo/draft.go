@@ -34,9 +34,9 @@ func (o output) format() string {
 	return strings.ToLower(strings.TrimPrefix(filepath.Ext(o.Out), "."))
 }
 
-// check says before a draft is made what would keep it from being written, and
-// reads the form.
-func (o output) check(c *console) (form []byte, err error) {
+// check says before a draft is made what would keep it from being written to Out,
+// which must not be one of its inputs, and reads the form.
+func (o output) check(c *console, inputs ...string) (form []byte, err error) {
 	if o.Out == "" && o.Form != "" {
 		return nil, errUsage{errors.New("--form은 저장할 때만 쓰니 --out 보고.hwpx처럼 저장할 파일도 적어 주세요")}
 	}
@@ -45,6 +45,14 @@ func (o output) check(c *console) (form []byte, err error) {
 		info, err := os.Stat(o.Out)
 		if err == nil && info.IsDir() {
 			return nil, errUsage{fmt.Errorf("--out %s: 폴더이니 그 안에 저장할 파일 이름까지 적어 주세요", o.Out)}
+		}
+		if err == nil && info.Mode().Perm()&0o200 == 0 {
+			return nil, errUsage{fmt.Errorf("--out %s: 읽기 전용 파일이니 다른 이름으로 저장해 주세요", o.Out)}
+		}
+		for _, in := range append(inputs, o.Form) {
+			if same, e := os.Stat(in); err == nil && e == nil && os.SameFile(info, same) {
+				return nil, errUsage{fmt.Errorf("--out %s: 읽을 파일과 같은 파일이니 다른 이름으로 저장해 주세요", o.Out)}
+			}
 		}
 		if !slices.Contains(export.Formats(), o.format()) {
 			return nil, errUsage{fmt.Errorf("--out %s: 파일 이름을 %s 가운데 하나로 끝내 주세요", o.Out, endings)}
@@ -133,7 +141,7 @@ type summarizeCmd struct {
 }
 
 func (cmd *summarizeCmd) Run(ctx context.Context, c *console, s *settings) error {
-	form, err := cmd.check(c)
+	form, err := cmd.check(c, cmd.Docs...)
 	if err != nil {
 		return err
 	}
@@ -295,7 +303,7 @@ func (cmd *reportCmd) Run(ctx context.Context, c *console, s *settings) error {
 		}
 		return nil
 	}
-	form, err := cmd.check(c)
+	form, err := cmd.check(c, append(cmd.Attach, cmd.Notes)...)
 	if err != nil {
 		return err
 	}
@@ -382,6 +390,8 @@ type replyCmd struct {
 	File       string `arg:"" help:"File that holds the complaint."`
 	Received   string `placeholder:"\"2006-01-02 15:04\"" help:"When the complaint was received, in Korean time (now). The law of that day applies."`
 	Number     string `help:"신청번호."`
+	Period     string `placeholder:"7일" help:"처리기간 that the agency sets, as for 법정; otherwise that of the kind."`
+	Extend     string `placeholder:"REASON" help:"Tell whether the period may be extended for this reason."`
 	Kind       string `help:"법정, 질의, 질의(법령), 건의, 기타, 고충 or 정보공개; proposed where it is not given."`
 	Decision   string `default:"explain" enum:"explain,accept,reject,transfer,need_info" help:"What is decided: ${enum}."`
 	Remedy     string `default:"none" enum:"none,refusal,disposition,disclosure,penalty" help:"Which remedies the reply names: ${enum}."`
@@ -398,7 +408,7 @@ func (cmd *replyCmd) Run(ctx context.Context, c *console, s *settings) error {
 	if err != nil {
 		return err
 	}
-	form, err := cmd.check(c)
+	form, err := cmd.check(c, cmd.File)
 	if err != nil {
 		return err
 	}
@@ -412,7 +422,7 @@ func (cmd *replyCmd) Run(ctx context.Context, c *console, s *settings) error {
 	}
 	defer x.Close()
 	r, err := a.DraftReply(ctx, cmd.principal(), assistant.ReplyRequest{
-		Text: d.Text, Received: received, Number: cmd.Number, Kind: cmd.Kind, Decision: cmd.Decision, Remedy: cmd.Remedy,
+		Text: d.Text, Received: received, Number: cmd.Number, Kind: cmd.Kind, Period: cmd.Period, Extend: cmd.Extend, Decision: cmd.Decision, Remedy: cmd.Remedy,
 		Handler: assistant.Handler{Department: cmd.Department, Name: cmd.Name, Phone: cmd.Phone},
 	}, nil)
 	if err != nil {

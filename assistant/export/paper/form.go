@@ -3,6 +3,7 @@ package paper
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -25,13 +26,12 @@ const BodyMark = "{{본문}}"
 const (
 	maxUnpacked = 64 << 20 // bytes of the parts of a form that are unpacked, together
 	maxEntries  = 10_000   // of a form
+	maxDepth    = 200      // of its elements
 )
 
 // fields are the marks of a form that are replaced in place, wherever they stand.
-func (d *Document) fields() map[string]string {
-	return map[string]string{
-		"{{제목}}": d.Title, "{{문서요지}}": d.Gist, "{{키워드}}": strings.Join(d.Keywords, ", "), "{{날짜}}": d.Date.Format("2006. 1. 2."),
-	}
+func (d *Document) fields() *strings.Replacer {
+	return strings.NewReplacer("{{제목}}", d.Title, "{{문서요지}}", d.Gist, "{{키워드}}", strings.Join(d.Keywords, ", "), "{{날짜}}", d.Date.Format("2006. 1. 2."))
 }
 
 // samples are the marks of a form's sample paragraphs, each alone in its
@@ -58,6 +58,13 @@ func Fill(form []byte, format string, d *Document) (filled []byte, left []string
 	if len(z.File) > maxEntries {
 		return nil, nil, fmt.Errorf("open form: %d entries: %w", len(z.File), ErrTooLarge)
 	}
+	names := map[string]bool{}
+	for _, p := range z.File {
+		if names[p.Name] || strings.Contains(p.Name, "..") || strings.HasPrefix(p.Name, "/") {
+			return nil, nil, fmt.Errorf("open form: entry %q: %w", p.Name, ErrForm)
+		}
+		names[p.Name] = true
+	}
 	blocks, notes := inlineNotes(d.Blocks)
 	for i, n := range notes {
 		blocks = append(blocks, Block{Text: []Span{{Text: fmt.Sprintf("%d) %s", i+1, n)}}})
@@ -74,18 +81,21 @@ func Fill(form []byte, format string, d *Document) (filled []byte, left []string
 		if !body && !(format == "docx" && reMargin.MatchString(p.Name)) {
 			continue
 		}
-		xml, err := read(p, &budget)
+		part, err := read(p, &budget)
+		if err == nil {
+			err = wellFormed(part)
+		}
 		switch {
 		case err != nil:
 			return nil, nil, err
 		case !body:
-			for _, l := range leaves(xml, "w:p") {
-				f.leave(reMark.FindAllString(written(xml[l[0]:l[1]]), -1)...)
+			for _, l := range leaves(visible(part), "w:p") {
+				f.leave(reMark.FindAllString(written(part[l[0]:l[1]]), -1)...)
 			}
 		case format == "docx":
-			parts[p.Name] = f.fill(xml, "w:p", f.docx)
+			parts[p.Name] = f.fill(part, "w:p", f.docx)
 		default:
-			parts[p.Name] = f.fill(xml, "hp:p", func(blocks []Block, own map[string]string, keep string) string {
+			parts[p.Name] = f.fill(part, "hp:p", func(blocks []Block, own map[string]string, keep string) string {
 				return f.hwpx(blocks, own, keep, header)
 			})
 		}
@@ -96,9 +106,43 @@ func Fill(form []byte, format string, d *Document) (filled []byte, left []string
 	case !f.found:
 		return nil, nil, fmt.Errorf("fill form: %w", ErrNoBody)
 	}
+	for name, body := range parts {
+		if err := wellFormed(body); err != nil {
+			return nil, nil, fmt.Errorf("fill %s: %w", name, err)
+		}
+	}
 	filled, err = repack(z, parts)
 	return filled, f.left, err
 }
+
+// wellFormed reads a part to its end: a form that other programs could not open
+// gives a draft that they could not open.
+func wellFormed(part string) error {
+	d := xml.NewDecoder(strings.NewReader(part))
+	for depth := 0; ; {
+		t, err := d.RawToken()
+		switch t.(type) {
+		case xml.StartElement:
+			depth++
+		case xml.EndElement:
+			depth--
+		}
+		switch {
+		case errors.Is(err, io.EOF) && depth == 0:
+			return nil
+		case err != nil, depth > maxDepth, depth < 0:
+			return fmt.Errorf("read form: %w", ErrForm)
+		}
+	}
+}
+
+// visible is a part with its comments and CDATA blanked, byte for byte: a mark in
+// them is no place for a text.
+func visible(part string) string {
+	return hidden.ReplaceAllStringFunc(part, func(s string) string { return strings.Repeat(" ", len(s)) })
+}
+
+var hidden = regexp.MustCompile(`(?s)<!--.*?-->|<!\[CDATA\[.*?\]\]>`)
 
 var (
 	reSection = regexp.MustCompile(`^Contents/section\d+\.xml$`)
@@ -140,7 +184,7 @@ func find(z *zip.Reader, name string, budget *int64) (string, error) {
 // are the marks that it did not fill.
 type filler struct {
 	blocks []Block
-	fields map[string]string
+	fields *strings.Replacer
 	found  bool
 	left   []string
 }
@@ -156,13 +200,13 @@ func (f *filler) leave(marks ...string) {
 // fill replaces the marks in the XML of a section whose paragraphs are elements
 // tag. body writes blocks in the looks of the sample paragraphs found, which own
 // lists by mark; keep is what must stay of the paragraph that it replaces.
-func (f *filler) fill(xml, tag string, body func(blocks []Block, own map[string]string, keep string) string) string {
+func (f *filler) fill(part, tag string, body func(blocks []Block, own map[string]string, keep string) string) string {
 	own := map[string]string{}
 	var out strings.Builder
 	at, here := 0, -1
 	var keep string
-	for _, p := range leaves(xml, tag) {
-		para := xml[p[0]:p[1]]
+	for _, p := range leaves(visible(part), tag) {
+		para := part[p[0]:p[1]]
 		text := strings.TrimSpace(written(para))
 		mark := ""
 		for _, m := range samples {
@@ -172,7 +216,7 @@ func (f *filler) fill(xml, tag string, body func(blocks []Block, own map[string]
 		}
 		switch {
 		case mark != "":
-			out.WriteString(xml[at:p[0]])
+			out.WriteString(part[at:p[0]])
 			own[mark] = para
 			at = p[1]
 			if mark == BodyMark && here < 0 && !f.found {
@@ -186,19 +230,19 @@ func (f *filler) fill(xml, tag string, body func(blocks []Block, own map[string]
 				out.WriteString(retext(para, ""))
 			}
 		default:
-			filled, other := text, text
-			for m, value := range f.fields {
-				filled = strings.ReplaceAll(filled, m, value)
-				other = strings.ReplaceAll(other, m, "")
+			for _, mark := range reMark.FindAllString(text, -1) {
+				if f.fields.Replace(mark) == mark {
+					f.leave(mark)
+				}
 			}
-			f.leave(reMark.FindAllString(other, -1)...)
+			filled := f.fields.Replace(text)
 			if filled != text {
-				out.WriteString(xml[at:p[0]] + retext(para, filled))
+				out.WriteString(part[at:p[0]] + retext(para, filled))
 				at = p[1]
 			}
 		}
 	}
-	out.WriteString(xml[at:])
+	out.WriteString(part[at:])
 	if here < 0 {
 		return out.String()
 	}
@@ -208,10 +252,10 @@ func (f *filler) fill(xml, tag string, body func(blocks []Block, own map[string]
 }
 
 // leaves are the byte ranges of the elements tag that hold no other of that name.
-func leaves(xml, tag string) [][2]int {
+func leaves(part, tag string) [][2]int {
 	var out [][2]int
 	open := -1
-	for _, m := range regexp.MustCompile(`<(/?)`+tag+`(?:\s[^>]*?)?(/?)>`).FindAllStringSubmatchIndex(xml, -1) {
+	for _, m := range regexp.MustCompile(`<(/?)`+tag+`(?:\s[^>]*?)?(/?)>`).FindAllStringSubmatchIndex(part, -1) {
 		switch {
 		case m[4] != m[5]: // <p/>
 		case m[2] == m[3]:

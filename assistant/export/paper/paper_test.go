@@ -59,7 +59,7 @@ func entries(t *testing.T, b []byte) map[string]string {
 	return out
 }
 
-func wellFormed(t *testing.T, name, body string) {
+func parses(t *testing.T, name, body string) {
 	t.Helper()
 	for d := xml.NewDecoder(strings.NewReader(body)); ; {
 		if _, err := d.Token(); errors.Is(err, io.EOF) {
@@ -96,7 +96,7 @@ func TestHWPX(t *testing.T) {
 	parts := entries(t, b)
 	for name, body := range parts {
 		if strings.HasSuffix(name, ".xml") || strings.HasSuffix(name, ".hpf") {
-			wellFormed(t, name, body)
+			parses(t, name, body)
 		}
 	}
 	header, section := parts["Contents/header.xml"], parts["Contents/section0.xml"]
@@ -149,7 +149,7 @@ func TestDOCX(t *testing.T) {
 	}
 	parts := entries(t, b)
 	for name, body := range parts {
-		wellFormed(t, name, body)
+		parses(t, name, body)
 		for _, m := range regexp.MustCompile(`PartName="/([^"]+)"`).FindAllStringSubmatch(body, -1) {
 			if _, ok := parts[m[1]]; !ok {
 				t.Errorf("%s names %s, which is not there", name, m[1])
@@ -219,5 +219,41 @@ func TestFormTooLarge(t *testing.T) {
 		if _, _, err := Fill(form, "docx", &Document{}); err == nil || name == "declared" && !errors.Is(err, ErrTooLarge) {
 			t.Errorf("%s: error %v", name, err)
 		}
+	}
+}
+
+// A form that other programs could not open is refused, and a mark that nobody
+// sees is no place for the text.
+func TestBrokenForms(t *testing.T) {
+	form := &Document{Blocks: []Block{{Text: []Span{{Text: BodyMark}}}, {Text: []Span{{Text: "아래"}}}}}
+	good, err := DOCX(form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := func(f func(string) string) []byte {
+		z, err := zip.NewReader(bytes.NewReader(good), int64(len(good)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := repack(z, map[string]string{"word/document.xml": f(entries(t, good)["word/document.xml"])})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	for name, bad := range map[string][]byte{
+		"cut":     change(func(s string) string { return s[:len(s)-20] }),
+		"comment": change(func(s string) string { return strings.Replace(s, BodyMark, "<!-- "+BodyMark+" -->", 1) }),
+		"cdata":   change(func(s string) string { return strings.Replace(s, BodyMark, "<![CDATA["+BodyMark+"]]>", 1) }),
+		"deep": change(func(s string) string {
+			return strings.Replace(s, "</w:body>", strings.Repeat("<w:x>", 300)+strings.Repeat("</w:x>", 300)+"</w:body>", 1)
+		}),
+	} {
+		if _, _, err := Fill(bad, "docx", sample()); !errors.Is(err, ErrForm) && !errors.Is(err, ErrNoBody) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	if _, _, err := Fill(good, "docx", sample()); err != nil {
+		t.Errorf("good form: %v", err)
 	}
 }
