@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -52,7 +53,7 @@ func (a *Assistant) Summarize(ctx context.Context, who Principal, req SummaryReq
 	}
 	var titles []string
 	for _, hits := range docs {
-		titles = append(titles, hits[0].Doc.Title)
+		titles = append(titles, fullTitle(hits))
 	}
 	w := a.newWriter("summary", strings.Join(titles, ", "), day(s.On), emit)
 	w.ans.Title = strings.Join(titles, ", ") + " 요약"
@@ -61,6 +62,36 @@ func (a *Assistant) Summarize(ctx context.Context, who Principal, req SummaryReq
 	}
 	a.lg.Info("summary", "outcome", w.ans.Outcome, "documents", len(docs), "sources", len(w.ans.Sources), "blocks", len(w.ans.Blocks), "warnings", len(w.ans.Warnings))
 	return w.ans, nil
+}
+
+var (
+	spaced     = regexp.MustCompile(`(?:^|\s)(?:[가-힣] ){2,}[가-힣](?:\s|$)`)
+	year       = regexp.MustCompile(`(?:19|20)\d\d`)
+	yearLine   = regexp.MustCompile(`^['’]?((?:19|20)\d\d)\s*(?:년도?|\.)?$|^((?:19|20)\d\d)년도?\s`)
+	department = regexp.MustCompile(`^[가-힣]{2,10}(?:국|실|과|본부|사업소|담당관)$`)
+)
+
+// fullTitle is a document's title without spaces between its syllables (주 요 업 무),
+// and where such a title says little, with the year and the department that the
+// first lines state.
+func fullTitle(hits []index.Hit) string {
+	title := spaced.ReplaceAllStringFunc(hits[0].Doc.Title, func(m string) string {
+		return " " + strings.ReplaceAll(m, " ", "") + " "
+	})
+	if title = strings.Join(strings.Fields(title), " "); title == strings.Join(strings.Fields(hits[0].Doc.Title), " ") {
+		return hits[0].Doc.Title
+	}
+	lines := strings.Split(hits[0].Chunk.Text, "\n")
+	for _, line := range lines[:min(len(lines), 10)] {
+		line = strings.TrimSpace(line)
+		if m := yearLine.FindStringSubmatch(line); m != nil && !year.MatchString(title) {
+			title = cmp.Or(m[1], m[2]) + "년 " + title
+		} else if bare := strings.ReplaceAll(line, " ", ""); department.MatchString(bare) && !strings.Contains(title, bare) {
+			title += " (" + bare + ")"
+			break
+		}
+	}
+	return title
 }
 
 func checkSummary(req *SummaryRequest) error {
@@ -139,8 +170,9 @@ func (a *Assistant) document(ctx context.Context, s index.Scope, id string) ([]i
 // found in them.
 type digest struct {
 	title  string
-	all    []ground.Source   // of the whole document, numbered from 1
-	points []ground.Sentence // citing all
+	all    []ground.Source     // of the whole document, numbered from 1
+	points []ground.Sentence   // citing all
+	table  [][]ground.Sentence // of results, without a model; citing all
 }
 
 // summarize reads each document and fills w. A single document that fits the
@@ -210,6 +242,9 @@ func (a *Assistant) summarize(ctx context.Context, w *writer, req SummaryRequest
 		}
 		if !t.model {
 			d.points = excerpt.Digest(d.all, share)
+			if req.Length != OneLine && !req.Prose {
+				d.table = excerpt.Results(d.all)
+			}
 		}
 	}
 	return a.join(ctx, w, req, t, all, share)
@@ -229,9 +264,7 @@ func (w *writer) describe(docs [][]index.Hit, all []digest) {
 		w.ans.Gist, w.ans.Keywords = first.Gist, first.Keywords
 	}
 	if w.ans.Gist == "" {
-		for _, s := range excerpt.Digest(whole, 1) {
-			w.ans.Gist = s.Text
-		}
+		w.ans.Gist = excerpt.Gist(whole)
 	}
 	if len(w.ans.Keywords) == 0 {
 		w.ans.Keywords = excerpt.Keywords(whole, maxKeywords)
@@ -359,6 +392,11 @@ func (a *Assistant) join(ctx context.Context, w *writer, req SummaryRequest, t *
 		if err := w.points(rest, req); err != nil {
 			return err
 		}
+		if d.table != nil {
+			if err := w.begin(Block{Kind: "table", Rows: d.table}); err != nil {
+				return err
+			}
+		}
 	}
 	if t.model && len(all) > 1 && req.Length != OneLine {
 		from, err := w.evidence(points, a.opt.Window)
@@ -378,7 +416,8 @@ func cited(all []digest) []ground.Source {
 	out := []ground.Source{}
 	for _, d := range all {
 		number := map[int]int{} // in the document -> in the answer
-		for _, p := range d.points {
+		said := slices.Concat(append([][]ground.Sentence{d.points}, d.table...)...)
+		for _, p := range said {
 			for _, c := range p.Cites {
 				number[c.Source] = 0
 			}
@@ -390,7 +429,7 @@ func cited(all []digest) []ground.Source {
 				out = append(out, s)
 			}
 		}
-		for _, p := range d.points {
+		for _, p := range said {
 			for i := range p.Cites {
 				p.Cites[i].Source = number[p.Cites[i].Source]
 			}
@@ -448,6 +487,9 @@ func spread(all []ground.Sentence, n int) []ground.Sentence {
 func (w *writer) points(all []ground.Sentence, req SummaryRequest) error {
 	r := run{w: w, d: draft{layout: req.layout(), heads: req.heads()}}
 	for _, s := range all {
+		if req.Prose && !strings.ContainsAny(s.Text[max(0, len(s.Text)-1):], ".?!") {
+			s.Text += "."
+		}
 		if err := r.show(s, claim{}); err != nil {
 			return err
 		}

@@ -81,7 +81,9 @@ func TestSummaryLengths(t *testing.T) {
 					heads++
 					continue
 				}
-				n += len(b.Sentences)
+				if n += len(b.Sentences); b.Kind == "table" {
+					continue
+				}
 				if want := length != OneLine && !proseToo; (b.Kind == "item") != want {
 					t.Errorf("%s, prose %v: a block of kind %s", length, proseToo, b.Kind)
 				}
@@ -176,6 +178,48 @@ func TestSpread(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("spread(7 sentences, %d) = %s, want %s", n, got, want)
+		}
+	}
+}
+
+// A summary without a model shows the figures of the results, and in prose every line ends.
+func TestSummaryFigures(t *testing.T) {
+	for _, prose := range []bool{false, true} {
+		ans, err := New(quiet, sampleShelf(t), Options{}).Summarize(t.Context(), Principal{}, SummaryRequest{Docs: []string{parkingPlan}, On: today, Prose: prose}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var cells []string
+		for _, b := range ans.Blocks {
+			for _, row := range b.Rows {
+				for _, c := range row {
+					cells = append(cells, c.Text)
+				}
+			}
+			for _, s := range b.Sentences {
+				if prose && !strings.HasSuffix(s.Text, ".") {
+					t.Errorf("%q does not end", s.Text)
+				}
+			}
+		}
+		for _, want := range []string{"새봄구 윤슬동", "새봄구 다솜2동", "한울구 늘봄1동", "186억원"} {
+			if slices.Contains(cells, want) == prose {
+				t.Errorf("prose %v: %s in %q", prose, want, cells)
+			}
+		}
+	}
+}
+
+func TestFullTitle(t *testing.T) {
+	for in, want := range map[[2]string]string{
+		{"주 요 업 무 계 획", "2025년\n교 통 정 책 과\n목차"}: "2025년 주요업무계획 (교통정책과)",
+		{"2025 주 요 업 무 계 획", "차례"}:              "2025 주요업무계획",
+		{"공영주차장 확충 계획", "2026년\n주차관리과"}:         "공영주차장 확충 계획",
+	} {
+		h := index.Hit{Doc: doc("plan/x", in[0], "plan")}
+		h.Chunk.Text = in[1]
+		if got := fullTitle([]index.Hit{h}); got != want {
+			t.Errorf("fullTitle(%q) = %q, want %q", in, got, want)
 		}
 	}
 }

@@ -24,7 +24,10 @@ const (
 	titleTerm  = 3.0 // what a term of the title or of a heading counts
 	firstOfAll = 2.5 // the first line of a document
 	first      = 1.2 // the first line of a section
-	withValue  = 1.2 // a line that states an amount, a date or a count
+	withValue  = 1.2 // a line that states a date, a period or the like
+	withAmount = 1.5 // a line that states money, a count or a ratio
+	central    = 1.4 // a line of a section that says what the document is about: 개요, 결과
+	marginal   = 0.7 // a line of a section beside it: 배경, 행정사항
 	conclusion = 1.3 // a line that draws a conclusion: ⇒
 	addenda    = 0.2 // a line of the addenda (부칙) of a law
 	detail     = 0.7 // a line of the lowest level: -, *
@@ -37,6 +40,7 @@ const (
 type line struct {
 	source  int // index into the sources
 	unit    ground.Unit
+	path    []string // headings of its source
 	above   []string // headings and □ lines that it stands below, in its source
 	mark    string   // of an item: □, ㅇ, -, ⇒
 	section string
@@ -48,6 +52,18 @@ type line struct {
 // talk is what a letter says to its reader, and a remark that stands beside the matter.
 var talk = regexp.MustCompile(`^\[.*\]$|^\d{4}\. ?\d{1,2}\. ?\d{1,2}\.? ?(?:\(.\))?$|^(?:다만|이 경우|그러나|또한|그리고|그 뒤|이번)[, ]|^(?:신청번호|신청인|접수번호|연락처|주소|전화|접수일|답변일|처리 부서|담당자?|수신|참조|제목) ?[:：]|안녕하십니까|감사합니다|감사드립니다|안내해 드리도록|연락\s*주시면|알려드립니다\.?$|이해됩니다|답변을 드린 바|끝\.$|^-\s.*\s-$|^※|목차|차\s*례|\.{4,}|·{4,}|…{2,}`)
 
+var (
+	// furniture is what pages hold beside the text: entries of a table of contents
+	// (우선 추진과제 2), a date with an hour by itself, the line of whom to call.
+	furniture = regexp.MustCompile(`^[^\d]{2,40}\s\d{1,3}$|^(?:일시 ?: ?)?\d{4}\. ?\d{1,2}\. ?\d{1,2}\.? ?(?:\(.\))? ?\d{1,2}:\d{2}\S*$|^[^.:]{0,40}\(?0\d{1,2}-\d{3,4}-\d{4}[^.]{0,40}$`)
+
+	caption = regexp.MustCompile(`(?:구성|현황|내역|비교|건수|목록)$`) // of the table below
+
+	centralHead  = regexp.MustCompile(`개요|요약|결과|주요 ?내용|추진 ?계획|세부 ?(?:계획|대책)|실적`)
+	marginalHead = regexp.MustCompile(`배경|행정 ?사항|협조|참고|붙임|근거|문의`)
+	amountKinds  = []text.Kind{text.Money, text.Count, text.Ratio}
+)
+
 // Digest picks at most n lines that together say what sources are about:
 // verbatim without their item marks, checked, in the order of the sources. Rows of
 // tables and headings are left out. Lines count by the weight of their terms in
@@ -56,6 +72,32 @@ var talk = regexp.MustCompile(`^\[.*\]$|^\d{4}\. ?\d{1,2}\. ?\d{1,2}\.? ?(?:\(.\
 func Digest(sources []ground.Source, n int) []ground.Sentence {
 	return choose(sources, weigh(candidates(sources, n)), n)
 }
+
+// Gist is the line that says what one document is about (문서요지): what it states as
+// that itself, else its first line if that is a sentence, else the line that says
+// most; "" if no line can stand alone.
+func Gist(sources []ground.Source) string {
+	for _, s := range sources[:min(len(sources), 3)] {
+		for _, u := range ground.Units(s) {
+			if m := stated.FindStringSubmatch(u.Text); m != nil {
+				return strings.TrimSpace(m[1])
+			}
+		}
+	}
+	lines := candidates(sources, 1)
+	if len(lines) > 0 && sentence.MatchString(lines[0].unit.Text) {
+		return strings.TrimPrefix(lines[0].unit.Text, lines[0].mark)
+	}
+	for _, s := range choose(sources, weigh(lines), 1) {
+		return s.Text
+	}
+	return ""
+}
+
+var (
+	stated   = regexp.MustCompile(`^문서요지\s*[|:：]\s*(.{8,})$`)
+	sentence = regexp.MustCompile(`(?:다|[함음됨임])\.?$`)
+)
 
 // About is [Digest] of what sources say to a query: a line counts by the share of
 // the query's terms that it and, for half, its headings hold. Lines with none of
@@ -111,6 +153,24 @@ func above(units []ground.Unit) [][]string {
 		}
 	}
 	return out
+}
+
+// Results returns the first table with amounts that stands below a heading such as
+// 결과 or 추진 계획, as [Table] does; nil if there is none.
+func Results(sources []ground.Source) [][]ground.Sentence {
+	for _, src := range sources {
+		rows := Table("", []ground.Source{src}, map[string]bool{}, func(s ground.Source, above []string, _ string) bool {
+			return centralHead.MatchString(strings.Join(slices.Concat(s.Path, above), " "))
+		})
+		for _, row := range rows {
+			for _, c := range row {
+				if slices.ContainsFunc(text.Values(c.Text), func(v text.Value) bool { return slices.Contains(amountKinds, v.Kind) }) {
+					return rows
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // choose takes the n best lines that differ from each other.
@@ -172,9 +232,10 @@ func candidates(sources []ground.Source, n int) []line {
 		units := ground.Units(s)
 		over := above(units)
 		for k, u := range units {
-			l := line{source: i, unit: u, above: over[k], mark: ground.Mark(u.Text), terms: map[string]bool{}}
+			l := line{source: i, unit: u, above: over[k], path: s.Path, mark: ground.Mark(u.Text), terms: map[string]bool{}}
 			size := utf8.RuneCountInString(u.Text)
-			if u.Head || u.Cells > 0 || size < shortest || size > longest || aside.MatchString(u.Text) || talk.MatchString(u.Text) {
+			if u.Head || u.Cells > 0 || size < shortest || size > longest || aside.MatchString(u.Text) || talk.MatchString(u.Text) || furniture.MatchString(firstLine(s, u)) ||
+				k+1 < len(units) && units[k+1].Cells > 0 && caption.MatchString(u.Text) {
 				continue
 			}
 			for _, t := range text.Terms(u.Text) {
@@ -228,6 +289,13 @@ func candidates(sources []ground.Source, n int) []line {
 	return out
 }
 
+// firstLine is that of a unit as the source has it: lines of a cover or of a table
+// of contents are joined where they are as long as wrapped ones.
+func firstLine(s ground.Source, u ground.Unit) string {
+	line, _, _ := strings.Cut(string([]rune(s.Text)[u.Start:u.End]), "\n")
+	return strings.TrimSpace(line)
+}
+
 // weigh favours what begins a document or a section, states values and concludes.
 func weigh(lines []line) []line {
 	docs, sections := map[string]bool{}, map[string]bool{}
@@ -241,8 +309,17 @@ func weigh(lines []line) []line {
 			l.score *= first
 		}
 		docs[doc], sections[l.section] = true, true
-		if len(text.Values(l.unit.Text)) > 0 {
+		switch values := text.Values(l.unit.Text); {
+		case slices.ContainsFunc(values, func(v text.Value) bool { return slices.Contains(amountKinds, v.Kind) }):
+			l.score *= withAmount
+		case len(values) > 0:
 			l.score *= withValue
+		}
+		switch heads := strings.Join(append(l.above, l.path...), " "); {
+		case centralHead.MatchString(heads):
+			l.score *= central
+		case marginalHead.MatchString(heads):
+			l.score *= marginal
 		}
 		if strings.Contains(l.section, "부칙") || strings.HasPrefix(l.unit.Text, "이 조례 시행 당시") {
 			l.score *= addenda

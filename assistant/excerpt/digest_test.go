@@ -99,3 +99,35 @@ func TestKeywords(t *testing.T) {
 		t.Errorf("Keywords = %q, want %q", got, want)
 	}
 }
+
+// Entries of a table of contents, dates by themselves, contacts and captions sum nothing up.
+func TestFurniture(t *testing.T) {
+	s := []ground.Source{{N: 1, DocID: "p", Title: "업무계획", Text: "우선 추진과제를 정함 2\n2025. 2. 7.(금) 14:00\n교통정책과 교통지도팀(055-000-2801)\n□ 한 해 단속 68,420건의 구성\n구분 | 건수\n이동형 | 16,000건\n\n주차장 세 곳을 열어 불편을 덜고자 함.\n"}}
+	want := []string{"주차장 세 곳을 열어 불편을 덜고자 함."}
+	if diff := cmp.Diff(want, texts(Digest(s, 9))); diff != "" {
+		t.Errorf("Digest (-want +got):\n%s", diff)
+	}
+	if got := Gist(s); got != want[0] {
+		t.Errorf("Gist = %q, want %q", got, want[0])
+	}
+	s[0].Text = "문서요지 | 주차장 세 곳을 86억원으로 여는 계획\n" + s[0].Text
+	if got, want := Gist(s), "주차장 세 곳을 86억원으로 여는 계획"; got != want {
+		t.Errorf("Gist = %q, want %q", got, want)
+	}
+}
+
+// The table of results is that below a heading that says so, if it states amounts.
+func TestResults(t *testing.T) {
+	s := []ground.Source{
+		{N: 1, DocID: "p", Title: "보고", Path: []string{"Ⅰ. 추진 배경"}, Text: "구분 | 건수\n민원 | 48건\n"},
+		{N: 2, DocID: "p", Title: "보고", Path: []string{"Ⅱ. 단속 결과"}, Text: "시기 | 할 일\n가을 | 정비\n"},
+		{N: 3, DocID: "p", Title: "보고", Text: "Ⅱ. 단속 결과\n□ 3분기 단속 건수\n구분 | 2026년 3분기\n단속 건수 | 15,310건\n"},
+	}
+	rows := Results(s)
+	if len(rows) != 2 || rows[1][1].Text != "15,310건" || rows[1][1].Cites[0].Source != 3 {
+		t.Errorf("Results = %v, want the table of 15,310건", rows)
+	}
+	if rows := Results(s[:2]); rows != nil {
+		t.Errorf("Results = %v, want none", rows)
+	}
+}

@@ -20,12 +20,16 @@ var formal = regexp.MustCompile(`^(?:문서요지|키워드|담당 ?부서|신�
 // Table returns the table of sources that shares most terms with a query, as rows
 // of cells that cite their own spans word for word; the first row is its header.
 // Nil if none shares any. Tables whose key is in used are passed over; the key of
-// the table returned is added. A nil fits takes any table.
+// the table returned is added. A nil fits takes any table; an empty query the first
+// that fits.
 func Table(query string, sources []ground.Source, used map[string]bool, fits Fits) [][]ground.Sentence {
 	asked := content(query)
 	var best []ground.Unit
 	var from ground.Source
 	most, key := minShared-1, ""
+	if query == "" {
+		most = -1
+	}
 	for _, s := range sources {
 		units := ground.Units(s)
 		over := above(units)
