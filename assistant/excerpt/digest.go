@@ -54,8 +54,8 @@ var talk = regexp.MustCompile(`^\[.*\]$|^\d{4}\. ?\d{1,2}\. ?\d{1,2}\.? ?(?:\(.\
 
 var (
 	// furniture is what pages hold beside the text: entries of a table of contents
-	// (우선 추진과제 2), a date with an hour by itself, the line of whom to call.
-	furniture = regexp.MustCompile(`^[^\d]{2,40}\s\d{1,3}$|^(?:일시 ?: ?)?\d{4}\. ?\d{1,2}\. ?\d{1,2}\.? ?(?:\(.\))? ?\d{1,2}:\d{2}\S*$|^[^.:]{0,40}\(?0\d{1,2}-\d{3,4}-\d{4}[^.]{0,40}$`)
+	// (우선 추진과제 2), 조직 and 정원, a date with an hour by itself, the line of whom to call.
+	furniture = regexp.MustCompile(`^(?:조 ?직|기구|정 ?원|현 ?원)(?: ?:| 및 )|^[^\d]{2,40}\s\d{1,3}$|^(?:일시 ?: ?)?\d{4}\. ?\d{1,2}\. ?\d{1,2}\.? ?(?:\(.\))? ?\d{1,2}:\d{2}\S*$|^[^.:]{0,40}\(?0\d{1,2}-\d{3,4}-\d{4}[^.]{0,40}$`)
 
 	caption = regexp.MustCompile(`(?:구성|현황|내역|비교|건수|목록)$`) // of the table below
 
