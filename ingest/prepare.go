@@ -85,6 +85,9 @@ const wordsMark = " words"
 
 func ofMark(n int) string { return fmt.Sprintf(" of %d", n) }
 
+// isEntry reports whether d was read from an archive.
+func isEntry(d index.Doc) bool { return strings.Contains(d.Digest, " of ") }
+
 func fileDigest(d index.Doc) string {
 	digest, _, _ := strings.Cut(d.Digest, " ")
 	return digest
@@ -306,7 +309,10 @@ func (s *syncer) item(f file, part Part, digest string) item {
 	case part.Err != nil:
 		it.err = part.Err
 	case part.Document == nil || strings.TrimSpace(part.Document.Text) == "":
-		it.err = &FileError{"글자가 없는 문서입니다. 스캔한 그림일 수 있습니다.", "글자를 인식(OCR)해 저장한 파일로 바꿔 주세요."}
+		it.err = &FileError{"글자가 없는 문서입니다.", "글자가 들어 있는 문서로 다시 저장해 주세요."}
+		if strings.EqualFold(path.Ext(firstOf(part.Name, f.path)), ".pdf") || part.Document != nil && len(part.Document.Methods) > 0 {
+			it.err = &FileError{"글자가 없는 문서입니다. 스캔한 그림일 수 있습니다.", "글자를 인식(OCR)해 저장한 파일로 바꿔 주세요."}
+		}
 	}
 	if it.err != nil {
 		return it

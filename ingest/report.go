@@ -3,6 +3,8 @@ package ingest
 import (
 	"errors"
 	"os"
+	"strings"
+	"unicode"
 )
 
 // A Report says what a [Sync] did. Lists are in path order.
@@ -61,8 +63,21 @@ type FileError struct {
 
 func (e *FileError) Error() string { return e.Reason + " " + e.Next }
 
-// fail records a file that did not make it.
-func (s *syncer) fail(path string, err error) Failure {
+// PrintPath is path as it can be shown: control characters, line breaks and
+// characters that change the direction of writing, which would make the terminal
+// show another name, are �. The paths of reports and states are those of the files.
+func PrintPath(path string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, path)
+}
+
+// fail records a file that did not make it; kept says that what was read of it
+// before stays.
+func (s *syncer) fail(path string, err error, kept bool) Failure {
 	f := Failure{Path: path, Reason: "파일을 읽지 못했습니다(" + err.Error() + ").", Next: "원래 프로그램에서 열리는지 확인한 뒤 다시 저장해 주세요."}
 	var known *FileError
 	switch {
@@ -72,6 +87,9 @@ func (s *syncer) fail(path string, err error) Failure {
 		f.Reason, f.Next = "읽기 전에 파일이 없어졌습니다.", "다시 실행해 주세요."
 	case errors.Is(err, os.ErrPermission):
 		f.Reason, f.Next = "파일을 읽을 권한이 없습니다.", "파일 권한을 확인한 뒤 다시 실행해 주세요."
+	}
+	if kept {
+		f.Reason += " 앞서 읽은 내용이 계속 검색됩니다."
 	}
 	s.rep.Failed = append(s.rep.Failed, f)
 	s.lg.Info("file failed", "path", path, "err", err)

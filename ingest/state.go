@@ -79,11 +79,11 @@ func (s *syncer) forget(ctx context.Context) error {
 	}
 	var gone []string
 	for _, f := range slices.Sorted(maps.Keys(s.known)) {
-		if !present[f] && s.tree.covers(f) && !below(f, s.tree.closed) {
+		if !present[f] && s.tree.covers(f) && !below(f, s.tree.closed) && !below(f, s.held) {
 			gone = append(gone, f)
 		}
 	}
-	if err := s.src.Ledger.set(ctx, gone, nil); err != nil {
+	if err := s.src.Ledger.set(ctx, gone, s.heldStates); err != nil {
 		return err
 	}
 	return s.src.Ledger.end(ctx, s.src.Now())

@@ -117,6 +117,87 @@ func TestLargeFile(t *testing.T) {
 	}
 }
 
+// A file that fails keeps what was read of it before, and its counts.
+func TestFailedKeepsCounts(t *testing.T) {
+	w := newWorld(t, "")
+	w.withLedger(filepath.Join(t.TempDir(), "state.db"))
+	w.write("가.txt", "주차장을 늘린다.\n")
+	w.sync(ingest.Report{Added: 1})
+	w.write("가.txt", strings.Repeat("\x00\x01\xff", 100))
+	for range 2 {
+		got := w.sync(ingest.Report{})
+		files, err := w.src.Ledger.Files(t.Context(), nil)
+		if err != nil || len(files) != 1 || len(got.Failed) != 1 {
+			t.Fatal(files, got.Failed, err)
+		}
+		f := files[0]
+		if f.State != ingest.Failed || f.Documents != 1 || f.Chunks != 1 || f.Reason != got.Failed[0].Reason || !strings.HasSuffix(f.Reason, " 앞서 읽은 내용이 계속 검색됩니다.") {
+			t.Errorf("state %+v", f)
+		}
+		if w.finds("주차장") != 1 {
+			t.Error("what was stored before is not found")
+		}
+	}
+	w.write("나.txt", "\x00\x00")
+	for _, f := range w.sync(ingest.Report{}).Failed {
+		if strings.HasSuffix(f.Path, "나.txt") && strings.Contains(f.Reason, "앞서") {
+			t.Errorf("nothing of it was stored: %q", f.Reason)
+		}
+	}
+}
+
+// A given folder that is suddenly empty keeps its documents until one file is there.
+func TestEmptiedFolder(t *testing.T) {
+	w := newWorld(t, "")
+	w.withLedger(filepath.Join(t.TempDir(), "state.db"))
+	for i := range 10 {
+		w.write(fmt.Sprintf("%d.md", i), fmt.Sprintf("문서 %d입니다.\n", i))
+	}
+	w.sync(ingest.Report{Added: 10})
+	w.remove("")
+	if err := os.Mkdir(w.root, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		got := w.sync(ingest.Report{})
+		if len(w.docs()) != 10 || len(got.Failed) != 1 || got.Failed[0].Path != filepath.ToSlash(w.root) || !strings.Contains(got.Failed[0].Next, "정말 지우려면") {
+			t.Fatalf("%d documents, failed %+v", len(w.docs()), got.Failed)
+		}
+		if states := w.states(nil); len(states) != 11 || !strings.HasSuffix(states[0], " failed") {
+			t.Errorf("states %q", states)
+		}
+	}
+	w.write("새.md", "새 문서입니다.\n")
+	w.write("biseo-folder.yaml", "readers: [public]\ngrade: open\n")
+	w.sync(ingest.Report{Added: 1, Removed: 10})
+	w.wantStates("새.md done")
+}
+
+// Only of a PDF without text is it said that it may be scanned.
+func TestNoTextReason(t *testing.T) {
+	w := newWorld(t, "")
+	w.src.Read = func(context.Context, string) (*ingest.Document, error) { return &ingest.Document{}, nil }
+	w.write("가.docx", "1")
+	w.write("나.PDF", "2")
+	got := w.sync(ingest.Report{}).Failed
+	if len(got) != 2 || strings.Contains(got[0].Reason+got[0].Next, "스캔") || strings.Contains(got[0].Next, "OCR") || !strings.Contains(got[1].Reason, "스캔") {
+		t.Errorf("failed %+v", got)
+	}
+}
+
+func TestPrintPath(t *testing.T) {
+	for in, want := range map[string]string{
+		"문서/가 나.hwp":           "문서/가 나.hwp",
+		"문서/\x1b[2J\n가.hwp":    "문서/�[2J�가.hwp",
+		"가\u202efdp.exe\u200f": "가�fdp.exe�",
+		"가\u2028나\xff.txt":     "가�나�.txt",
+	} {
+		if got := ingest.PrintPath(in); got != want {
+			t.Errorf("PrintPath(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func part(name, text string) ingest.Part {
 	if text == "" {
 		return ingest.Part{Name: name, Err: &ingest.FileError{Reason: "손상된 파일입니다.", Next: "다시 저장해 주세요."}}
@@ -154,7 +235,7 @@ func TestArchives(t *testing.T) {
 
 	parts = parts[:2]
 	w.write("묶음.zip", "2")
-	w.sync(ingest.Report{Changed: 2})
+	w.sync(ingest.Report{Changed: 2, Removed: 1}) // an entry that is gone counts
 	w.wantStates("묶음.zip done")
 	w.reads.Store(0)
 	w.sync(ingest.Report{Unchanged: 2})

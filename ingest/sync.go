@@ -45,6 +45,10 @@ type Mask func(text string, keepContacts bool) string
 //
 // An archive is as many documents as it has entries; they come and go with it.
 //
+// A given folder without any file below it, of which ten or more documents are
+// stored, is taken for a network drive that is lost: that is a Failure, and its
+// documents stay.
+//
 // A file that cannot be read is a [Failure] and the rest goes on. One that cannot
 // be embedded is stored without vectors, is found by words, and is embedded by a
 // later run. An error of the index or the ledger, a path that does not exist and
@@ -132,7 +136,10 @@ type syncer struct {
 	written  map[string]bool      // IDs counted as added, changed or described
 	known    map[string]FileState // what the ledger held of each file at the start
 	entries  map[string]bool      // files that have rows for their entries in the ledger
-	rep      Report
+	held     []string             // given folders that were found empty and keep their documents
+
+	heldStates []FileState // how they stand
+	rep        Report
 }
 
 var errClosed = &FileError{"폴더를 읽을 권한이 없습니다.", "폴더 권한을 확인한 뒤 다시 실행해 주세요."}
@@ -159,14 +166,14 @@ func (s *syncer) settle() error {
 			if f.set.grade == 0 {
 				line += "\ngrade: open"
 			}
-			s.rep.NoReaders = append(s.rep.NoReaders, fmt.Sprintf("%s 폴더의 문서는 읽을 사람이 정해지지 않아 아무도 찾을 수 없습니다. %s 파일에 다음을 더하세요.\n%s", filepath.ToSlash(f.root), file, line))
+			s.rep.NoReaders = append(s.rep.NoReaders, fmt.Sprintf("%s 폴더의 문서는 읽을 사람이 정해지지 않아 아무도 찾을 수 없습니다. %s 파일에 다음을 더하세요.\n%s", PrintPath(filepath.ToSlash(f.root)), PrintPath(file), line))
 		case len(f.set.readers) > 0 && f.set.grade == 0 && !noGrade[f.root]:
 			noGrade[f.root] = true
-			s.rep.Warnings = append(s.rep.Warnings, fmt.Sprintf("%s 폴더의 문서는 등급이 없어 기밀(classified)로 다룹니다. %s 파일에 grade: open 등 등급을 더하세요.", filepath.ToSlash(f.root), file))
+			s.rep.Warnings = append(s.rep.Warnings, fmt.Sprintf("%s 폴더의 문서는 등급이 없어 기밀(classified)로 다룹니다. %s 파일에 grade: open 등 등급을 더하세요.", PrintPath(filepath.ToSlash(f.root)), PrintPath(file)))
 		}
 	}
 	for _, dir := range s.tree.closed {
-		s.fail(dir, errClosed)
+		s.fail(dir, errClosed, false)
 	}
 	s.rep.Skipped = s.tree.skipped
 	return nil
@@ -287,12 +294,15 @@ func (s *syncer) files(ctx context.Context) error {
 func (s *syncer) apply(ctx context.Context, p prepared) (FileState, error) {
 	state := FileState{Path: p.source(), File: p.source(), State: Unchanged}
 	if p.err != nil {
-		f := s.fail(p.source(), p.err)
-		state.State, state.Reason, state.Next = Failed, f.Reason, f.Next
 		for _, id := range s.storedAt[p.source()] {
-			if err := s.keep(ctx, p, id); err != nil {
+			if err := s.keep(ctx, p, id, &state); err != nil {
 				return state, err
 			}
+		}
+		f := s.fail(p.source(), p.err, state.Documents > 0)
+		state.State, state.Reason, state.Next = Failed, f.Reason, f.Next
+		if before := s.known[p.source()]; state.Documents > 0 {
+			state.Pages, state.Chunks, state.Methods = before.Pages, before.Chunks, before.Methods
 		}
 		return state, nil
 	}
@@ -313,12 +323,13 @@ func (s *syncer) apply(ctx context.Context, p prepared) (FileState, error) {
 }
 
 // keep lets a stored document stand for the file of p although it was not read
-// anew: rights hold even for what cannot be read.
-func (s *syncer) keep(ctx context.Context, p prepared, id string) error {
+// anew, and counts it in state: rights hold even for what cannot be read.
+func (s *syncer) keep(ctx context.Context, p prepared, id string, state *FileState) error {
 	d := s.docs[id]
 	if d.Source != p.source() {
 		return nil
 	}
+	state.Documents++
 	s.claimed[id] = true
 	d.Readers, d.Grade = p.set.readers, atLeast(p.set.grade, d.Floor)
 	return s.describe(ctx, d)
@@ -331,9 +342,13 @@ func (s *syncer) applyItem(ctx context.Context, p prepared, it item, state *File
 		at += ": " + it.entry
 	}
 	if it.err != nil {
-		f := s.fail(at, it.err)
+		before := state.Documents
+		if err := s.keep(ctx, p, it.doc.ID, state); err != nil {
+			return err
+		}
+		f := s.fail(at, it.err, state.Documents > before)
 		state.entries = append(state.entries, FileState{Path: at, File: p.source(), State: Failed, Reason: f.Reason, Next: f.Next})
-		return s.keep(ctx, p, it.doc.ID)
+		return nil
 	}
 	if it.keep {
 		d := s.docs[it.doc.ID]
@@ -355,17 +370,17 @@ func (s *syncer) applyItem(ctx context.Context, p prepared, it item, state *File
 	}
 	if it.of != nil {
 		if it.doc.ID == p.id { // two folders of the same name
-			f := s.fail(at, &FileError{"다른 폴더의 파일(" + it.of.Source + ")과 문서 ID(" + p.id + ")가 같습니다.", "두 폴더를 함께 담은 폴더를 지정하거나 폴더 이름을 바꿔 주세요."})
+			f := s.fail(at, &FileError{"다른 폴더의 파일(" + PrintPath(it.of.Source) + ")과 문서 ID(" + p.id + ")가 같습니다.", "두 폴더를 함께 담은 폴더를 지정하거나 폴더 이름을 바꿔 주세요."}, false)
 			state.State, state.Reason, state.Next = Failed, f.Reason, f.Next
 			return nil
 		}
 		s.rep.Duplicates = append(s.rep.Duplicates, Duplicate{at, it.of.Source, it.of.ID})
 		state.State = Warned
-		state.Warnings = append(state.Warnings, it.of.Source+" 파일과 같은 문서입니다.")
+		state.Warnings = append(state.Warnings, PrintPath(it.of.Source)+" 파일과 같은 문서입니다.")
 		return nil
 	}
 	for _, w := range it.warnings {
-		s.rep.Warnings = append(s.rep.Warnings, at+": "+w)
+		s.rep.Warnings = append(s.rep.Warnings, PrintPath(at)+": "+w)
 		state.Warnings = append(state.Warnings, w)
 	}
 	if it.wordsOnly != nil {
@@ -439,10 +454,11 @@ func (s *syncer) removeGone(ctx context.Context) error {
 	for _, f := range s.tree.files {
 		present[f.source()] = true
 	}
+	s.holdEmptied()
 	gone := map[string]bool{}
 	for _, id := range slices.Sorted(maps.Keys(s.docs)) {
 		d := s.docs[id]
-		if s.claimed[id] || !s.tree.covers(d.Source) || below(d.Source, s.tree.closed) {
+		if s.claimed[id] || !s.tree.covers(d.Source) || below(d.Source, s.tree.closed) || below(d.Source, s.held) {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
@@ -452,16 +468,44 @@ func (s *syncer) removeGone(ctx context.Context) error {
 			return fmt.Errorf("remove %s: %w", id, err)
 		}
 		delete(s.docs, id)
-		if !present[d.Source] {
+		if !present[d.Source] || isEntry(d) { // the document of a file that has another one now was changed
 			s.rep.Removed++
-			if !gone[d.Source] && s.src.File != nil {
-				s.src.File(FileState{Path: d.Source, File: d.Source, State: Removed, Time: s.src.Now()})
-			}
-			gone[d.Source] = true
 		}
+		if !present[d.Source] && !gone[d.Source] && s.src.File != nil {
+			s.src.File(FileState{Path: d.Source, File: d.Source, State: Removed, Time: s.src.Now()})
+		}
+		gone[d.Source] = true
 	}
 	if s.rep.Removed > 0 && len(s.tree.files) == 0 {
 		s.rep.Warnings = append(s.rep.Warnings, fmt.Sprintf("폴더가 비어 있어 문서 %d개를 모두 뺐습니다.", s.rep.Removed))
 	}
 	return nil
+}
+
+// leastHeld is how many documents an emptied folder must have had for them to stay.
+const leastHeld = 10
+
+// holdEmptied fails the given folders that look like a network drive that is lost.
+func (s *syncer) holdEmptied() {
+	for _, root := range s.tree.roots {
+		dir := []string{root}
+		if below(root, s.held) || slices.ContainsFunc(s.tree.files, func(f file) bool { return below(f.source(), dir) }) {
+			continue
+		}
+		lost := 0
+		for id, d := range s.docs {
+			if !s.claimed[id] && below(d.Source, dir) && !below(d.Source, s.tree.closed) {
+				lost++
+			}
+		}
+		if lost < leastHeld {
+			continue
+		}
+		s.held = append(s.held, root)
+		f := s.fail(root, &FileError{
+			fmt.Sprintf("폴더가 비어 있습니다. 저장된 문서 %d개는 지우지 않고 두었습니다.", lost),
+			"공유 폴더의 연결이 끊겼는지 확인한 뒤 다시 실행해 주세요. 정말 지우려면 이 폴더에 문서를 하나 두고 다시 실행하거나, 남길 폴더를 모두 적어 biseo ingest --rebuild로 색인을 새로 만들어 주세요.",
+		}, true)
+		s.heldStates = append(s.heldStates, FileState{Path: root, File: root, State: Failed, Reason: f.Reason, Next: f.Next, Time: s.src.Now()})
+	}
 }
