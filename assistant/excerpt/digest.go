@@ -234,7 +234,7 @@ func candidates(sources []ground.Source, n int) []line {
 		for k, u := range units {
 			l := line{source: i, unit: u, above: over[k], path: s.Path, mark: ground.Mark(u.Text), terms: map[string]bool{}}
 			size := utf8.RuneCountInString(u.Text)
-			if u.Head || u.Cells > 0 || size < shortest || size > longest || aside.MatchString(u.Text) || talk.MatchString(u.Text) || furniture.MatchString(firstLine(s, u)) ||
+			if u.Head || u.Cells > 0 || size < shortest || size > longest || aside.MatchString(u.Text) || talk.MatchString(u.Text) || furniture.MatchString(strings.TrimPrefix(firstLine(s, u), l.mark)) ||
 				k+1 < len(units) && units[k+1].Cells > 0 && caption.MatchString(u.Text) {
 				continue
 			}
