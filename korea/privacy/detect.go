@@ -26,30 +26,54 @@ const (
 	plate   = `가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주하허호배바사아자`
 )
 
+// What people write between the groups of a number, and the parts of a 주민등록번호.
+const (
+	gap   = `[-~./_ ]{0,3}`
+	day   = `\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])`
+	apart = `\d{2} ?(?:0[1-9]|1[0-2]) ?(?:0[1-9]|[12]\d|3[01])` // with spaces
+	three = `\d\n?\d\n?\d`                                      // broken at the end of a line
+)
+
 // detectors of numbers in order of priority. The order is part of [Find]'s contract.
 var detectors = []detector{
 	{Corporate, regexp.MustCompile(`(?:^|\D)(\d{6}-?\d{7})(?:\D|$)`), near(`법인|주식회사|\(주\)|㈜`, 16, byShape)},
-	{FRN, regexp.MustCompile(`(?:^|\D)(\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[- ]?[5-8][\d*]{6})(?:[^\d*]|$)`), resident},
-	{RRN, regexp.MustCompile(`(?:^|\D)(\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[- ]?[0-49](?:\d{6}|[\d*]{6,9}))(?:[^\d*]|$)`), resident},
+	{FRN, regexp.MustCompile(`(?:^|\D)(` + day + gap + `[5-8][\d*]{6})(?:[^\d*]|$)`), resident},
+	{RRN, regexp.MustCompile(`(?:^|\D)(` + day + gap + `[0-49](?:\d{6}|[\d*]{6,9}))(?:[^\d*]|$)`), resident},
+	{RRN, regexp.MustCompile(`(?:^|\D)(` + apart + gap + `[0-49] ?\d{3} ?\d{3})(?:\D|$)`), spacedResident},
 	{FRN, regexp.MustCompile(`(?:^|\D)(\d{6}-[5-8]\d{6})(?:\D|$)`), within(`외국인|등록번호`, byPlace)},
 	{Card, regexp.MustCompile(`(?:^|[^\d-])(\d{4}[- ]\d{4}[- ]\d{4}[- ]\d{3,4}|\d{4}[- ]\d{6}[- ]\d{4,5}|\d{15,16})(?:[^\d-]|$)`), card},
 	{Driver, regexp.MustCompile(`(?:^|[^\d-])((?:(?:` + regions + `) ?)?(?:1[1-9]|2[0-68])-\d{2}-\d{6}-\d{2})(?:[^\d-]|$)`), always(byShape)},
 	{Driver, regexp.MustCompile(`((?:` + regions + `) \d{2}-\d{6}-\d{2})(?:[^\d-]|$)`), always(byShape)},
 	{Account, regexp.MustCompile(`(?:^|[^\d-])(01[016-9]-\d{3,4}-\d{5,6})(?:[^\d-]|$)`), near(banks, 16, byShape)},
-	{Phone, regexp.MustCompile(`(?:^|[^\d-])((?:\+82[- ]?|0)1[016-9][-. ]?\d{3,4}[-. ]?\d{4})(?:[^\d-]|$)`), phone},
-	{Phone, regexp.MustCompile(`(?:^|[^\d-])(\(?(?:\+82[- ]?[2-6]\d?|0(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|50\d|80))\)?[-. ] ?\d{3,4}[-. ]\d{4})(?:[^\d-]|$)`), phone},
+	{Phone, regexp.MustCompile(`(?:^|[^\d-])(\(?(?:\+82[- ]?|0)1[016-9]\)?` + gap + `\d{3,4}` + gap + `\d{4})(?:[^\d-]|$)`), phone},
+	{Phone, regexp.MustCompile(`(?:^|[^\d-])(\(?(?:\+82[- ]?[2-6]\d?|0(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|50\d|80))(?:\)` + gap + `|[-~./_ ]{1,3})\d{3,4}(?: ?[-~/_.] ?| )\d{4})(?:[^\d-]|$)`), phone},
 	{Account, regexp.MustCompile(`(?:^|[^\d-])(\d{2,6}(?:-\d{1,7}){1,3})(?:[^\d-]|$)`), account},
 	{Account, regexp.MustCompile(`(?:^|[^\d-])(\d{10,14})(?:[^\d-]|$)`), account},
+	{Account, regexp.MustCompile(`(?:^|[^\d.-])(\d{3,6}[ .]\d{2,6}[ .]\d{5,7}|\d{3}[ .]\d{4}[ .]\d{4}[ .]\d{2})(?:[^\d-]|$)`), account},
 	{Business, regexp.MustCompile(`(?:^|[^\d-])(\d{3}-\d{2}-\d{5})(?:[^\d-]|$)`), always(byShape)},
 	{Insurance, regexp.MustCompile(`(?:^|[^\d-])([1-9]-\d{10})(?:[^\d-]|$)`), near(`보험|증번호`, 16, byShape)},
 	{Passport, regexp.MustCompile(`(?:^|[^A-Za-z0-9])([A-Za-z]\d{7,8}|[A-Za-z]\d{3}[A-Za-z]\d{4}|[A-Z]{2}\d{7}|\d{9})(?:[^A-Za-z0-9]|$)`), near(`여권|[Pp]assport|PASSPORT`, 16, byShape)},
+	{Passport, regexp.MustCompile(`(?:^|[^A-Za-z0-9])([A-Za-z][ -]?\d{4}[ -]?\d{4})(?:[^A-Za-z0-9]|$)`), near(`여권|[Pp]assport|PASSPORT`, 16, byShape)},
 	{Passport, regexp.MustCompile(`(?:^|[^A-Za-z0-9])([MSROD]\d{8})(?:[^A-Za-z0-9]|$)`), always(byPlace)},
 	{Passport, regexp.MustCompile(`(?:^|[^A-Za-z0-9])([A-Z]\d{8}|[A-Z]{2}\d{7})(?:[^A-Za-z0-9]|$)`), within(`여권|[Pp]assport|PASSPORT`, byPlace)},
 }
 
+// broken finds numbers that go on in the next line.
+var broken = []detector{
+	{RRN, regexp.MustCompile(`(?:^|\D)(` + day + gap + `\n` + gap + `[0-9]\d{6})(?:\D|$)`), brokenResident},
+	{Phone, regexp.MustCompile(`(?:^|[^\d-])(\(?0(?:1[016-9]|2|[3-6][1-5]|70)\)?` + gap + `\n?` + three + `(?:\n?\d)?` + gap + `\n?` + three + `\n?\d)(?:[^\d-]|$)`), brokenPhone},
+}
+
+// halves finds a 주민등록번호 told in its two parts, birthday what is said to be a 생년월일.
+var (
+	halves   = detector{RRN, regexp.MustCompile(`(` + day + `[^\d\n]{0,6}뒷? ?자리[^\d\n]{0,6}[0-9]\d{6})(?:\D|$)`), resident}
+	birthday = detector{Birth, regexp.MustCompile(`(?:생년월일|출생일|생일)[^\d\n]{0,6}((?:19|20)\d\d ?[-./년] ?\d{1,2} ?[-./월] ?\d{1,2})(?:\D|$)`), always(byShape)}
+	born     = detector{Birth, regexp.MustCompile(`(?:^|\D)((?:19|20)\d\d ?[-./년] ?\d{1,2} ?[-./월] ?\d{1,2})(?:[.일])? ?(?:출)?생(?:[^가-힣]|$)`), always(byShape)}
+)
+
 var (
 	email   = detector{Email, regexp.MustCompile(`([A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})`), always(byShape)}
-	vehicle = detector{Vehicle, regexp.MustCompile(`(?:^|[^\d제])((?:(?:` + regions + `) ?)?\d{2,3} ?[` + plate + `] ?\d{4})(?:[^\d년]|$)`), always(byShape)}
+	vehicle = detector{Vehicle, regexp.MustCompile(`(?:^|[^\d제])((?:(?:` + regions + `) ?)?\d{2,3} ?[` + plate + `][ -]?\d{4})(?:[^\d년]|$)`), always(byShape)}
 	places  = []detector{{Address, addressShape, always(byShape)}, {Address, districtShape, always(byPlace)}}
 )
 
@@ -58,14 +82,18 @@ var (
 
 // try adds what d finds in bytes lo to hi of the text.
 func (d detector) try(t folded, lo, hi int, taken claimed, found []Span) []Span {
-	for _, m := range d.shape.FindAllStringSubmatchIndex(t.s[lo:hi], -1) {
+	for {
+		m := d.shape.FindStringSubmatchIndex(t.s[lo:hi])
+		if m == nil {
+			return found
+		}
 		c := d.judge(t, lo+m[2], lo+m[3])
 		span := t.span(lo+m[2], lo+m[3], d.kind, c)
 		if c > 0 && taken.claim(span) {
 			found = append(found, span)
 		}
+		lo += m[3] // what ends this item may begin the next
 	}
-	return found
 }
 
 // leastDigits is how many digits the shortest number has.
@@ -112,7 +140,50 @@ func numbers(t folded, taken claimed) (found []Span) {
 			found = d.try(t, lo, hi, taken, found)
 		}
 	}
+	found = told(t, taken, found)
+	found = acrossLines(t, taken, found)
 	return plates(t, taken, found)
+}
+
+// told finds what only the words around it tell.
+func told(t folded, taken claimed, found []Span) []Span {
+	for _, w := range []struct {
+		word string
+		d    detector
+	}{{"자리", halves}, {"생년월일", birthday}, {"출생일", birthday}, {"생일", birthday}, {"생", born}} {
+		for i := 0; ; {
+			at := strings.Index(t.s[i:], w.word)
+			if at < 0 {
+				break
+			}
+			i += at
+			found = w.d.try(t, back(t.s, i, 40), ahead(t.s, i, 30), taken, found)
+			i += len(w.word)
+		}
+	}
+	return found
+}
+
+// acrossLines finds numbers with a line break in them.
+func acrossLines(t folded, taken claimed, found []Span) []Span {
+	s := t.s
+	part := func(c byte) bool { return c >= '0' && c <= '9' || strings.IndexByte("-~./_ ()", c) >= 0 }
+	for i := 1; i+1 < len(s); i++ {
+		if s[i] != '\n' || !part(s[i-1]) || !part(s[i+1]) {
+			continue
+		}
+		lo, hi := i, i+1
+		for lo > 0 && i-lo < 24 && part(s[lo-1]) {
+			lo--
+		}
+		for hi < len(s) && hi-i < 24 && part(s[hi]) {
+			hi++
+		}
+		for _, d := range broken {
+			found = d.try(t, back(s, lo, 1), ahead(s, hi, 1), taken, found)
+		}
+	}
+	return found
 }
 
 // plates finds 자동차등록번호: four digits behind one of a few syllables.
@@ -123,7 +194,7 @@ func plates(t folded, taken claimed, found []Span) []Span {
 			continue
 		}
 		lo := i
-		if lo > 0 && s[lo-1] == ' ' {
+		if lo > 0 && (s[lo-1] == ' ' || s[lo-1] == '-') {
 			lo--
 		}
 		if lo < syllable || !strings.Contains(plate, s[lo-syllable:lo]) {
@@ -148,11 +219,13 @@ func addresses(t folded, taken claimed) (found []Span) {
 	for line := range strings.Lines(t.s) {
 		lo := at
 		at += len(line)
-		if !mayHoldAddress(line) {
-			continue
+		if mayHoldAddress(line) {
+			for _, d := range places {
+				found = d.try(t, lo, at, taken, found)
+			}
 		}
-		for _, d := range places {
-			found = d.try(t, lo, at, taken, found)
+		if strings.Contains(line, "번길") || strings.Contains(line, "동") && strings.Contains(line, "호") {
+			found = home.try(t, lo, at, taken, found)
 		}
 	}
 	return found
@@ -180,10 +253,11 @@ var region = regexp.MustCompile(regions)
 // inNumber reports whether byte i of s goes on with a number that began before.
 func inNumber(s string, i int) bool {
 	switch c := s[i]; {
-	case c >= '0' && c <= '9' || c == '*' || c == '-' || c == ' ' || c == ')' || c == '(':
+	case c >= '0' && c <= '9' || c == '*' || c == '-' || c == ' ' || c == ')' || c == '(' || c == '~' || c == '/' || c == '_':
 		return true
 	case c == '.':
-		return i+1 < len(s) && s[i+1] >= '0' && s[i+1] <= '9'
+		next := strings.TrimPrefix(s[i+1:min(len(s), i+3)], " ")
+		return next != "" && (next[0] >= '0' && next[0] <= '9')
 	}
 	return isLatin(s[i]) && i > 0 && s[i-1] != ' '
 }
@@ -221,7 +295,11 @@ var (
 	districtShape = regexp.MustCompile(`(?:^|[^가-힣])((?:[가-힣]{1,5}(?:시|군) )?[가-힣]{1,5}(?:구|시|군) ` + streetPart + `)`)
 )
 
+// home is an address that names no district: a 번길 with its number, or a flat.
+var home = detector{Address, regexp.MustCompile(`(?:^|[^가-힣A-Za-z0-9○])((?:[가-힣]{1,8}(?:대로|로|길) ?\d{1,4}(?:번길|가길) ?\d{1,4}(?:-\d{1,4})?(?:,? ` + flat + `)?)|(?:[가-힣A-Za-z0-9○]{1,14} ?(?:아파트|빌라|빌|맨션|오피스텔|APT) ?)?` + flat + `)(?:[^\d]|$)`), always(byPlace)}
+
 const (
+	flat       = `(?:\d{3,4}동 ?\d{1,5}호|\d{1,4}동 ?\d{3,5}호)`
 	streetPart = `(?:[가-힣0-9]{1,8}(?:읍|면|동|리) ){0,2}(?:[가-힣0-9]{1,12}(?:대로|로|길)(?: ?\d{1,4}(?:번길|가길|길))? ?\d{1,4}(?:-\d{1,4})?(?:번지)?|[가-힣0-9]{1,8}(?:동|리|가) (?:산 ?)?\d{1,4}(?:-\d{1,4})?(?:번지)?)` + flatPart
 	flatPart   = `(?:,? ?(?:[가-힣A-Za-z0-9]{1,14} ){0,2}(?:[가-힣A-Za-z]{0,12}\d{1,4}(?:동|차|-\d{1,4})? ?)?(?:[A-Za-z가-힣]?동 )?(?:지하 ?|B)?\d{1,5}(?:층|호)(?: ?\d{1,5}호)?)?(?:,? ?\d{1,5}-\d{1,5})?(?: ?\([가-힣0-9]{1,8}동(?:, ?[^()\n]{1,20})?\))?`
 	localPart  = `(?:[가-힣]{1,5}(?:시|군|구) ){0,2}` + streetPart
@@ -300,6 +378,34 @@ func resident(t folded, lo, hi int) float64 {
 		return certain
 	}
 	return byShape
+}
+
+var residentWord = regexp.MustCompile(`주민|등록번호|외국인`)
+
+// spacedResident wants the check digit or the word: digits with spaces are often others.
+func spacedResident(t folded, lo, hi int) float64 {
+	c := resident(t, lo, hi)
+	if c < certain && !residentWord.MatchString(t.before(lo, 16)) {
+		return 0
+	}
+	return c
+}
+
+// brokenResident wants a hyphen or the word: a check digit agrees by chance in one
+// of ten pairs of numbers that stand in a column.
+func brokenResident(t folded, lo, hi int) float64 {
+	if !strings.Contains(t.s[lo:hi], "-") && !residentWord.MatchString(t.before(lo, 16)) {
+		return 0
+	}
+	return resident(t, lo, hi)
+}
+
+// brokenPhone wants one line break and a separator: columns of digits are no numbers.
+func brokenPhone(t folded, lo, hi int) float64 {
+	if item := t.s[lo:hi]; strings.Count(item, "\n") != 1 || !strings.ContainsAny(item, "-~./_)") {
+		return 0
+	}
+	return phone(t, lo, hi)
 }
 
 var cardWord = regexp.MustCompile(`카드|결제|[Cc]ard|CARD`)

@@ -13,7 +13,7 @@ import (
 )
 
 // Version names the rules: a text masked by another version is to be masked anew.
-const Version = "privacy-3"
+const Version = "privacy-4"
 
 // A Type names a kind of personal data.
 type Type string
@@ -33,6 +33,7 @@ const (
 	Insurance Type = "MEDICAL_INSURANCE" // 건강보험증번호
 	Person    Type = "PERSON"            // 성명
 	Address   Type = "ADDRESS"           // 주소
+	Birth     Type = "BIRTH_DATE"        // 생년월일
 )
 
 // A Span is one item found.
@@ -77,7 +78,8 @@ func (c claimed) claim(s Span) bool {
 // Mask returns s with the spans hidden by asterisks; the number of code points
 // stays. What is left to see is what an office needs to tell cases apart:
 // 880101-1******, 홍*동, 010-****-5678, ab***@example.kr, first six and last four
-// digits of a card, last group of an account, an address down to its 구 or 동.
+// digits of a card, last group of an account, an address down to its 구 or 동, the
+// year of a birth.
 func Mask(s string, spans []Span) string {
 	if len(spans) == 0 {
 		return s
@@ -102,14 +104,17 @@ func hide(r []rune, t Type) {
 	case Account:
 		from, to = 0, len(r)-lenLastGroup(r)
 	case Email:
-		from, to = min(2, slices.Index(r, '@')), slices.Index(r, '@')
+		to = slices.IndexFunc(r, func(c rune) bool { return c == '@' || c == '＠' })
+		from = min(2, to)
+	case Birth:
+		from = afterDigits(r, 4)
 	case Person:
 		from, to = 1, max(2, len(r)-1)
 	case Address:
 		from = afterDistrict(r)
 	}
 	for i := max(from, 0); i < min(to, len(r)); i++ {
-		if t == Email || !strings.ContainsRune("-–. ()", r[i]) {
+		if t == Email || !strings.ContainsRune("-–. ()~/_\n년월", r[i]) {
 			r[i] = '*'
 		}
 	}
@@ -143,8 +148,13 @@ func lenLastGroup(r []rune) int {
 
 // lastGroups is the part of a phone number between its prefix and its last four digits.
 func lastGroups(r []rune) (from, to int) {
-	to = len(r) - 4
-	if i := slices.IndexFunc(r[:to], func(c rune) bool { return strings.ContainsRune("-–. )", c) }); i > 0 {
+	to = len(r)
+	for n := 4; n > 0 && to > 0; to-- {
+		if isDigit(r[to-1]) {
+			n--
+		}
+	}
+	if i := slices.IndexFunc(r[:to], func(c rune) bool { return strings.ContainsRune("-–. )~/_\n", c) }); i > 0 {
 		return i, to
 	}
 	return afterDigits(r, 3), to
