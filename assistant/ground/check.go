@@ -112,6 +112,7 @@ var gapOnly = regexp.MustCompile(`^\s*\[작성 필요(?::[^\[\]]*)?\]\s*\.?$`)
 // A claimant is a sentence under check.
 type claimant struct {
 	text   string          // without placeholders
+	bare   string          // a blank for each letter of a fact
 	terms  map[string]bool // content terms, without its facts
 	inText map[string][]fact
 }
@@ -126,10 +127,11 @@ func newClaimant(s string) claimant {
 	plain := facts(s, law.Citation{})
 	for _, f := range plain { // facts have their own check
 		for i := f.start; i < f.end; i++ {
-			runes[i] = ' '
+			runes[i] = blank
 		}
 	}
-	return claimant{s, contentTerms(frame.ReplaceAllString(string(runes), " ")), map[string][]fact{"": plain}}
+	bare := string(runes)
+	return claimant{s, bare, contentTerms(strings.ReplaceAll(frame.ReplaceAllString(bare, " "), string(blank), " ")), map[string][]fact{"": plain}}
 }
 
 // facts are the claim's facts as they read beside a source: 제2항 in a claim about
@@ -305,7 +307,7 @@ func (e *evidence) judge(s Sentence) (cites []Cite, why, warn string) {
 	if len(t.support) == 0 || held < minHeld || around < minOverlap {
 		return nil, fmt.Sprintf("근거 %s에서 확인되지 않는 내용", numbersOf(t.cited)), ""
 	}
-	for _, rule := range []func(trial) string{trial.inForce, trial.values, trial.quotations, trial.names, trial.polarity, trial.actors, trial.lists, trial.ordered, trial.told, trial.letters, trial.is} {
+	for _, rule := range []func(trial) string{trial.inForce, trial.values, trial.quotations, trial.names, trial.polarity, trial.wording, trial.actors, trial.lists, trial.ordered, trial.told, trial.letters, trial.is} {
 		if why := rule(t); why != "" {
 			return nil, why, ""
 		}

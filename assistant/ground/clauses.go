@@ -76,6 +76,7 @@ var (
 	aboutWhom = regexp.MustCompile(`^[^,]{1,30}?(?:[장자인관회청원]|사람|기관|단체|국가|국민|시민|주민)[은는] `)
 	onCase    = regexp.MustCompile(`경우|때에`)
 	excepted  = regexp.MustCompile(`[(（]([^()（）]{2,120}(?:제외한다|제외하고|제외함|제외))[)）]`)
+	excludes  = regexp.MustCompile(`제외(?:한다|합니다|함|된다|됩니다)|(?:적용|그러)하지 (?:아니|않)`)
 	proviso   = regexp.MustCompile(`^(?:[①-⑳]\s*)?(?:다만|단)\s*,`)
 )
 
@@ -92,6 +93,17 @@ func agents(s string) []agent {
 	for _, m := range actor.FindAllStringSubmatch(s, -1) {
 		name, particle := Squeeze(m[1]), m[3]
 		out = append(out, agent{name, !strings.HasPrefix(particle, "에게") && !strings.HasSuffix(particle, "로부터"), strings.HasSuffix(particle, "은") || strings.HasSuffix(particle, "는")})
+	}
+	return out
+}
+
+// doers are those who act in s, by the word that follows each.
+func doers(s string) map[string][]string {
+	out := map[string][]string{}
+	for _, m := range actor.FindAllStringSubmatchIndex(s, -1) {
+		if next := strings.Fields(s[m[1]:]); len(next) > 0 && !strings.HasPrefix(s[m[6]:], "에게") && !strings.HasSuffix(s[:m[7]], "로부터") {
+			out[next[0]] = append(out[next[0]], Squeeze(s[m[2]:m[3]]))
+		}
 	}
 	return out
 }
@@ -140,6 +152,16 @@ func (t trial) actors() string {
 		}
 		if wrong {
 			return fmt.Sprintf("근거 %s와 주체가 다른 말: %s", numbersOf(t.cited), a.name)
+		}
+	}
+	if !turned {
+		theirs := doers(said)
+		for does, names := range doers(t.text) {
+			for _, name := range names {
+				if of := theirs[does]; len(of) > 0 && !slices.ContainsFunc(of, func(o string) bool { return alike(o, name) }) {
+					return fmt.Sprintf("근거 %s와 주체가 다른 말: %s", numbersOf(t.cited), name)
+				}
+			}
 		}
 	}
 	about := slices.IndexFunc(ours, func(a agent) bool { return a.acts && a.topic })
@@ -247,10 +269,20 @@ func (t trial) dropped() string {
 		if a := agents(p.Text); len(a) > 0 && a[0].acts && len(agents(t.text)) == 0 && !says(a[0].name) {
 			miss("주체가 빠졌을 수 있음", a[0].name)
 		}
+		if limits := t.limits(p); len(limits) > 0 {
+			miss("기간이나 범위가 빠졌을 수 있음", strings.Join(limits, ", "))
+		}
+		if how := guilt.FindString(p.Text); how != "" && guilt.FindString(t.text) == "" {
+			miss("조건이 빠졌을 수 있음", how)
+		}
 		all := t.passages(p.source.N)
-		if k := p.at + 1; k < len(all) && proviso.MatchString(all[k].Text) &&
-			!slices.ContainsFunc(t.support, func(o passage) bool { return o.source.N == p.source.N && o.at == k }) {
-			miss("단서가 빠졌을 수 있음", all[k].Text)
+		if k := p.at + 1; k < len(all) && !slices.ContainsFunc(t.support, func(o passage) bool { return o.source.N == p.source.N && o.at == k }) {
+			switch next := all[k]; {
+			case proviso.MatchString(next.Text):
+				miss("단서가 빠졌을 수 있음", next.Text)
+			case excludes.MatchString(next.Text) && slices.ContainsFunc(hangulRun.FindAllString(next.Text, -1), func(w string) bool { return t.terms[w[:min(len(w), 6)]] }):
+				miss("제외 대상이 빠졌을 수 있음", next.Text)
+			}
 		}
 	}
 	return strings.Join(out, "; ")

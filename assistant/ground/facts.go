@@ -220,7 +220,7 @@ func (t trial) values() string {
 // other.
 func (t trial) beside(f, g fact, p passage) bool {
 	if p.Cells < 2 {
-		return nearby(f, g)
+		return nearby(f, g) && !t.another(f, g, p) && !t.outdated(g, p)
 	}
 	mine := t.labelled(p)
 	if mine < 0 {

@@ -133,6 +133,9 @@ func turned(claim, support string, whole bool) string {
 			return class2word[class]
 		}
 	}
+	if w := misgraded(claim, support); w != "" {
+		return w
+	}
 	for _, q := range quantifiers {
 		if w := q.claim.FindString(claim); w != "" && !q.support.MatchString(support) {
 			return w
@@ -152,9 +155,11 @@ func turned(claim, support string, whole bool) string {
 func (t trial) polarity() string {
 	var b strings.Builder
 	theirs := map[string]bool{}
+	var said []string
 	for _, p := range t.support {
 		b.WriteString(plainly(p.Text))
-		maps.Copy(theirs, contentTerms(p.Text))
+		said = append(said, p.Text)
+		maps.Copy(theirs, newClaimant(p.Text).terms)
 	}
 	kept := 0
 	for term := range theirs {
@@ -165,6 +170,61 @@ func (t trial) polarity() string {
 	whole := float64(kept) >= minWhole*float64(len(theirs))
 	if w := turned(plainly(t.text), b.String(), whole); w != "" {
 		return fmt.Sprintf("근거 %s와 뜻이 다른 말: %s", numbersOf(t.cited), w)
+	}
+	if w := unnegated(t.bare, strings.Join(said, "\n")); w != "" {
+		return fmt.Sprintf("근거 %s와 뜻이 다른 말: %s", numbersOf(t.cited), w)
+	}
+	return ""
+}
+
+// denied follows the verb that is denied: 받지 않는다, 받을 수 없다.
+var denied = regexp.MustCompile(`^[가-힣]*(?:지(?:는|도|를)? ?(?:아니|않|못)|[을ㄹ] ?수 ?없)|^[가-힣]+[할갈볼줄될] ?수 ?없`)
+
+// unnegated is a verb of a claim that its support has only in the negative, or "".
+func unnegated(claim, support string) string {
+	theirs := hangulRun.FindAllStringIndex(support, -1)
+	for _, at := range hangulRun.FindAllStringIndex(claim, -1) {
+		w := claim[at[0]:at[1]]
+		if !verb(w) || grammar.MatchString(w) || denied.MatchString(claim[at[0]:]) {
+			continue
+		}
+		no, yes := false, false
+		for _, o := range theirs {
+			if beginsAlike(w, support[o[0]:o[1]]) {
+				if denied.MatchString(support[o[0]:]) {
+					no = true
+				} else {
+					yes = true
+				}
+			}
+		}
+		if no && !yes {
+			return w
+		}
+	}
+	return ""
+}
+
+// graded are opposites of which a claim has those of its support, in their order.
+var graded = []*regexp.Regexp{
+	regexp.MustCompile(`높|낮`), regexp.MustCompile(`많|적[은다어으습]`), regexp.MustCompile(`늘[어리]|줄[어이]`), regexp.MustCompile(`넓|좁`), regexp.MustCompile(`길[어다]|짧`),
+	regexp.MustCompile(`빠[르른]|늦`), regexp.MustCompile(`동의|거부`), regexp.MustCompile(`넉넉|부족`),
+}
+
+// misgraded is the first opposite of a claim that its support has not there, or "".
+func misgraded(claim, support string) string {
+	for _, re := range graded {
+		theirs := re.FindAllString(support, -1)
+		for _, w := range re.FindAllString(claim, -1) {
+			i := slices.Index(theirs, w)
+			if i < 0 && len(theirs) > 0 {
+				return w
+			}
+			theirs = theirs[i+1:]
+			if len(theirs) == 0 {
+				theirs = []string{""}
+			}
+		}
 	}
 	return ""
 }
@@ -211,6 +271,7 @@ func count(all []marker, class string) int {
 var quantifiers = []struct{ claim, support *regexp.Regexp }{
 	{regexp.MustCompile(`모든|모두|전부|전원|누구나|누구든지`), regexp.MustCompile(`모든|모두|전부|전원|전체|일체|누구나|누구든지`)},
 	{regexp.MustCompile(`(?:^|[^0-9])일부`), regexp.MustCompile(`일부|부분`)},
+	{regexp.MustCompile(`또는|거나`), regexp.MustCompile(`또는|거나|이나|어느하나|중|[,·ㆍ;/|]`)},
 	{regexp.MustCompile(`반드시`), regexp.MustCompile(`반드시|야[한하함합할]`)},
 	{regexp.MustCompile(`절대|항상|언제나|오직|예외없이`), regexp.MustCompile(`절대|항상|언제나|오직|예외없이`)},
 }
