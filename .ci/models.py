@@ -17,6 +17,8 @@ params = xllamacpp.CommonParams()
 params.model.path = file
 params.n_ctx = 8192
 params.n_parallel = 1
+# More threads wait for each other where tests keep the processors busy: ten times slower.
+params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
 params.hostnames = ["127.0.0.1"]
 params.port = chat_port
 server = xllamacpp.Server(params)

@@ -26,7 +26,7 @@ func testConsole(t *testing.T) *console {
 
 // taskWait is the deadline of one task of a model that may be slow beyond use. Each
 // ends before it, then with extracts.
-const taskWait = 40 * time.Second
+const taskWait = 30 * time.Second
 
 // TestRealServers does all tasks through a real language model and a real embedding
 // model, from the command line and streamed. A tiny model may write anything; what
