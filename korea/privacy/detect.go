@@ -73,7 +73,7 @@ var (
 
 var (
 	email   = detector{Email, regexp.MustCompile(`([A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})`), always(byShape)}
-	vehicle = detector{Vehicle, regexp.MustCompile(`(?:^|[^\d제])((?:(?:` + regions + `) ?)?\d{2,3} ?[` + plate + `][ -]?\d{4})(?:[^\d년]|$)`), always(byShape)}
+	vehicle = detector{Vehicle, regexp.MustCompile(`(?:^|[^\d제])((?:(?:` + regions + `) ?)?\d{2,3} ?[` + plate + `][ -]?\d{4})(?:[^\d년천만억원]|$)`), always(byShape)}
 	places  = []detector{{Address, addressShape, always(byShape)}, {Address, districtShape, always(byPlace)}}
 )
 
