@@ -157,7 +157,9 @@ func told(t folded, taken claimed, found []Span) []Span {
 				break
 			}
 			i += at
-			found = w.d.try(t, back(t.s, i, 40), ahead(t.s, i, 30), taken, found)
+			if lo, hi := back(t.s, i, 40), ahead(t.s, i, 30); strings.ContainsAny(t.s[lo:hi], "0123456789") {
+				found = w.d.try(t, lo, hi, taken, found)
+			}
 			i += len(w.word)
 		}
 	}
