@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -326,10 +327,20 @@ func borrow(s, source string, r *rand.Rand) (string, bool) {
 
 func TestLies(t *testing.T) {
 	t.Parallel()
-	liars(t, agency(t), 200, 98)
+	liars(t, agency(t), rounds(200), 98)
 }
 
 func TestLiesOverRealLaws(t *testing.T) {
 	t.Parallel()
-	liars(t, laws(t), 200, 98)
+	liars(t, laws(t), rounds(200), 98)
+}
+
+// rounds is n, or a fifth of it under the race detector, which makes everything
+// some ten times slower.
+func rounds(n int) int {
+	info, ok := debug.ReadBuildInfo()
+	if testing.Short() || ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		return n / 5
+	}
+	return n
 }
