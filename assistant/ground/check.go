@@ -54,6 +54,12 @@ const (
 //     legal citation of s stands in the support with equal value, as often, in
 //     the same order, near one of the same words. A legal citation may instead
 //     name the place of the support itself;
+//   - every word of s stands in the support, but for endings and a few synonyms, or
+//     in title, headings or neighbours; what s says of its subject in the end stands
+//     in the support itself, as does its subject or in title and headings;
+//   - a value, or what is said of one of several topics, belongs to the part of the
+//     sentence, or the row of the table, whose words s has beside it, and is not what
+//     was so before a change (X in X에서 Y로);
 //   - words in quotation marks are verbatim in a cited source;
 //   - names of departments and Latin words occur in a cited source;
 //   - duty, discretion, prohibition, negation, bounds (이상, 초과), quantifiers and
@@ -68,8 +74,8 @@ const (
 // sentence that is only a hole such as [작성 필요: 담당자 연락처] is a [Gap].
 // Placeholders of [Placeholders] state nothing.
 //
-// Warn says what a verified sentence may leave out: who acts, a condition, an
-// exception, the proviso that follows its support. Under a span that it repeats
+// Warn says what a verified sentence may leave out: who acts, a condition, a period
+// or range, an exception, the proviso that follows its support. Under a span that it repeats
 // word for word, a sentence keeps the Warn that it came with.
 func Check(s Sentence, sources []Source) Sentence { return (&evidence{sources: sources}).check(s) }
 
@@ -307,7 +313,7 @@ func (e *evidence) judge(s Sentence) (cites []Cite, why, warn string) {
 	if len(t.support) == 0 || held < minHeld || around < minOverlap {
 		return nil, fmt.Sprintf("근거 %s에서 확인되지 않는 내용", numbersOf(t.cited)), ""
 	}
-	for _, rule := range []func(trial) string{trial.inForce, trial.values, trial.quotations, trial.names, trial.polarity, trial.wording, trial.actors, trial.lists, trial.ordered, trial.told, trial.letters, trial.is} {
+	for _, rule := range []func(trial) string{trial.inForce, trial.values, trial.quotations, trial.names, trial.polarity, trial.wording, trial.rows, trial.besides, trial.actors, trial.lists, trial.ordered, trial.told, trial.letters, trial.is} {
 		if why := rule(t); why != "" {
 			return nil, why, ""
 		}

@@ -5,8 +5,9 @@
 // The files in reading order: ground.go holds the types, units.go cuts sources
 // into sentences, check.go finds the sentences that support a claim and holds it
 // against them with facts.go (numbers, dates, citations, the law in force),
-// words.go (quotations, names, contacts), polarity.go (duty, discretion,
-// negation) and clauses.go (who does what to whom, lists, conditions).
+// parts.go (which part of a sentence or table a value belongs to), words.go
+// (quotations, names, contacts), wording.go (every word), polarity.go (duty,
+// discretion, negation) and clauses.go (who does what to whom, lists, conditions).
 // quote.go quotes whole sentences, conflict.go finds sources that disagree.
 package ground
 

@@ -120,6 +120,9 @@ func turned(claim, support string, whole bool) string {
 				found, same = true, same || ok
 			}
 		}
+		if m.class == "plain" && !slices.ContainsFunc(have, func(h marker) bool { return h.family == m.family }) {
+			continue // 임명하고 has no marker
+		}
 		if found && !same || !found && !any {
 			return m.word
 		}
@@ -180,7 +183,11 @@ func (t trial) polarity() string {
 // denied follows the verb that is denied: 받지 않는다, 받을 수 없다.
 var denied = regexp.MustCompile(`^[가-힣]*(?:지(?:는|도|를)? ?(?:아니|않|못)|[을ㄹ] ?수 ?없)|^[가-힣]+[할갈볼줄될] ?수 ?없`)
 
-// unnegated is a verb of a claim that its support has only in the negative, or "".
+// both ends a verb that is done as well as the next, not instead of it.
+var both = regexp.MustCompile(`[하되][고며]$`)
+
+// unnegated is a verb of a claim that its support has only in the negative, or only
+// as one of two choices; "" if there is none.
 func unnegated(claim, support string) string {
 	theirs := hangulRun.FindAllStringIndex(support, -1)
 	for _, at := range hangulRun.FindAllStringIndex(claim, -1) {
@@ -190,8 +197,8 @@ func unnegated(claim, support string) string {
 		}
 		no, yes := false, false
 		for _, o := range theirs {
-			if beginsAlike(w, support[o[0]:o[1]]) {
-				if denied.MatchString(support[o[0]:]) {
+			if word := support[o[0]:o[1]]; beginsAlike(w, word) {
+				if denied.MatchString(support[o[0]:]) || strings.HasSuffix(word, "거나") && both.MatchString(w) {
 					no = true
 				} else {
 					yes = true
