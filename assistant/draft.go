@@ -341,6 +341,10 @@ func (o written) failure() string {
 		return "언어 모델이 같은 말을 되풀이하여 멈추었"
 	case errors.Is(o.failed, errAstray):
 		return "언어 모델이 근거에 없는 말을 이어 써서 멈추었"
+	case errors.Is(o.failed, llm.ErrResting):
+		return "언어 모델이 잇달아 응답하지 않아 잠시 쉬고 있"
+	case errors.Is(o.failed, llm.ErrBusy):
+		return "언어 모델에 차례가 오지 않았"
 	case errors.Is(o.failed, context.DeadlineExceeded):
 		return "언어 모델이 제시간에 답을 마치지 못했"
 	case o.failed != nil:

@@ -25,7 +25,7 @@ type Vault struct {
 var names = map[privacy.Type]string{
 	privacy.RRN: "주민등록번호", privacy.FRN: "외국인등록번호", privacy.Phone: "전화", privacy.Email: "전자우편", privacy.Card: "카드번호",
 	privacy.Account: "계좌번호", privacy.Passport: "여권번호", privacy.Driver: "면허번호", privacy.Vehicle: "차량번호", privacy.Business: "사업자번호",
-	privacy.Corporate: "법인번호", privacy.Insurance: "보험증번호", privacy.Person: "성명", privacy.Address: "주소",
+	privacy.Corporate: "법인번호", privacy.Insurance: "보험증번호", privacy.Person: "성명", privacy.Address: "주소", privacy.Birth: "생년월일",
 }
 
 // Hide returns s with its personal data replaced by placeholders. Equal items of

@@ -182,11 +182,11 @@ func watch(ctx context.Context, c *console, x index.Index, e llm.Embedder, src i
 		switch f.State {
 		case ingest.Unchanged:
 		case ingest.Failed:
-			say("실패 %s: %s %s", f.Path, f.Reason, f.Next)
+			say("실패 %s: %s %s", ingest.PrintPath(f.Path), f.Reason, f.Next)
 		case ingest.Removed:
-			say("삭제 %s", f.Path)
+			say("삭제 %s", ingest.PrintPath(f.Path))
 		default:
-			say("%s %s: %s", stateNames[f.State], f.Path, strings.Join(append([]string{counts(f)}, f.Warnings...), " "))
+			say("%s %s: %s", stateNames[f.State], ingest.PrintPath(f.Path), strings.Join(append([]string{counts(f)}, f.Warnings...), " "))
 		}
 	}
 	told := map[string]bool{}
@@ -237,10 +237,10 @@ func printReport(w io.Writer, r *ingest.Report) {
 	fmt.Fprintf(w, "추가 %d, 변경 %d, 정보만 변경 %d, 삭제 %d, 그대로 %d, 중복 %d, 실패 %d, 문서가 아닌 파일 %d (검색 단위 %d개를 새로 씀)\n",
 		r.Added, r.Changed, r.Described, r.Removed, r.Unchanged, len(r.Duplicates), len(r.Failed), r.Skipped, r.Chunks)
 	for _, f := range r.Failed {
-		fmt.Fprintf(w, "실패 %s: %s %s\n", f.Path, f.Reason, f.Next)
+		fmt.Fprintf(w, "실패 %s: %s %s\n", ingest.PrintPath(f.Path), f.Reason, f.Next)
 	}
 	for _, d := range r.Duplicates {
-		fmt.Fprintf(w, "중복 %s: %s 파일과 같은 문서입니다.\n", d.Path, d.Of)
+		fmt.Fprintf(w, "중복 %s: %s 파일과 같은 문서입니다.\n", ingest.PrintPath(d.Path), ingest.PrintPath(d.Of))
 	}
 	for i, s := range slices.Concat(r.NoReaders, r.Warnings) {
 		if i == maxWarnings+len(r.NoReaders) {

@@ -119,7 +119,7 @@ func (r stateReport) print(w io.Writer) {
 	}
 	fmt.Fprintf(w, "파일 %d개: %s (문서 %d, 쪽 %d, 조각 %d)\n", r.Files, strings.Join(parts, ", "), r.Documents, r.Pages, r.Chunks)
 	for _, f := range r.States {
-		fmt.Fprintf(w, "%s  %s  %s", stateNames[f.State], f.Time.In(calendar.Seoul).Format(time.DateTime), f.Path)
+		fmt.Fprintf(w, "%s  %s  %s", stateNames[f.State], f.Time.In(calendar.Seoul).Format(time.DateTime), ingest.PrintPath(f.Path))
 		switch {
 		case f.State == ingest.Failed:
 			fmt.Fprintf(w, "\n      %s\n      → %s\n", f.Reason, f.Next)
