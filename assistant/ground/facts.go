@@ -219,6 +219,11 @@ func (t trial) values() string {
 // the same words or, in the row of a table, with the labels of that row and of no
 // other.
 func (t trial) beside(f, g fact, p passage) bool {
+	for _, o := range t.support { // one that says all the rest with another value
+		if f.cite == nil && (o.source.N != p.source.N || o.at != p.at) && o.rivals(f) && o.repeats(t.terms) && !p.repeats(t.terms) {
+			return false
+		}
+	}
 	if p.Cells < 2 {
 		return nearby(f, g) && !t.another(f, g, p) && !t.outdated(g, p)
 	}
@@ -232,6 +237,16 @@ func (t trial) beside(f, g fact, p passage) bool {
 		}
 	}
 	return mine == 1 || mine >= 0.5 && t.tells(p)
+}
+
+// repeats reports that p has all terms.
+func (p passage) repeats(terms map[string]bool) bool {
+	for term := range terms {
+		if !p.terms[term] {
+			return false
+		}
+	}
+	return true
 }
 
 // tells reports that the claim names nothing that is not in a row, its table's
