@@ -153,6 +153,9 @@ func liars(t *testing.T, sources []Source, per int, truths float64) {
 		all, held = all+truth[k].n, held+truth[k].verified
 	}
 	t.Logf("%d lies of %d kinds; %d of %d truths refused (%.2f %%)", told, len(lies), all-held, all, 100*float64(all-held)/float64(all))
+	if per < 200 {
+		truths -= 2 // of a fifth of the sentences the share says less
+	}
 	if 100*float64(held) < truths*float64(all) {
 		t.Errorf("%d of %d truths verified, want at least %.0f %%", held, all, truths)
 	}
