@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -94,13 +95,25 @@ func (a *Assistant) draft(ctx context.Context, w *writer, d draft) (written, err
 	return r.out, gone
 }
 
+// why is the reason of a fault as the model may read it: a reason speaks of the
+// sources that the sentence cites, and one that was not in the prompt may be above
+// the model's grade.
+func (d draft) why(f ground.Sentence) string {
+	for _, c := range f.Cites {
+		if !slices.ContainsFunc(d.passages, func(p prompts.Passage) bool { return p.N == c.Source }) {
+			return "근거에서 확인되지 않음"
+		}
+	}
+	return f.Why
+}
+
 // again asks for the faults of r once more. What the model does wrong now makes
 // no difference: the faults stay faults.
 func (a *Assistant) again(ctx context.Context, r *run) error {
 	data := prompts.AgainData{Passages: r.d.passages}
 	for _, f := range r.faults[:min(len(r.faults), maxFaults)] {
 		if utf8.RuneCountInString(f.Text) <= maxFault {
-			data.Faults = append(data.Faults, prompts.Fault{Text: f.Text, Why: f.Why})
+			data.Faults = append(data.Faults, prompts.Fault{Text: f.Text, Why: r.d.why(f)})
 		}
 	}
 	if len(data.Faults) == 0 {

@@ -11,6 +11,7 @@ import (
 	"biseo/assistant/ground"
 	"biseo/llm"
 	"biseo/llm/llmtest"
+	"biseo/prompts"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -253,5 +254,18 @@ func TestFailedModelIsLeftAlone(t *testing.T) {
 		if len(requests) != 1 {
 			t.Errorf("%s: %d calls of a model that is down, want 1", task, len(requests))
 		}
+	}
+}
+
+// The reason of a fault may quote its sources: the model reads it only where it has read them.
+func TestReasonsStayWithTheirSources(t *testing.T) {
+	d := draft{passages: []prompts.Passage{{N: 1}}}
+	f := ground.Sentence{Why: "근거 2에 없는 값: 3명", Cites: []ground.Cite{{Source: 2}}}
+	if got := d.why(f); strings.Contains(got, "3명") {
+		t.Errorf("the model reads %q", got)
+	}
+	f.Cites[0].Source = 1
+	if got := d.why(f); got != f.Why {
+		t.Errorf("got %q", got)
 	}
 }

@@ -80,9 +80,9 @@ const (
 func Check(s Sentence, sources []Source) Sentence { return (&evidence{sources: sources}).check(s) }
 
 // Attach checks a sentence against the sources that it names and then, while it
-// does not hold, against each other source alone and against each two passages of
-// one document: most claims that fail are true and cite the wrong passage (CiteFix,
-// 2025). It returns the first that holds, or what is wrong with the sources named.
+// does not hold, against each other source alone and against each passage with the
+// next one of its document: most claims that fail are true and cite the wrong
+// passage (CiteFix, 2025). It returns the first that holds, or what is wrong with the sources named.
 func Attach(text string, cited []int, all []Source) Sentence {
 	e := &evidence{sources: all}
 	try := func(cited ...int) Sentence {
@@ -102,12 +102,12 @@ func Attach(text string, cited []int, all []Source) Sentence {
 		}
 	}
 	for i, a := range all {
-		for _, b := range all[i+1:] {
-			if a.DocID != "" && a.DocID == b.DocID {
-				if again := try(a.N, b.N); again.Status == Verified {
-					return again
-				}
-			}
+		next := slices.IndexFunc(all[i+1:], func(b Source) bool { return a.DocID != "" && a.DocID == b.DocID })
+		if next < 0 {
+			continue
+		}
+		if again := try(a.N, all[i+1+next].N); again.Status == Verified {
+			return again
 		}
 	}
 	return first
