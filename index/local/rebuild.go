@@ -118,6 +118,9 @@ func start(dir string) (string, error) {
 		return "", err
 	}
 	if len(found) > 0 {
+		if name, err := currentName(dir); err == nil { // another process has started it since
+			return name, nil
+		}
 		return "", fmt.Errorf("%s holds %s but no file %s that names the live one: restore it, or empty the folder and run biseo ingest", dir, found[len(found)-1], currentFile)
 	}
 	name := generationName(1)
