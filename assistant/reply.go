@@ -1,6 +1,7 @@
 package assistant
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -251,7 +252,8 @@ func (r *replier) write(ctx context.Context) error {
 	}
 	h := r.req.Handler
 	contact := fmt.Sprintf("답변 내용에 대한 추가 설명이 필요한 경우 %s %s(☎ %s)에게 연락해 주시면 친절히 안내해 드리겠습니다. 감사합니다.",
-		strings.TrimSpace(h.Agency+" "+or(h.Department, "○○과")), or(h.Name, "○○○ 주무관"), or(h.Phone, "000-000-0000"))
+		strings.TrimSpace(h.Agency+" "+cmp.Or(strings.TrimSpace(h.Department), "○○과")),
+		cmp.Or(strings.TrimSpace(h.Name), "○○○ 주무관"), cmp.Or(strings.TrimSpace(h.Phone), "000-000-0000"))
 	if err := r.line(1, plainly(contact)); err != nil {
 		return err
 	}
@@ -282,13 +284,6 @@ func (r *replier) unsure() bool {
 	return slices.ContainsFunc(r.w.ans.Blocks, func(b Block) bool {
 		return slices.ContainsFunc(b.Sentences, func(s ground.Sentence) bool { return s.Status == ground.Unverified })
 	})
-}
-
-func or(s, otherwise string) string {
-	if s = strings.TrimSpace(s); s == "" {
-		return otherwise
-	}
-	return s
 }
 
 func plainly(s string) ground.Sentence {

@@ -191,7 +191,7 @@ func (r *report) section(ctx context.Context, i int) error {
 	if err := w.begin(r.block(sec)); err != nil {
 		return err
 	}
-	return w.say(ground.Sentence{Text: "[작성 필요: " + sec.Need + "]", Status: ground.Gap})
+	return w.say(gapFor(sec.Need))
 }
 
 // write has the model write a section, or copies lines of its evidence.
