@@ -48,6 +48,7 @@ type Chunk struct {
 	Page  int       // from 1; 0 where the format has no pages
 	From  time.Time // with Until: in force on [From, Until), where narrower than the Doc's; zero: as the Doc
 	Until time.Time //
+	Links []string  // terms of the provisions that Text refers to, such as "§민원처리에관한법률/21", each once, in order of first mention; nil if none
 	Dense []float32 // unit vector in the index's embedding space; nil when there is no embedder
 }
 
