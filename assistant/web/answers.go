@@ -45,7 +45,7 @@ func (s *server) answer(ctx context.Context, in *answerInput) (*huma.StreamRespo
 			s.stream(ctx, w, req)
 			return
 		}
-		ans, err := s.svc.Answer(ctx, s.o.Who, req, nil)
+		ans, err := s.svc.Answer(ctx, CallerOf(ctx).Principal, req, nil)
 		if err != nil {
 			writeProblem(w, s.problem(ctx, err))
 			return
@@ -95,7 +95,7 @@ func (s *server) stream(ctx context.Context, w http.ResponseWriter, req assistan
 		}
 	})
 
-	ans, err := s.svc.Answer(ctx, s.o.Who, req, ev.emit)
+	ans, err := s.svc.Answer(ctx, CallerOf(ctx).Principal, req, ev.emit)
 	switch {
 	case err == nil:
 		_ = ev.send("done", ans)

@@ -90,18 +90,18 @@ func (s *server) registerAPI(r *gin.Engine) error {
 			BodyReadTimeout: -1, // the guard has read the body
 			Responses:       map[string]*huma.Response{"default": failure}}
 	}
-	huma.Register(api, op(http.MethodPost, "/v1/search", "search", "Ranked passages"), s.search)
+	register(s, api, Read, op(http.MethodPost, "/v1/search", "search", "Ranked passages"), s.search)
 	answers := op(http.MethodPost, "/v1/answers", "answer", "A cited answer, whole or as a stream")
 	answers.Description = answersDescription
 	answers.Responses["200"] = &huma.Response{Description: "The answer", Content: map[string]*huma.MediaType{
 		"application/json": {Schema: schemas.Schema(reflect.TypeFor[assistant.Answer](), true, "")},
 		eventStream:        {Schema: &huma.Schema{Type: huma.TypeString}},
 	}}
-	huma.Register(api, answers, s.answer)
-	huma.Register(api, op(http.MethodGet, "/v1/passages/{chunk_id}", "passage", "A passage and its neighbours"), s.passage)
-	huma.Register(api, op(http.MethodGet, "/v1/status", "status", "What the service works with"), s.status)
-	huma.Register(api, op(http.MethodGet, "/healthz", "healthz", "The process answers"), s.healthz)
-	huma.Register(api, op(http.MethodGet, "/readyz", "readyz", "The index can be searched"), s.readyz)
+	register(s, api, Ask, answers, s.answer)
+	register(s, api, Read, op(http.MethodGet, "/v1/passages/{chunk_id}", "passage", "A passage and its neighbours"), s.passage)
+	register(s, api, Read, op(http.MethodGet, "/v1/status", "status", "What the service works with"), s.status)
+	register(s, api, Anyone, op(http.MethodGet, "/healthz", "healthz", "The process answers"), s.healthz)
+	register(s, api, Anyone, op(http.MethodGet, "/readyz", "readyz", "The index can be searched"), s.readyz)
 
 	delete(schemas.Map(), "ErrorModel") // huma's own errors, which never leave this package
 	delete(schemas.Map(), "ErrorDetail")
@@ -118,7 +118,7 @@ func (s *server) search(ctx context.Context, in *searchInput) (*searchOutput, er
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
-	res, err := s.svc.Search(ctx, s.o.Who, assistant.SearchRequest{Query: in.Body.Query, On: on, Limit: in.Body.Limit,
+	res, err := s.svc.Search(ctx, CallerOf(ctx).Principal, assistant.SearchRequest{Query: in.Body.Query, On: on, Limit: in.Body.Limit,
 		Kinds: in.Body.Kinds, Agencies: in.Body.Agencies, Docs: in.Body.Docs})
 	if err != nil {
 		return nil, s.problem(ctx, err)
@@ -131,7 +131,7 @@ func (s *server) passage(ctx context.Context, in *passageInput) (*passageOutput,
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
-	sources, err := s.svc.Passage(ctx, s.o.Who, assistant.PassageRequest{ChunkID: in.ChunkID, On: on, Around: in.Around})
+	sources, err := s.svc.Passage(ctx, CallerOf(ctx).Principal, assistant.PassageRequest{ChunkID: in.ChunkID, On: on, Around: in.Around})
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}

@@ -38,7 +38,8 @@ type Status struct {
 type Options struct {
 	Version  string
 	Now      func() time.Time                      // nil means time.Now; a request without a date asks of this day in Korea
-	Who      assistant.Principal                   // whom every request acts as
+	Who      assistant.Principal                   // whom every request acts as where Identify is nil
+	Identify func(*http.Request) (Caller, error)   // nil: single-user mode; a Caller without Via is nobody
 	Status   func(context.Context) (Status, error) // an error means that the service is not ready
 	Examples []string                              // questions that the page offers
 }
@@ -47,9 +48,10 @@ type server struct {
 	lg        *slog.Logger
 	svc       Service
 	o         Options
-	keepAlive time.Duration // between comments in a silent stream
-	bodyTime  time.Duration // to read a request body
-	writeTime time.Duration // a client that takes an event no sooner is gone
+	keepAlive time.Duration         // between comments in a silent stream
+	bodyTime  time.Duration         // to read a request body
+	writeTime time.Duration         // a client that takes an event no sooner is gone
+	policies  map[string]Permission // by method and path, of every route but the page's files
 }
 
 // New returns the handler of the whole service: API, page, health. It logs method,
@@ -65,7 +67,7 @@ func newServer(lg *slog.Logger, svc Service, o Options) *server {
 	if o.Status == nil {
 		o.Status = func(context.Context) (Status, error) { return Status{}, nil }
 	}
-	return &server{lg: lg, svc: svc, o: o, keepAlive: 15 * time.Second, bodyTime: 5 * time.Second, writeTime: 5 * time.Second}
+	return &server{lg: lg, svc: svc, o: o, policies: map[string]Permission{}, keepAlive: 15 * time.Second, bodyTime: 5 * time.Second, writeTime: 5 * time.Second}
 }
 
 func (s *server) handler() (http.Handler, error) {
@@ -84,7 +86,7 @@ func (s *server) router() (*gin.Engine, error) {
 	}
 	r.HandleMethodNotAllowed = true
 	r.RedirectTrailingSlash = false
-	r.Use(s.logged, s.recovered)
+	r.Use(s.logged, s.recovered, s.identify)
 	if err := s.registerAPI(r); err != nil {
 		return nil, err
 	}
