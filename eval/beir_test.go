@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -92,17 +93,24 @@ const (
 func TestBEIR(t *testing.T) {
 	dir := folder(t, map[string]string{"corpus.jsonl": corpus, "queries.jsonl": queries, "qrels/test.tsv": qrels, "two.txt": "q1\n q3 \r\n"})
 	run := filepath.Join(t.TempDir(), "run.txt")
+	mode := func(name string, value float64, ci [2]float64) BEIRMode {
+		m := BEIRMode{Mode: name, Metrics: map[string]float64{}, CI95: map[string][2]float64{}}
+		for _, b := range beirMetrics {
+			m.Metrics[b.name], m.CI95[b.name] = value, ci
+		}
+		return m
+	}
+	wide := [2]float64{0, 1}
 	tests := []struct {
 		name string
 		opt  BEIROptions
 		want BEIRReport
 	}{
-		{"all", BEIROptions{Run: run}, BEIRReport{Queries: 3, Documents: 3, Mode: "words",
-			Metrics: map[string]float64{"ndcg@10": 2. / 3, "recall@1": 2. / 3, "recall@5": 2. / 3, "recall@10": 2. / 3, "mrr@10": 2. / 3, "success@5": 2. / 3},
-			CI95:    map[string][2]float64{"ndcg@10": {0, 1}}}},
-		{"listed, with an embedder", BEIROptions{Queries: filepath.Join(dir, "two.txt"), Embedder: flatEmbedder{}}, BEIRReport{Queries: 2, Documents: 3, Mode: "hybrid",
-			Metrics: map[string]float64{"ndcg@10": .5, "recall@1": .5, "recall@5": .5, "recall@10": .5, "mrr@10": .5, "success@5": .5},
-			CI95:    map[string][2]float64{"ndcg@10": {0, 1}}}},
+		{"all", BEIROptions{Run: run}, BEIRReport{Queries: 3, Documents: 3, BEIRMode: mode("words", 2./3, wide)}},
+		{"listed, with an embedder", BEIROptions{Queries: filepath.Join(dir, "two.txt"), Embedder: flatEmbedder{}},
+			BEIRReport{Queries: 2, Documents: 3, BEIRMode: mode("hybrid", .5, wide),
+				Modes: []BEIRMode{mode("words", .5, wide), mode("meaning", 0, [2]float64{}), mode("hybrid", .5, wide)},
+				Pairs: []BEIRPair{{"hybrid", "words", "ndcg@10", 0, [2]float64{}, 1}, {"hybrid", "meaning", "ndcg@10", .5, wide, 1}, {"meaning", "words", "ndcg@10", -.5, [2]float64{-1, 0}, 1}}}},
 	}
 	for _, tt := range tests {
 		tt.opt.Open = func(space string) (index.Index, error) {
@@ -115,7 +123,12 @@ func TestBEIR(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", tt.name, err)
 		}
-		got.LatencyMS, got.IndexSeconds = tt.want.LatencyMS, 0
+		for _, m := range append([]*BEIRMode{&got.BEIRMode}, pointers(got.Modes)...) {
+			if m.LatencyMS.P50 > m.LatencyMS.P99 || m.IndexSeconds < 0 {
+				t.Errorf("%s: %s took %+v, indexing %v s", tt.name, m.Mode, m.LatencyMS, m.IndexSeconds)
+			}
+			m.LatencyMS, m.IndexSeconds = tt.want.LatencyMS, 0
+		}
 		if d := cmp.Diff(&tt.want, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, d)
 		}
@@ -129,15 +142,44 @@ func TestBEIR(t *testing.T) {
 	}
 }
 
+func pointers[T any](s []T) []*T {
+	out := make([]*T, len(s))
+	for i := range s {
+		out[i] = &s[i]
+	}
+	return out
+}
+
+// The two parts share all queries out, the smaller for tuning, and a part without
+// queries is an error and no report of zeros.
+func TestParts(t *testing.T) {
+	var all []Text
+	for i := range 3000 {
+		all = append(all, Text{ID: strconv.Itoa(i)})
+	}
+	tuning, unseen := Tuning.of(all), Unseen.of(all)
+	if n := len(tuning); n < 900 || n > 1100 || n+len(unseen) != len(all) || len(Part("").of(all)) != len(all) {
+		t.Errorf("%d for tuning and %d unseen of %d", n, len(unseen), len(all))
+	}
+	dir := folder(t, map[string]string{"corpus.jsonl": corpus, "queries.jsonl": queries, "qrels.tsv": qrels, "one.txt": "q1"})
+	for _, p := range []Part{Tuning, Unseen} {
+		_, err := BEIR(t.Context(), slog.New(slog.DiscardHandler), dir, BEIROptions{Queries: filepath.Join(dir, "one.txt"), Part: p,
+			Open: func(string) (index.Index, error) { return &wordIndex{}, nil }})
+		if empty := len(p.of([]Text{{ID: "q1"}})) == 0; (err != nil) != empty {
+			t.Errorf("part %s of one query: error %v, want one: %v", p, err, empty)
+		}
+	}
+}
+
 // Equal scores keep the index's order in the run, written strictly decreasing.
 func TestRunScoresDecrease(t *testing.T) {
 	x := &wordIndex{}
 	for _, id := range []string{"a", "b", "c"} {
-		if err := fill(t.Context(), x, nil, []Text{{ID: id, Text: "말"}}); err != nil {
+		if _, err := fill(t.Context(), x, nil, []Text{{ID: id, Text: "말"}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got, err := ask(t.Context(), x, nil, "말")
+	got, err := search(t.Context(), x, "말", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -60,5 +61,25 @@ func TestBootstrapCoversTheMean(t *testing.T) {
 	}
 	if again := Bootstrap(v); again != ci {
 		t.Errorf("a second call gives %v, want %v", again, ci)
+	}
+}
+
+// With n differences of one sign and one size, the two assignments that are as far
+// out have the share 2/2^n; without a difference nothing is significant.
+func TestRandomise(t *testing.T) {
+	for name, tt := range map[string]struct {
+		d    []float64
+		want float64
+	}{
+		"none":      {nil, 1},
+		"equal":     {[]float64{0, 0, 0}, 1},
+		"one":       {[]float64{.5}, 1},
+		"six":       {[]float64{1, 1, 1, 1, 1, 1, 0}, 2. / 64},
+		"cancelled": {[]float64{1, -1}, 1},
+		"clear":     {slices.Repeat([]float64{.1}, 100), 1. / 10_001},
+	} {
+		if got := Randomise(tt.d); math.Abs(got-tt.want) > .006 {
+			t.Errorf("%s: p %v, want about %v", name, got, tt.want)
+		}
 	}
 }

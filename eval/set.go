@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"os"
 	"path/filepath"
@@ -66,6 +67,31 @@ func ReadSet(dir, queriesFile string) (*Set, error) {
 		return nil, fmt.Errorf("read %s: no query has a judgement", dir)
 	}
 	return set, nil
+}
+
+// A Part is a share of a set's queries that depends on their IDs alone. Constants
+// are chosen on [Tuning] and judged on [Unseen].
+type Part string
+
+const (
+	Tuning Part = "tuning" // a third: those whose ID has an FNV-1a hash (32 bits) divisible by 3
+	Unseen Part = "unseen" // the rest
+)
+
+// of keeps the queries in p; any other part than the two is all.
+func (p Part) of(queries []Text) []Text {
+	if p != Tuning && p != Unseen {
+		return queries
+	}
+	var out []Text
+	for _, q := range queries {
+		h := fnv.New32a()
+		h.Write([]byte(q.ID))
+		if (h.Sum32()%3 == 0) == (p == Tuning) {
+			out = append(out, q)
+		}
+	}
+	return out
 }
 
 func exists(name string) bool {

@@ -5,12 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 
-	"biseo/eval"
-	"biseo/index"
 	"biseo/index/local"
 	"biseo/korea/privacy"
 	"biseo/llm"
@@ -43,45 +39,6 @@ func (cmd *maskCmd) Run(c *console) error {
 
 type evalCmd struct {
 	BEIR beirCmd `cmd:"" name:"beir" help:"Retrieval metrics on a set in BEIR form: corpus.jsonl, queries.jsonl, qrels.tsv."`
-}
-
-type beirCmd struct {
-	Dir     string `arg:"" help:"Folder of the set."`
-	Queries string `placeholder:"FILE" help:"Ask only the query IDs in this file, one per line."`
-	Run_    string `name:"run" placeholder:"FILE" help:"Also write a TREC run file."`
-	JSON    bool   `help:"Print one JSON document."`
-}
-
-func (cmd *beirCmd) Run(ctx context.Context, c *console, s *settings) error {
-	e, err := s.embedder()
-	if err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp("", "biseo-eval-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	r, err := eval.BEIR(ctx, c.lg, cmd.Dir, eval.BEIROptions{
-		Queries: cmd.Queries, Run: cmd.Run_, Embedder: e,
-		Open: func(space string) (index.Index, error) {
-			return local.Open(ctx, filepath.Join(dir, "index"), local.Options{Space: space, Rules: rules})
-		},
-	})
-	if err != nil {
-		return err
-	}
-	if cmd.JSON {
-		return printJSON(c.out, r)
-	}
-	ci := r.CI95["ndcg@10"]
-	fmt.Fprintf(c.out, "%d queries, %d documents, %s\n", r.Queries, r.Documents, r.Mode)
-	fmt.Fprintf(c.out, "nDCG@10    %.4f  [%.4f, %.4f]\n", r.Metrics["ndcg@10"], ci[0], ci[1])
-	for _, m := range []string{"recall@1", "recall@5", "recall@10", "mrr@10", "success@5"} {
-		fmt.Fprintf(c.out, "%-10s %.4f\n", m, r.Metrics[m])
-	}
-	fmt.Fprintf(c.out, "latency    p50 %.1f ms, p99 %.1f ms; indexing %.1f s\n", r.LatencyMS.P50, r.LatencyMS.P99, r.IndexSeconds)
-	return nil
 }
 
 type doctorCmd struct {
