@@ -12,6 +12,7 @@ type Found struct {
 	ByteStart, ByteEnd int  // the same span in bytes
 	Listed             bool // continues the list of the Found before it
 	RangeEnd           bool // ends the range that the Found before it begins: 제7조 in 제4조부터 제7조까지
+	Heading            bool // is the heading of the text below it and refers to nothing; set by [Resolve]
 }
 
 // Find returns every citation in s, in order, without overlap.

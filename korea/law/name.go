@@ -212,7 +212,7 @@ func guessedName(words []word) (name string, start int, ok bool) {
 			if n == last || !strings.HasSuffix(words[last].text, "한") {
 				return "", 0, false
 			}
-		case "법", "령", "규정", "규칙", "조례", "지침", "요령", "세칙", "예규", "훈령":
+		case "규정", "규칙", "조례", "지침", "요령", "세칙", "예규", "훈령":
 			if n == last {
 				return "", 0, false
 			}
@@ -235,7 +235,7 @@ func titleEnd(w string) (open, ok bool) {
 		return false, false
 	}
 	switch w {
-	case "법률", "법", "규정", "규칙", "조례", "지침", "요령", "세칙", "예규", "훈령":
+	case "법률", "규정", "규칙", "조례", "지침", "요령", "세칙", "예규", "훈령":
 		return true, true
 	}
 	for _, e := range []string{"규정", "규칙", "조례", "지침", "요령", "세칙", "예규", "훈령"} {

@@ -38,7 +38,9 @@ func Resolve(s string, found []Found, self Citation) []Found {
 	}
 	out := make([]Found, len(found))
 	for i, f := range found {
+		f.Heading = f.Law == "" && f.Back == "" && r.heading(f)
 		f.Citation = r.resolve(f)
+		r.end = f.End
 		r.define(f)
 		out[i] = f
 	}
@@ -46,18 +48,20 @@ func Resolve(s string, found []Found, self Citation) []Found {
 }
 
 type resolver struct {
-	runes   []rune
-	self    string
-	here    Citation          // the unit the text stands in
-	last    Citation          // the last citation of a unit
-	aliases map[string]string // squashed short form to title
-	scoped  map[string]string // the same, until the next article heading
-	latest  map[string]string // by kind (법, 영, 규칙, 규정, 조례), the title named last
+	runes       []rune
+	self        string
+	here        Citation          // the unit the text stands in
+	last        Citation          // the last citation of a unit
+	lastArticle Citation          // the last one of an article or of what lies within
+	end         int               // where the citation before ends
+	aliases     map[string]string // squashed short form to title
+	scoped      map[string]string // the same, until the next article heading
+	latest      map[string]string // by kind (법, 영, 규칙, 규정, 조례), the title named last
 }
 
 func (r *resolver) resolve(f Found) Citation {
 	c := f.Citation
-	if c.Law == "" && c.Back == "" && r.heading(f) {
+	if f.Heading {
 		c.Law = r.self
 		if c.Part == Body && r.here.Part == Addenda { // articles of the 부칙, which ends a law
 			c.Part, c.Number, c.Date = Addenda, r.here.Number, r.here.Date
@@ -74,10 +78,14 @@ func (r *resolver) resolve(f Found) Citation {
 	case c.Back == "" && f.Listed && c.Article.N > 0:
 		c.Law, c.Back = r.last.Law, r.last.Back
 	case c.Back == "":
-		c = r.fill(c)
+		c = r.fill(c, r.end > 0 && f.Start == r.end+1 && r.runes[r.end] == '(')
 	default:
 		if unit, ok := strings.CutPrefix(c.Back, "같은 "); ok && hasUnit(c.Back) {
-			if base, ok := within(r.last, unit); ok {
+			base, ok := within(r.last, unit)
+			if !ok { // 법 제3조는 별지 제1호서식에 따르고, 같은 조
+				base, ok = within(r.lastArticle, unit)
+			}
+			if ok {
 				c.Back = ""
 				c = under(base, c)
 			}
@@ -90,6 +98,9 @@ func (r *resolver) resolve(f Found) Citation {
 	}
 	if !c.Whole() {
 		r.last = c
+	}
+	if c.Part == Body && c.Article.N > 0 {
+		r.lastArticle = c
 	}
 	return c
 }
@@ -147,9 +158,12 @@ func (r *resolver) named(law string) {
 	}
 }
 
-// fill completes a citation that names no law.
-func (r *resolver) fill(c Citation) Citation {
+// fill completes a citation that names no law. One that opens the parenthesis right
+// behind another, 제27조의2(제1항제2호는 제외한다), lies within that.
+func (r *resolver) fill(c Citation, inside bool) Citation {
 	switch {
+	case inside && c.Part == Body && c.Article.N == 0 && r.last.Article.N > 0:
+		return under(r.last, c)
 	case c.Part != Body || c.Article.N > 0:
 		c.Law = r.self
 		return c
