@@ -12,7 +12,9 @@ import (
 type FieldCounts [4]int
 
 // CountTerms returns how often each index term occurs in each field of c, a
-// chunk of d, and the length of each field in terms.
+// chunk of d, and the length of each field in terms. A provision that only c's Links
+// name (법 제21조 in a 시행령) counts once in the text, so that a question that names
+// it finds its own article first and then those that refer to it.
 func CountTerms(d Doc, c Chunk) (terms map[string]FieldCounts, length FieldCounts) {
 	terms = make(map[string]FieldCounts, len(c.Text)/4)
 	for f, s := range [len(length)]string{d.Title, strings.Join(c.Path, "\n"), c.Cite, c.Text} {
@@ -21,6 +23,13 @@ func CountTerms(d Doc, c Chunk) (terms map[string]FieldCounts, length FieldCount
 			n[f]++
 			terms[t] = n
 			length[f]++
+		}
+	}
+	const body = len(length) - 1
+	for _, t := range c.Links {
+		if n := terms[t]; n[body] == 0 {
+			n[body] = 1
+			terms[t] = n
 		}
 	}
 	return terms, length

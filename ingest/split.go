@@ -13,7 +13,7 @@ import (
 
 // SplitVersion names the rules by which [Split] cuts. It enters every
 // document's digest, so that a change of the rules cuts every document anew.
-const SplitVersion = "4"
+const SplitVersion = "5"
 
 // SplitOptions sets how long chunks may be. The zero value is ready for use.
 type SplitOptions struct {
@@ -36,7 +36,8 @@ type SplitOptions struct {
 //
 // A chunk's Path ends with its own heading. Where a list or a table is cut, the
 // later parts carry the items that they stand under, or the header row and the
-// cells that span into them, behind it. Split does not change d.
+// cells that span into them, behind it. Its Links are the articles that it refers
+// to. Split does not change d.
 func Split(d *Document, opt SplitOptions) []index.Chunk {
 	s := newSplitter(d, opt)
 	if len(s.text) == 0 {
@@ -70,6 +71,7 @@ func Split(d *Document, opt SplitOptions) []index.Chunk {
 			})
 		}
 	}
+	link(d, chunks)
 	return chunks
 }
 

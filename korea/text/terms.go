@@ -70,6 +70,9 @@ func Weight(term string) float64 {
 	return 1
 }
 
+// LawTerm is the term of [Terms] for a provision: §민원처리에관한법률/21.
+func LawTerm(c law.Citation) string { return lawMark + c.Key() }
+
 // IsArticle reports whether a term of [Terms] names an article, §NAME/21 or §/21,
 // or a part of one.
 func IsArticle(term string) bool {
