@@ -1,0 +1,61 @@
+package golden
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"biseo/korea/text"
+)
+
+// Matches reports whether s says form: the words of form stand in it, compared
+// without white space and without the commas of figures, in the form of
+// [text.Normalize]. A form that begins or ends with a figure is not found inside a
+// longer figure: 50% is not in 150%, 7일 not in 17일. A form "re:EXPR" is a regular
+// expression over the same form of s, RE2 syntax, written without white space. A
+// form that does not compile matches nothing.
+func Matches(s, form string) bool {
+	re, err := compile(form)
+	return err == nil && re.MatchString(plain(s))
+}
+
+// plain is s as it is compared.
+func plain(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, text.Normalize(s))
+	return comma.ReplaceAllString(s, "$1$2")
+}
+
+var comma = regexp.MustCompile(`(\d),(\d{3})`)
+
+func compile(form string) (*regexp.Regexp, error) {
+	if expr, ok := strings.CutPrefix(form, "re:"); ok {
+		re, err := regexp.Compile(expr)
+		if err != nil {
+			return nil, fmt.Errorf("the form %q is no regular expression: %w", form, err)
+		}
+		return re, nil
+	}
+	p := plain(form)
+	if p == "" {
+		return nil, fmt.Errorf("the form %q says nothing", form)
+	}
+	expr := regexp.QuoteMeta(p)
+	if digit(p[0]) {
+		expr = `(?:^|[^\d.])` + expr
+	}
+	if digit(p[len(p)-1]) {
+		expr += `(?:$|\D)`
+	}
+	return regexp.Compile(expr)
+}
+
+func digit(b byte) bool { return b >= '0' && b <= '9' }
+
+// Holds reports whether the words of quote stand in s, compared as [Matches] does.
+func Holds(s, quote string) bool { return strings.Contains(plain(s), plain(quote)) }

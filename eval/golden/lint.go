@@ -1,0 +1,77 @@
+package golden
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// A Fault is one thing that lint finds wrong with a case.
+type Fault struct {
+	ID   string `json:"id"`
+	Text string `json:"text"` // Korean: what is wrong and what to do
+}
+
+// Lint holds cases against the corpus: texts holds the whole text of each document
+// by its path. Each document named must be there, each quoted passage must stand in
+// it, a key fact must occur in a document that is cited, relevant or summarised, and
+// a forbidden form must not occur in an accepted one. Faults come in case order.
+func Lint(cases []Case, texts map[string]string) []Fault {
+	var faults []Fault
+	for _, c := range cases {
+		fault := func(format string, args ...any) {
+			faults = append(faults, Fault{c.ID, fmt.Sprintf(format, args...)})
+		}
+		planted := map[string]string{}
+		for _, p := range c.Plants {
+			planted[p.Doc] = p.Text
+		}
+		find := func(doc string) (string, bool) {
+			if s, ok := planted[doc]; ok {
+				return s, true
+			}
+			s, ok := texts[doc]
+			return s, ok
+		}
+		var named []string // documents that may hold the facts
+		passages := slices.Clone(c.Cites)
+		for _, r := range c.Relevant {
+			passages = append(passages, r.Passage)
+		}
+		for _, p := range passages {
+			s, ok := find(p.Doc)
+			switch n := utf8.RuneCountInString(p.Quote); {
+			case !ok:
+				fault("%s 문서가 없으니 경로를 고쳐 주세요.", p.Doc)
+			case n < 8 || n > 120:
+				fault("인용 %q은(는) %d자이니 8자에서 120자로 적어 주세요.", p.Quote, n)
+			case !Holds(s, p.Quote):
+				fault("%s에 %q이(가) 없으니 문서의 말 그대로 적어 주세요.", p.Doc, p.Quote)
+			}
+			named = append(named, p.Doc)
+		}
+		for _, d := range slices.Concat(c.Docs, c.Forbidden) {
+			if _, ok := find(d); !ok {
+				fault("%s 문서가 없으니 경로를 고쳐 주세요.", d)
+			}
+		}
+		named = append(named, c.Docs...)
+		var evidence strings.Builder
+		for _, d := range named {
+			s, _ := find(d)
+			evidence.WriteString(s + "\n")
+		}
+		for _, f := range c.Facts {
+			if len(named) > 0 && !slices.Contains(c.Tags, "calculation") && !slices.ContainsFunc(f.Any, func(form string) bool { return Matches(evidence.String(), form) }) {
+				fault("요점 %q이(가) 든 문서가 없으니 cites나 relevant에 근거를 더하거나, 셈한 값이면 calculation 태그를 다세요.", f.Text)
+			}
+			for _, m := range c.MustNot {
+				if slices.ContainsFunc(f.Any, func(form string) bool { return !strings.HasPrefix(form, "re:") && Matches(form, m) }) {
+					fault("맞는 말 %q이(가) 틀린 말 %q에 걸리니 하나를 고쳐 주세요.", f.Text, m)
+				}
+			}
+		}
+	}
+	return faults
+}
