@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -30,8 +31,13 @@ type Caller struct {
 	Via         string       // local, key or session
 	Key         string       // ID of the API key; "" without one
 	User        string       // the end user that a trusted front end named; "" if none
+	Address     string       // of the sender, as far as trusted proxies tell it; "" if unknown
 	Permissions []Permission // besides Anyone
 }
+
+// Owner names whose drafts and conversations the caller sees: local, key:ID,
+// user:SUBJECT or key:ID/user:NAME. IDs of keys have no slash.
+func (c Caller) Owner() string { return c.Principal.ID }
 
 // May reports whether the caller holds p.
 func (c Caller) May(p Permission) bool { return p == Anyone || slices.Contains(c.Permissions, p) }
@@ -49,6 +55,7 @@ func CallerOf(ctx context.Context) Caller {
 // let through as nobody: the route's policy refuses them.
 func (s *server) identify(c *gin.Context) {
 	caller := Caller{Principal: s.o.Who, Via: "local", Permissions: []Permission{Read, Ask, Draft, Documents, Admin}}
+	caller.ID = cmp.Or(caller.ID, "local")
 	if s.o.Identify != nil {
 		var err error
 		if caller, err = s.o.Identify(c.Request); err != nil {
@@ -57,6 +64,7 @@ func (s *server) identify(c *gin.Context) {
 			return
 		}
 	}
+	caller.Address = arrivalOf(c.Request.Context()).address
 	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), callerKey{}, caller))
 	c.Next()
 }

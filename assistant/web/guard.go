@@ -8,13 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,54 +24,136 @@ import (
 
 const (
 	maxBody         = 64 << 10
+	maxUpload       = 128 << 20 // of a multipart body to /v1/documents; what a file may be, ingest says
 	requestIDHeader = "X-Request-Id"
 
 	contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 		"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
-type requestIDKey struct{}
-
-func requestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
+// An Edge is how the service meets the network. The zero value is that of
+// single-user mode: loopback names only, no proxy, no frames.
+type Edge struct {
+	Hosts          []string       // host names and addresses, without port, that requests may name besides loopback
+	Proxies        []netip.Prefix // whose X-Forwarded-For and X-Forwarded-Proto are believed
+	FrameAncestors []string       // origins whose pages may show this one in a frame, such as https://portal.example.go.kr
 }
+
+// Check reports the first setting that would not do what it says.
+func (e Edge) Check() error {
+	for _, h := range e.Hosts {
+		if h == "" || strings.ContainsAny(h, "/ @*") || hostname(h) != h {
+			return fmt.Errorf("host %q: want a host name or address without scheme and port, such as biseo.example.go.kr", h)
+		}
+	}
+	for _, f := range e.FrameAncestors {
+		u, err := url.Parse(f)
+		if err != nil || u.Scheme != "https" || u.Host == "" || f != "https://"+u.Host || strings.ContainsAny(f, " ;,'\"*") {
+			return fmt.Errorf("frame ancestor %q: want an origin such as https://portal.example.go.kr", f)
+		}
+	}
+	return nil
+}
+
+// allows reports whether a request may name host, which has no port.
+func (e Edge) allows(host string) bool {
+	return isLoopback(host) || slices.ContainsFunc(e.Hosts, func(h string) bool { return strings.EqualFold(h, host) })
+}
+
+func (e Edge) trusts(a netip.Addr) bool {
+	return slices.ContainsFunc(e.Proxies, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+// from says who sent r, as an address, and whether it came over TLS. What the
+// headers say counts only where a trusted proxy wrote it: X-Forwarded-For is read
+// from its end, and the first address that is no such proxy is the sender's.
+func (e Edge) from(r *http.Request) (address string, secure bool) {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil { // a test recorder's, or a socket's
+		return "", r.TLS != nil
+	}
+	a := peer.Addr().Unmap()
+	if !e.trusts(a) {
+		return a.String(), r.TLS != nil
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		next, err := netip.ParseAddr(strings.TrimSpace(hop))
+		if err != nil {
+			break
+		}
+		if a = next.Unmap(); !e.trusts(a) {
+			break
+		}
+	}
+	protos := r.Header.Values("X-Forwarded-Proto")
+	return a.String(), r.TLS != nil || len(protos) == 1 && strings.EqualFold(protos[0], "https")
+}
+
+// An arrival is what the guard has found out about a request.
+type arrival struct {
+	id      string
+	address string // the sender's, behind trusted proxies; "" if unknown
+	secure  bool   // over TLS
+}
+
+type arrivalKey struct{}
+
+func arrivalOf(ctx context.Context) arrival {
+	a, _ := ctx.Value(arrivalKey{}).(arrival)
+	return a
+}
+
+func requestID(ctx context.Context) string { return arrivalOf(ctx).id }
 
 // guard stands before everything else: security headers, a number for each
 // request, refusal of foreign hosts and origins, and limits on the body.
-func guard(lg *slog.Logger, bodyTime time.Duration, next http.Handler) http.Handler {
+func (s *server) guard(next http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
+	policy := contentSecurityPolicy
+	if len(s.o.Edge.FrameAncestors) > 0 {
+		policy = strings.Replace(policy, "frame-ancestors 'none'", "frame-ancestors 'self' "+strings.Join(s.o.Edge.FrameAncestors, " "), 1)
+	}
 	refuse := func(w http.ResponseWriter, r *http.Request, p *Problem) {
-		lg.Warn("request refused", "id", requestID(r.Context()), "method", r.Method, "code", p.Code)
+		s.lg.Warn("request refused", "id", requestID(r.Context()), "method", r.Method, "code", p.Code)
 		writeProblem(w, p)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var b [8]byte
 		_, _ = rand.Read(b[:]) // never fails
-		id := hex.EncodeToString(b[:])
-		r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+		came := arrival{id: hex.EncodeToString(b[:])}
+		came.address, came.secure = s.o.Edge.from(r)
+		r = r.WithContext(context.WithValue(r.Context(), arrivalKey{}, came))
 
 		h := w.Header()
-		h.Set(requestIDHeader, id)
-		h.Set("Content-Security-Policy", contentSecurityPolicy)
+		h.Set(requestIDHeader, came.id)
+		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY") // for browsers in IE mode
+		if len(s.o.Edge.FrameAncestors) == 0 {
+			h.Set("X-Frame-Options", "DENY") // for browsers in IE mode; the header cannot name several origins
+		}
+		if came.secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 		h.Set("Cache-Control", "no-store")
 
-		if !isLoopback(hostname(r.Host)) {
-			refuse(w, r, newProblem(http.StatusMisdirectedRequest, "wrong_host",
-				"이 컴퓨터의 주소(127.0.0.1 또는 localhost)로만 쓸 수 있습니다. 주소를 확인해 주세요."))
+		if !s.o.Edge.allows(hostname(r.Host)) {
+			detail := "이 컴퓨터의 주소(127.0.0.1 또는 localhost)로만 쓸 수 있습니다. 주소를 확인해 주세요."
+			if len(s.o.Edge.Hosts) > 0 {
+				detail = "이 서비스의 주소가 아닙니다. 관리자가 알려 준 주소로 접속해 주세요."
+			}
+			refuse(w, r, newProblem(http.StatusMisdirectedRequest, "wrong_host", detail))
 			return
 		}
 		if cross.Check(r) != nil || forgeable(r) {
 			refuse(w, r, newProblem(http.StatusForbidden, "cross_origin", "다른 사이트에서 보낸 요청은 받지 않습니다. 비서 화면에서 다시 시도해 주세요."))
 			return
 		}
-		if p := readBody(w, r, bodyTime); p != nil {
+		if p := readBody(w, r, s.bodyTime); p != nil {
 			refuse(w, r, p)
 			return
 		}
@@ -86,11 +169,21 @@ func forgeable(r *http.Request) bool {
 	return !safe && r.Header.Get("Cookie") != "" && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == ""
 }
 
+// isUpload reports a request whose body is files. Its handler reads it, once it is
+// known who sends them, and sets its deadlines.
+func isUpload(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.Path, "/v1/documents") && strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data")
+}
+
 // readBody replaces the body by a copy in memory. It is read here, under a
 // deadline that is then lifted: a deadline left on the connection would end the
 // request's context in the middle of a long answer.
 func readBody(w http.ResponseWriter, r *http.Request, limit time.Duration) *Problem {
 	if r.Body == nil || r.Body == http.NoBody {
+		return nil
+	}
+	if isUpload(r) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
 		return nil
 	}
 	rc := http.NewResponseController(w)

@@ -42,6 +42,7 @@ type Options struct {
 	Identify func(*http.Request) (Caller, error)   // nil: single-user mode; a Caller without Via is nobody
 	Status   func(context.Context) (Status, error) // an error means that the service is not ready
 	Examples []string                              // questions that the page offers
+	Edge     Edge                                  // hosts, proxies, frames
 }
 
 type server struct {
@@ -75,7 +76,7 @@ func (s *server) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return guard(s.lg, s.bodyTime, router), nil
+	return s.guard(router), nil
 }
 
 func (s *server) router() (*gin.Engine, error) {
