@@ -35,6 +35,8 @@ var arrows = map[string]string{
 	"assistant":              "assistant/ground assistant/excerpt assistant/complaint index llm prompts korea/...",
 	"assistant/export/paper": "",
 	"assistant/export":       "assistant/export/paper assistant assistant/ground korea/...",
+	"assistant/state":        "",
+	"assistant/audit":        "",
 	"assistant/web":          "assistant assistant/... ingest index llm korea/...",
 	"eval":                   "assistant assistant/ground ingest ingest/extract index llm korea/...",
 	"deploy/sample/make":     "assistant/export/paper",
