@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -29,13 +27,11 @@ type Server struct {
 	Idle      time.Duration // longest wait between two pieces; 0 means 20 s
 
 	Dimension      int    // of an embedder's vectors; required there
-	QuestionPrefix string // put before every question to embed
-	PassagePrefix  string // put before every passage to embed; E5 models get theirs where both are empty
+	QuestionPrefix string // put before every question to embed; "" is what the model wants by its name, [NoPrefix] nothing
+	PassagePrefix  string // the same before every passage
 }
 
 const (
-	embedBatch  = 32
-	embedWait   = 2 * time.Minute
 	defaultCtx  = 8192
 	defaultMax  = 1024
 	defaultWait = 60 * time.Second
@@ -55,30 +51,6 @@ func NewGenerator(s Server) (Generator, error) {
 		return nil, fmt.Errorf("model %s: %w", s.Model, err)
 	}
 	return &generator{server: s, client: m}, nil
-}
-
-// NewEmbedder returns the embedding model of s, over the OpenAI embeddings call
-// that Ollama answers too (its own call takes one text at a time).
-// It makes no request.
-func NewEmbedder(s Server) (Embedder, error) {
-	if err := s.check(); err != nil {
-		return nil, fmt.Errorf("embedder: %w", err)
-	}
-	if s.Dimension <= 0 {
-		return nil, errors.New("embedder: dimension is not set; give the length of the model's vectors, such as 1024 for bge-m3")
-	}
-	if s.API == "ollama" && !strings.HasSuffix(strings.TrimRight(s.URL, "/"), "/v1") {
-		s.URL = strings.TrimRight(s.URL, "/") + "/v1"
-	}
-	s.API = "openai"
-	if s.QuestionPrefix == "" && s.PassagePrefix == "" && strings.Contains(strings.ToLower(s.Model), "e5") {
-		s.QuestionPrefix, s.PassagePrefix = "query: ", "passage: "
-	}
-	m, err := s.client()
-	if err != nil {
-		return nil, fmt.Errorf("embedder %s: %w", s.Model, err)
-	}
-	return &embedder{server: s, client: m.(*openai.LLM)}, nil
 }
 
 func orDefault[T int | time.Duration](v, d T) T {
@@ -198,71 +170,6 @@ func (g *generator) response(r *llms.ContentResponse) (*Response, error) {
 func count(info map[string]any, key string) int {
 	n, _ := info[key].(int)
 	return n
-}
-
-type embedder struct {
-	server Server
-	client *openai.LLM
-}
-
-func (e *embedder) Space() string { return fmt.Sprintf("%s/%d", e.server.Model, e.server.Dimension) }
-
-func (e *embedder) Embed(ctx context.Context, role Role, texts []string) ([][]float32, error) {
-	prefix := e.server.QuestionPrefix
-	if role == Passage {
-		prefix = e.server.PassagePrefix
-	}
-	out := make([][]float32, 0, len(texts))
-	for batch := range slices.Chunk(texts, embedBatch) {
-		in := make([]string, len(batch))
-		for i, t := range batch {
-			in[i] = prefix + t
-		}
-		vecs, err := e.embed(ctx, in)
-		if err != nil {
-			return nil, fmt.Errorf("embed with %s: %w", e.server.Model, err)
-		}
-		out = append(out, vecs...)
-	}
-	return out, nil
-}
-
-func (e *embedder) embed(ctx context.Context, in []string) ([][]float32, error) {
-	ctx, cancel := context.WithTimeout(ctx, embedWait)
-	defer cancel()
-	ctx, refusal := watchRefusal(ctx)
-	vecs, err := e.client.CreateEmbedding(ctx, in)
-	if err != nil {
-		return nil, refusal(err)
-	}
-	if len(vecs) != len(in) {
-		return nil, fmt.Errorf("%d vectors came back for %d texts", len(vecs), len(in))
-	}
-	for _, v := range vecs {
-		if len(v) != e.server.Dimension {
-			return nil, fmt.Errorf("vectors have %d numbers, the setting says %d", len(v), e.server.Dimension)
-		}
-		if !unit(v) {
-			return nil, errors.New("a vector is zero or not a number")
-		}
-	}
-	return vecs, nil
-}
-
-// unit scales v to length 1 and reports whether that was possible.
-func unit(v []float32) bool {
-	var sum float64
-	for _, x := range v {
-		sum += float64(x) * float64(x)
-	}
-	if sum == 0 || math.IsNaN(sum) || math.IsInf(sum, 0) {
-		return false
-	}
-	norm := float32(1 / math.Sqrt(sum))
-	for i := range v {
-		v[i] *= norm
-	}
-	return true
 }
 
 func newHTTPClient() *http.Client {

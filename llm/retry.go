@@ -19,7 +19,7 @@ const (
 	retryShare  = 0.1 // retries allowed for each request, over time
 	retryBurst  = 5.0
 	retryBase   = 250 * time.Millisecond
-	retryLimit  = 5 * time.Second // a longer Retry-After is not waited for
+	retryLimit  = 5 * time.Second // a longer Retry-After is not waited for, unless withPatience
 )
 
 // directTransport connects to the configured address itself: proxies named in
@@ -52,7 +52,7 @@ func (t *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
 	t.earn()
 	for try := 0; ; try++ {
 		resp, err := t.next.RoundTrip(req)
-		wait, again := retryAfter(resp, err, try)
+		wait, again := retryAfter(resp, err, try, patience(req.Context()))
 		if !again || try == maxRetries || req.Context().Err() != nil || req.Body != nil && req.GetBody == nil || !t.spend() {
 			noteRefusal(req.Context(), resp)
 			return resp, err
@@ -74,8 +74,9 @@ func (t *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// retryAfter tells whether the outcome of try is worth another one, and after how long.
-func retryAfter(resp *http.Response, err error, try int) (time.Duration, bool) {
+// retryAfter tells whether the outcome of try is worth another one, and after how
+// long, which is at most limit. Retry-After is a number of seconds or a date (RFC 9110, 10.2.3).
+func retryAfter(resp *http.Response, err error, try int, limit time.Duration) (time.Duration, bool) {
 	wait := rand.N(retryBase << try)
 	if err != nil {
 		return wait, true
@@ -86,10 +87,28 @@ func retryAfter(resp *http.Response, err error, try int) (time.Duration, bool) {
 	default:
 		return 0, false
 	}
-	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
+	after := resp.Header.Get("Retry-After")
+	if s, err := strconv.Atoi(after); err == nil {
 		wait = time.Duration(s) * time.Second
+	} else if at, err := http.ParseTime(after); err == nil {
+		wait = max(0, time.Until(at))
 	}
-	return wait, wait <= retryLimit
+	return wait, wait <= limit
+}
+
+// patienceKey is the key of the longest wait before a repetition.
+type patienceKey struct{}
+
+// withPatience lets a request wait longer than retryLimit where the server says so.
+func withPatience(ctx context.Context, limit time.Duration) context.Context {
+	return context.WithValue(ctx, patienceKey{}, limit)
+}
+
+func patience(ctx context.Context) time.Duration {
+	if limit, ok := ctx.Value(patienceKey{}).(time.Duration); ok {
+		return limit
+	}
+	return retryLimit
 }
 
 // refusalKey is the key of the status that a call's context keeps: langchaingo's

@@ -1,0 +1,215 @@
+package llm
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// NoPrefix as a prefix of a [Server] is none at all.
+const NoPrefix = "none"
+
+const (
+	embedBatch = 32
+	embedWait  = 2 * time.Minute
+)
+
+// prefixes are what families of embedding models want before a text, as their model
+// cards say. The first whose name the model's name contains holds; a model of none
+// (bge-m3, KURE, OpenAI's) gets nothing.
+var prefixes = []struct{ name, question, passage string }{
+	{"e5-large-instruct", instruct, ""},
+	{"e5-mistral", instruct, ""},
+	{"e5", "query: ", "passage: "}, // multilingual-e5-*, KoE5
+	{"qwen3-embedding", instruct, ""},
+	{"arctic-embed", "query: ", ""}, // version 2, also -ko
+	{"nomic-embed", "search_query: ", "search_document: "},
+	{"embeddinggemma", "task: search result | query: ", "title: none | text: "},
+}
+
+const instruct = "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery: "
+
+// NewEmbedder returns the embedding model of s, over the OpenAI embeddings call or
+// Ollama's /api/embed. It makes no request. Texts go 32 at a time.
+//
+// Models of the E5 family need a prefix for each role, and some servers put it
+// themselves: a text would get two, or every text the question's. The embedder of
+// such a model asks its server once, before the first text, whether it knows the
+// roles (input_type "query" and "passage"), and if so leaves the prefixes to it.
+func NewEmbedder(s Server) (Embedder, error) {
+	if err := s.check(); err != nil {
+		return nil, fmt.Errorf("embedder: %w", err)
+	}
+	if s.Dimension <= 0 {
+		return nil, errors.New("embedder: dimension is not set; give the length of the model's vectors, such as 1024 for bge-m3")
+	}
+	e := &embedder{server: s, client: newHTTPClient()}
+	name := strings.ReplaceAll(strings.ToLower(s.Model), "_", "-")
+	for _, p := range prefixes {
+		if strings.Contains(name, p.name) {
+			e.server.QuestionPrefix, e.server.PassagePrefix = cmp.Or(s.QuestionPrefix, p.question), cmp.Or(s.PassagePrefix, p.passage)
+			e.ask = p.name == "e5" && s.API != "ollama" && s.QuestionPrefix == "" && s.PassagePrefix == ""
+			break
+		}
+	}
+	for _, p := range []*string{&e.server.QuestionPrefix, &e.server.PassagePrefix} {
+		if *p == NoPrefix {
+			*p = ""
+		}
+	}
+	e.server.URL = strings.TrimRight(s.URL, "/")
+	if s.API == "ollama" {
+		e.server.URL = strings.TrimSuffix(e.server.URL, "/v1")
+	}
+	return e, nil
+}
+
+type embedder struct {
+	server Server
+	client *http.Client
+
+	mu    sync.Mutex
+	ask   bool // whether the server puts prefixes is not known yet
+	roles bool // it does
+}
+
+func (e *embedder) Space() string { return fmt.Sprintf("%s/%d", e.server.Model, e.server.Dimension) }
+
+func (e *embedder) Embed(ctx context.Context, role Role, texts []string) ([][]float32, error) {
+	out, err := e.embed(ctx, role, texts)
+	if err != nil {
+		return nil, fmt.Errorf("embed with %s: %w", e.server.Model, err)
+	}
+	return out, nil
+}
+
+func (e *embedder) embed(ctx context.Context, role Role, texts []string) ([][]float32, error) {
+	roles, err := e.knowsRoles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	prefix, inputType := e.server.QuestionPrefix, "query"
+	if role == Passage {
+		prefix, inputType = e.server.PassagePrefix, "passage"
+		ctx = withPatience(ctx, embedWait) // nobody sits before the ingest of documents
+	}
+	if roles {
+		prefix = ""
+	} else {
+		inputType = ""
+	}
+	out := make([][]float32, 0, len(texts))
+	for batch := range slices.Chunk(texts, embedBatch) {
+		in := make([]string, len(batch))
+		for i, t := range batch {
+			in[i] = prefix + t
+		}
+		vecs, err := e.request(ctx, inputType, in)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, vecs...)
+	}
+	return out, nil
+}
+
+// knowsRoles reports whether the server puts the prefixes of its model: whether one
+// text has two vectors. A server that refuses the question does not.
+func (e *embedder) knowsRoles(ctx context.Context) (bool, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.ask {
+		return e.roles, nil
+	}
+	var vecs [2][]float32
+	for i, inputType := range [...]string{"query", "passage"} {
+		v, err := e.request(ctx, inputType, []string{"민원 처리기간"})
+		if errors.Is(err, ErrRefused) {
+			e.ask = false
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		vecs[i] = v[0]
+	}
+	var cosine float32
+	for i, x := range vecs[0] {
+		cosine += x * vecs[1][i]
+	}
+	e.ask, e.roles = false, cosine < 0.9999 // of the E5 models about .95
+	return e.roles, nil
+}
+
+// request embeds one batch.
+func (e *embedder) request(ctx context.Context, inputType string, in []string) ([][]float32, error) {
+	ctx, cancel := context.WithTimeout(ctx, embedWait)
+	defer cancel()
+	body := struct {
+		Model     string   `json:"model"`
+		Input     []string `json:"input"`
+		InputType string   `json:"input_type,omitempty"`
+	}{e.server.Model, in, inputType}
+	vecs := make([][]float32, len(in))
+	if e.server.API == "ollama" {
+		var answer struct{ Embeddings [][]float32 }
+		if err := postJSON(ctx, e.client, e.server.URL+"/api/embed", e.server.Key, body, &answer); err != nil {
+			return nil, err
+		}
+		vecs = answer.Embeddings
+	} else {
+		var answer struct {
+			Data []struct {
+				Index     int
+				Embedding []float32
+			}
+		}
+		if err := postJSON(ctx, e.client, e.server.URL+"/embeddings", e.server.Key, body, &answer); err != nil {
+			return nil, err
+		}
+		if len(answer.Data) != len(in) {
+			return nil, fmt.Errorf("%d vectors came back for %d texts", len(answer.Data), len(in))
+		}
+		for _, d := range answer.Data {
+			if d.Index < 0 || d.Index >= len(in) || vecs[d.Index] != nil {
+				return nil, fmt.Errorf("the vectors for %d texts are numbered wrongly", len(in))
+			}
+			vecs[d.Index] = d.Embedding
+		}
+	}
+	if len(vecs) != len(in) {
+		return nil, fmt.Errorf("%d vectors came back for %d texts", len(vecs), len(in))
+	}
+	for _, v := range vecs {
+		if len(v) != e.server.Dimension {
+			return nil, fmt.Errorf("vectors have %d numbers, the setting says %d", len(v), e.server.Dimension)
+		}
+		if !unit(v) {
+			return nil, errors.New("a vector is zero or not a number")
+		}
+	}
+	return vecs, nil
+}
+
+// unit scales v to length 1 and reports whether that was possible.
+func unit(v []float32) bool {
+	var sum float64
+	for _, x := range v {
+		sum += float64(x) * float64(x)
+	}
+	if sum == 0 || math.IsNaN(sum) || math.IsInf(sum, 0) {
+		return false
+	}
+	norm := float32(1 / math.Sqrt(sum))
+	for i := range v {
+		v[i] *= norm
+	}
+	return true
+}
