@@ -1,7 +1,9 @@
 package law
 
 import (
+	"fmt"
 	"regexp"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -137,3 +139,45 @@ func Definitions(s string) []Definition {
 	}
 	return out
 }
+
+// ParseKey reads the [Citation.Key] of a law, an article, what lies within one, or a
+// 별표. Law is then the title as keys write it, without spaces.
+func ParseKey(key string) (Citation, bool) {
+	name, units, _ := strings.Cut(key, "/")
+	c := Citation{Law: name}
+	if name == "" {
+		return Citation{}, false
+	}
+	level := 0
+	for u := range strings.SplitSeq(units, "/") {
+		var n Unit
+		if annex, ok := strings.CutPrefix(u, string(Table)); ok && level == 0 {
+			c.Part, u = Table, annex
+		} else if u != "" && !isDigit([]rune(u)[0]) && level != 3 {
+			return Citation{}, false
+		}
+		if level != 3 {
+			fmt.Sscanf(u, "%d의%d", &n.N, &n.Branch)
+		}
+		switch {
+		case level == 0 && c.Part == Table:
+			c.Annex, level = n, 1 // 호 is next
+		case level == 0:
+			c.Article = n
+		case level == 1:
+			c.Paragraph = n.N
+		case level == 2:
+			c.Item = n
+		case level == 3:
+			c.Subitem = u
+		case level == 4:
+			c.Sub = n.N
+		}
+		level++
+	}
+	return c, true
+}
+
+// Parent is the title of the law that a 시행령 or 시행규칙 carries out, "" for other
+// titles. The spacing is that of title.
+func Parent(title string) string { return parent(title) }

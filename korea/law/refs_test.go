@@ -111,3 +111,17 @@ func TestDefinitions(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+func TestParseKey(t *testing.T) {
+	for _, key := range []string{"도로법", "도로법/21", "도로법/21의2", "도로법/21의2/1/3의2/나/5", "도로법/2//5의2", "도로법시행령/별표1의2", "도로법시행령/별표", "도로법시행령/별표4/1/나"} {
+		c, ok := ParseKey(key)
+		if got := c.Key(); !ok || got != key {
+			t.Errorf("%s reads as %+v, whose key is %s", key, c, got)
+		}
+	}
+	for _, key := range []string{"", "/21", "도로법/부칙4/1", "도로법/서식1"} {
+		if c, ok := ParseKey(key); ok {
+			t.Errorf("%q reads as %+v", key, c)
+		}
+	}
+}
