@@ -81,16 +81,22 @@ func (p BM25) Weight(c Collection, term string, df int) float64 {
 	return text.Weight(term) * math.Log1p((n-float64(df)+0.5)/(float64(df)+0.5))
 }
 
+// Norm is w_f / (1 − b + b·n/avg_f): what each occurrence counts in a field f of n
+// terms. It is 0 for an empty field, which holds no term.
+func (p BM25) Norm(c Collection, f, n int) float64 {
+	if n == 0 || c.Length[f] == 0 || c.Chunks == 0 {
+		return 0
+	}
+	avg := float64(c.Length[f]) / float64(c.Chunks)
+	return p.Fields[f] / (1 - p.B + p.B*float64(n)/avg)
+}
+
 // Score ranks one chunk of c whose fields are length terms long and that holds
 // the matches. Equal chunks score equal if their matches come in equal order.
 func (p BM25) Score(c Collection, length FieldCounts, matches []Match) float64 {
-	var norm [len(length)]float64 // w_f / (1 − b + b·len_f/avg_f)
+	var norm [len(length)]float64
 	for f, n := range length {
-		if n == 0 || c.Length[f] == 0 || c.Chunks == 0 {
-			continue // an empty field holds no term
-		}
-		avg := float64(c.Length[f]) / float64(c.Chunks)
-		norm[f] = p.Fields[f] / (1 - p.B + p.B*float64(n)/avg)
+		norm[f] = p.Norm(c, f, n)
 	}
 	var score float64
 	for _, m := range matches {
