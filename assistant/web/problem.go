@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -19,12 +20,13 @@ import (
 // A Problem is the body of every error (RFC 9457, application/problem+json). It
 // never repeats what the caller sent.
 type Problem struct {
-	Title   string       `json:"title" doc:"The HTTP status in words"`
-	Status  int          `json:"status"`
-	Code    string       `json:"code" doc:"Stable name of the error: bad_json, body_timeout, body_too_large, canceled, cross_origin, index_outdated, internal, invalid_request, method_not_allowed, not_found, shutting_down, unsupported_media_type, wrong_host"`
-	Detail  string       `json:"detail" doc:"What happened and what to do, in Korean"`
-	Errors  []FieldError `json:"errors,omitempty" doc:"The fields at fault"`
-	TraceID string       `json:"trace_id,omitempty" doc:"Names this request in the log, as the header X-Request-Id does"`
+	Title      string       `json:"title" doc:"The HTTP status in words"`
+	Status     int          `json:"status"`
+	Code       string       `json:"code" doc:"Stable name of the error: bad_json, body_timeout, body_too_large, canceled, cross_origin, index_outdated, internal, invalid_request, method_not_allowed, not_found, overloaded, rate_limited, shutting_down, too_many_answers, unsupported_media_type, wrong_host"`
+	Detail     string       `json:"detail" doc:"What happened and what to do, in Korean"`
+	Errors     []FieldError `json:"errors,omitempty" doc:"The fields at fault"`
+	RetryAfter int          `json:"retry_after,omitempty" doc:"Seconds to wait before the next attempt, as the header Retry-After says"`
+	TraceID    string       `json:"trace_id,omitempty" doc:"Names this request in the log, as the header X-Request-Id does"`
 }
 
 // A FieldError says what is wrong with one field of a request.
@@ -45,11 +47,22 @@ func newProblem(status int, code, detail string, fields ...FieldError) *Problem 
 }
 
 func writeProblem(w http.ResponseWriter, p *Problem) {
-	p.TraceID = w.Header().Get(requestIDHeader)
+	p.complete(w.Header())
 	w.Header().Set("Content-Type", problemType)
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p) // a client that is gone needs no answer
+}
+
+// complete makes problem and header of a response say the same.
+func (p *Problem) complete(h http.Header) {
+	p.TraceID = h.Get(requestIDHeader)
+	if p.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(p.RetryAfter))
+	}
+	if p.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", `Bearer realm="biseo"`)
+	}
 }
 
 var errShutdown = errors.New("the service is shutting down")
@@ -58,7 +71,10 @@ var errShutdown = errors.New("the service is shutting down")
 // the caller cannot mend goes to the log, and only there.
 func (s *server) problem(ctx context.Context, err error) *Problem {
 	var input *assistant.InputError
+	var refused *Problem
 	switch {
+	case errors.As(err, &refused):
+		return refused
 	case errors.As(err, &input):
 		return newProblem(http.StatusUnprocessableEntity, "invalid_request", input.Text, FieldError{input.Field, input.Text})
 	case errors.Is(err, index.ErrNotFound):
@@ -91,7 +107,7 @@ func rewrite(ctx huma.Context, _ string, v any) (any, error) {
 		}
 		p = fromHuma(ctx.Operation(), m)
 	}
-	p.TraceID = humagin.Unwrap(ctx).Writer.Header().Get(requestIDHeader)
+	p.complete(humagin.Unwrap(ctx).Writer.Header())
 	return p, nil
 }
 

@@ -43,15 +43,18 @@ type Options struct {
 	Status   func(context.Context) (Status, error) // an error means that the service is not ready
 	Examples []string                              // questions that the page offers
 	Edge     Edge                                  // hosts, proxies, frames
+	Limits   Limits                                // of requests and answers
+	Login    Login                                 // nil: nobody logs in with a browser
 }
 
 type server struct {
 	lg        *slog.Logger
 	svc       Service
 	o         Options
-	keepAlive time.Duration         // between comments in a silent stream
-	bodyTime  time.Duration         // to read a request body
-	writeTime time.Duration         // a client that takes an event no sooner is gone
+	keepAlive time.Duration // between comments in a silent stream
+	bodyTime  time.Duration // to read a request body
+	writeTime time.Duration // a client that takes an event no sooner is gone
+	limits    *limiter
 	policies  map[string]Permission // by method and path, of every route but the page's files
 }
 
@@ -68,7 +71,8 @@ func newServer(lg *slog.Logger, svc Service, o Options) *server {
 	if o.Status == nil {
 		o.Status = func(context.Context) (Status, error) { return Status{}, nil }
 	}
-	return &server{lg: lg, svc: svc, o: o, policies: map[string]Permission{}, keepAlive: 15 * time.Second, bodyTime: 5 * time.Second, writeTime: 5 * time.Second}
+	limits := newLimiter(o.Limits)
+	return &server{lg: lg, svc: bounded{svc, limits}, limits: limits, o: o, policies: map[string]Permission{}, keepAlive: 15 * time.Second, bodyTime: 5 * time.Second, writeTime: 5 * time.Second}
 }
 
 func (s *server) handler() (http.Handler, error) {
@@ -91,6 +95,7 @@ func (s *server) router() (*gin.Engine, error) {
 	if err := s.registerAPI(r); err != nil {
 		return nil, err
 	}
+	s.registerLogin(r)
 	notFound, err := registerPage(r)
 	if err != nil {
 		return nil, err

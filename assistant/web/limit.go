@@ -1,0 +1,248 @@
+package web
+
+import (
+	"container/list"
+	"context"
+	"fmt"
+	"math"
+	"net/http"
+	"runtime"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"biseo/assistant"
+)
+
+// Limits bound what callers may ask of the service, and so its memory. A field that
+// is 0 has the value named; -1 is no limit, for the fields that allow it.
+type Limits struct {
+	KeyPerMinute  int // requests of an API key that names no limit of its own: 600, or -1
+	UserPerMinute int // requests of a person, logged in or named by a front end: 120, or -1
+	Answers       int // answers and drafts of one caller at the same time: 2, or -1
+
+	AllAnswers  int           // answers and drafts of all at the same time: 16
+	AnswerQueue int           // more that wait for their turn: 32
+	AnswerWait  time.Duration // for so long at most: 5 s
+
+	AllSearches int           // searches of all at the same time: 8 for each processor
+	SearchQueue int           // more that wait: 16 times as many
+	SearchWait  time.Duration // for so long at most: 1 s
+}
+
+func (l Limits) withDefaults() Limits {
+	set := func(n *int, value int) {
+		if *n == 0 {
+			*n = value
+		}
+	}
+	wait := func(d *time.Duration, value time.Duration) {
+		if *d == 0 {
+			*d = value
+		}
+	}
+	set(&l.KeyPerMinute, 600)
+	set(&l.UserPerMinute, 120)
+	set(&l.Answers, 2)
+	set(&l.AllAnswers, 16)
+	set(&l.AnswerQueue, 32)
+	wait(&l.AnswerWait, 5*time.Second)
+	set(&l.AllSearches, 8*runtime.GOMAXPROCS(0))
+	set(&l.SearchQueue, 16*l.AllSearches)
+	wait(&l.SearchWait, time.Second)
+	return l
+}
+
+// maxBuckets is how many callers' rates are remembered. Beyond it the one that was
+// away longest is forgotten, whose bucket is most likely full again.
+const maxBuckets = 10_000
+
+// A limiter holds the service's limits. Its clock is that of the process, which
+// does not jump.
+type limiter struct {
+	limits   Limits
+	answers  *gate
+	searches *gate
+
+	mu      sync.Mutex
+	buckets map[string]*list.Element // of *bucket
+	order   *list.List               // the most recently used first
+	busy    map[string]int           // answers of a caller that run or wait
+}
+
+type bucket struct {
+	name string
+	*rate.Limiter
+}
+
+func newLimiter(l Limits) *limiter {
+	l = l.withDefaults()
+	return &limiter{limits: l, answers: newGate(l.AllAnswers, l.AnswerQueue, l.AnswerWait), searches: newGate(l.AllSearches, l.SearchQueue, l.SearchWait),
+		buckets: map[string]*list.Element{}, order: list.New(), busy: map[string]int{}}
+}
+
+// admit takes a request from the caller's rate. It sets the headers RateLimit and
+// RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-10) to the tightest one.
+// Of a front end that names its users, user and key each have their rate.
+func (l *limiter) admit(c Caller, h http.Header) *Problem {
+	type quota struct {
+		kind, name string
+		perMinute  int
+	}
+	var quotas []quota
+	if c.User != "" || c.Via == "session" {
+		quotas = append(quotas, quota{"user", "user " + c.Owner(), orDefault(c.userPerMinute, l.limits.UserPerMinute)})
+	}
+	if c.Key != "" {
+		quotas = append(quotas, quota{"key", "key " + c.Key, orDefault(c.perMinute, l.limits.KeyPerMinute)})
+	}
+	now, least := time.Now(), math.Inf(1)
+	for _, q := range quotas {
+		if q.perMinute < 0 {
+			continue
+		}
+		b := l.bucket(q.name, q.perMinute)
+		ok, tokens := b.AllowN(now, 1), b.TokensAt(now)
+		perSecond := float64(q.perMinute) / 60
+		if tokens < least || !ok {
+			least = tokens
+			h.Set("RateLimit-Policy", fmt.Sprintf(`"%s";q=%d;w=60`, q.kind, q.perMinute))
+			h.Set("RateLimit", fmt.Sprintf(`"%s";r=%d;t=%d`, q.kind, max(0, int(tokens)), int(math.Ceil((float64(q.perMinute)-tokens)/perSecond))))
+		}
+		if !ok {
+			p := newProblem(http.StatusTooManyRequests, "rate_limited", fmt.Sprintf("1분에 %d건까지 보낼 수 있습니다. 잠시 뒤 다시 보내 주세요.", q.perMinute))
+			p.RetryAfter = max(1, int(math.Ceil((1-tokens)/perSecond)))
+			return p
+		}
+	}
+	return nil
+}
+
+func orDefault(n, value int) int {
+	if n == 0 {
+		return value
+	}
+	return n
+}
+
+func (l *limiter) bucket(name string, perMinute int) *bucket {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e := l.buckets[name]; e != nil {
+		l.order.MoveToFront(e)
+		return e.Value.(*bucket)
+	}
+	if l.order.Len() >= maxBuckets {
+		oldest := l.order.Back()
+		delete(l.buckets, l.order.Remove(oldest).(*bucket).name)
+	}
+	b := &bucket{name, rate.NewLimiter(rate.Limit(float64(perMinute)/60), perMinute)}
+	l.buckets[name] = l.order.PushFront(b)
+	return b
+}
+
+// answer lets one answer or draft of the caller of ctx begin; done ends it. The
+// error is a [*Problem], or that of ctx.
+func (l *limiter) answer(ctx context.Context) (done func(), err error) {
+	c := CallerOf(ctx)
+	owner := c.Owner()
+	bound := c.Via != "local" && l.limits.Answers >= 0
+	free := func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.busy[owner]--; l.busy[owner] == 0 {
+			delete(l.busy, owner)
+		}
+	}
+	if bound {
+		l.mu.Lock()
+		if l.busy[owner] >= l.limits.Answers {
+			l.mu.Unlock()
+			p := newProblem(http.StatusTooManyRequests, "too_many_answers", fmt.Sprintf("답변은 한 번에 %d건까지 받을 수 있습니다. 앞의 답변이 끝난 뒤 다시 보내 주세요.", l.limits.Answers))
+			p.RetryAfter = 5
+			return nil, p
+		}
+		l.busy[owner]++
+		l.mu.Unlock()
+	}
+	leave, err := l.answers.enter(ctx)
+	if err != nil {
+		if bound {
+			free()
+		}
+		return nil, err
+	}
+	return func() {
+		leave()
+		if bound {
+			free()
+		}
+	}, nil
+}
+
+// A gate lets a bounded number in at a time; a bounded number waits, in the order
+// of arrival, for a bounded time.
+type gate struct {
+	slots, queue chan struct{}
+	wait         time.Duration
+}
+
+func newGate(slots, queue int, wait time.Duration) *gate {
+	return &gate{make(chan struct{}, slots), make(chan struct{}, queue), wait}
+}
+
+func (g *gate) enter(ctx context.Context) (leave func(), err error) {
+	leave = func() { <-g.slots }
+	select {
+	case g.slots <- struct{}{}: // a channel is full as long as anybody waits: nobody is overtaken
+		return leave, nil
+	default:
+	}
+	select {
+	case g.queue <- struct{}{}:
+		defer func() { <-g.queue }()
+	default:
+		return nil, overloaded(g.wait)
+	}
+	timer := time.NewTimer(g.wait)
+	defer timer.Stop()
+	select {
+	case g.slots <- struct{}{}:
+		return leave, nil
+	case <-timer.C:
+		return nil, overloaded(g.wait)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func overloaded(wait time.Duration) *Problem {
+	p := newProblem(http.StatusServiceUnavailable, "overloaded", "요청이 몰려 지금은 받을 수 없습니다. 잠시 뒤 다시 보내 주세요.")
+	p.RetryAfter = max(1, int(math.Ceil(wait.Seconds())))
+	return p
+}
+
+// bounded is a [Service] that holds to the limits, by whatever protocol its callers come.
+type bounded struct {
+	Service
+	limits *limiter
+}
+
+func (b bounded) Search(ctx context.Context, who assistant.Principal, req assistant.SearchRequest) (*assistant.SearchResult, error) {
+	leave, err := b.limits.searches.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	return b.Service.Search(ctx, who, req)
+}
+
+func (b bounded) Answer(ctx context.Context, who assistant.Principal, req assistant.AnswerRequest, emit func(assistant.Event) error) (*assistant.Answer, error) {
+	done, err := b.limits.answer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return b.Service.Answer(ctx, who, req, emit)
+}
