@@ -1,0 +1,341 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"biseo/assistant"
+	"biseo/eval"
+	"biseo/eval/golden"
+	"biseo/eval/suite"
+	"biseo/index"
+	"biseo/llm"
+)
+
+// goldenRunCmd asks every case of golden sets and keeps the results.
+type goldenRunCmd struct {
+	Sets     []string `arg:"" help:"Folders of golden sets, such as eval/golden/gaon."`
+	Out      string   `required:"" placeholder:"DIR" help:"Folder of the run, which is written once. A run that was cut off goes on."`
+	Corpus   string   `placeholder:"DIR" help:"Folder of documents that the cases ask about (the sample agency)."`
+	Split    string   `enum:",tune,test" default:"" help:"Only the cases of this split: tune or test."`
+	Tasks    []string `enum:"search,answer,summary,report,reply,safety" help:"Only these sets: ${enum}."`
+	Replay   string   `placeholder:"DIR" help:"Answer models and embedders from the recording of this run; what it does not hold is an error."`
+	Gold     bool     `help:"Give the model the passages that the cases name, to tell faults of search from faults of the model."`
+	Parallel int      `default:"2" help:"Cases asked at the same time (${default})."`
+	Name     string   `help:"What to call this run in reports (the folder's name)."`
+}
+
+func (cmd *goldenRunCmd) Run(ctx context.Context, c *console, s *settings) error {
+	sets, digests, err := readSets(cmd.Sets, cmd.Split, cmd.Tasks)
+	if err != nil {
+		return err
+	}
+	m := suite.Manifest{Name: cmd.Name, Program: version, Sets: digests, Split: cmd.Split, Gold: cmd.Gold, Replayed: cmd.Replay != "",
+		Model: s.Model.Name, Rules: rules, Begun: c.now().UTC(), Prompts: map[string]string{},
+		Settings: map[string]string{"model_grade": s.Model.Grade, "model_context": fmt.Sprint(s.Model.Context)}}
+	if m.Name == "" {
+		m.Name = filepath.Base(cmd.Out)
+	}
+	m.Source()
+	set, err := s.prompts()
+	if err != nil {
+		return err
+	}
+	if s.Prompts != "" {
+		if m.Prompts[filepath.Base(s.Prompts)], err = suite.DigestFolder(s.Prompts); err != nil {
+			return err
+		}
+	}
+	if cmd.Corpus != "" {
+		if m.Corpus, err = suite.DigestFolder(cmd.Corpus); err != nil {
+			return errUnreadable{fmt.Errorf("--corpus %s 폴더를 읽지 못했으니 경로를 확인해 주세요: %w", cmd.Corpus, err)}
+		}
+	}
+	g, e, tape, err := cmd.models(s, &m)
+	if err != nil {
+		return err
+	}
+	if tape != nil {
+		defer tape.Close()
+	}
+	grade, _ := index.ParseGrade(s.Model.Grade)
+	corpus, err := newEvalCorpus(ctx, c, s, cmd.Corpus, e, assistant.Options{Generator: g, Grade: grade, Window: s.Model.Context, Rules: rules, Prompts: set})
+	if err != nil {
+		return err
+	}
+	defer corpus.remove()
+	corpus.gold = cmd.Gold
+	tty := isTerminal(c.err)
+	err = suite.Run(ctx, cmd.Out, m, sets, suite.Options{Open: corpus.open, Parallel: cmd.Parallel, Progress: func(done, all int) {
+		if tty {
+			fmt.Fprintf(c.err, "\r%d/%d", done, all)
+		}
+	}})
+	if tty {
+		fmt.Fprintln(c.err)
+	}
+	if err != nil {
+		return err
+	}
+	if tape != nil && cmd.Replay == "" {
+		if keys, personal := tape.Scan(hiddenOf(sets)); keys+personal > 0 {
+			fmt.Fprintf(c.err, "주의: 녹음 %d줄에 서비스 키로 보이는 것이, %d줄에 개인정보로 보이는 것이 있으니 나누기 전에 확인해 주세요.\n", keys, personal)
+		}
+	}
+	report, err := suite.Judge(cmd.Out, sets)
+	if err != nil {
+		return err
+	}
+	printScores(c, report)
+	return report.Scores()
+}
+
+// models returns the model and embedder of the settings behind a tape, or those
+// that a recording plays back; nil where there are none.
+func (cmd *goldenRunCmd) models(s *settings, m *suite.Manifest) (llm.Generator, llm.Embedder, *suite.Tape, error) {
+	if cmd.Replay != "" {
+		recorded, err := suite.ReadManifest(cmd.Replay)
+		if err != nil {
+			return nil, nil, nil, errUnreadable{fmt.Errorf("--replay %s 폴더에 실행 기록이 없으니 경로를 확인해 주세요: %w", cmd.Replay, err)}
+		}
+		m.Model, m.Embedder = recorded.Model, recorded.Embedder
+		tape, err := suite.Play(filepath.Join(cmd.Replay, "tape.jsonl"))
+		if errors.Is(err, fs.ErrNotExist) && m.Model == "" && m.Embedder == "" {
+			return nil, nil, nil, nil // it was a run without models
+		}
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		var g llm.Generator
+		var e llm.Embedder
+		if m.Model != "" {
+			g = tape.Generator(nil, m.Model)
+		}
+		if m.Embedder != "" {
+			e = tape.Embedder(nil, m.Embedder)
+		}
+		return g, e, tape, nil
+	}
+	g, err := s.generator()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	e, err := s.embedder()
+	if err != nil || g == nil && e == nil {
+		return nil, nil, nil, err
+	}
+	if err := os.MkdirAll(cmd.Out, 0o755); err != nil {
+		return nil, nil, nil, err
+	}
+	tape, err := suite.Record(filepath.Join(cmd.Out, "tape.jsonl"))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if g != nil {
+		g = tape.Generator(g, g.Model())
+	}
+	if e != nil {
+		m.Embedder = e.Space()
+		e = tape.Embedder(e, e.Space())
+	}
+	return g, e, tape, nil
+}
+
+// readSets reads golden sets and the digest of each set file.
+func readSets(dirs []string, split string, tasks []string) (map[golden.Task][]golden.Case, map[string]string, error) {
+	sets, digests := map[golden.Task][]golden.Case{}, map[string]string{}
+	for _, dir := range dirs {
+		read, err := golden.Read(dir)
+		if err != nil {
+			return nil, nil, errUnreadable{fmt.Errorf("평가 문항을 읽지 못했으니 고친 뒤 biseo eval lint로 확인해 주세요: %w", err)}
+		}
+		for _, t := range golden.Tasks() {
+			if len(read[t]) == 0 || len(tasks) > 0 && !slices.Contains(tasks, string(t)) {
+				continue
+			}
+			name := filepath.Join(dir, string(t)+".jsonl")
+			if digests[filepath.ToSlash(name)], err = suite.Digest(name); err != nil {
+				return nil, nil, err
+			}
+			for _, c := range read[t] {
+				if split == "" || c.Split == split {
+					sets[t] = append(sets[t], c)
+				}
+			}
+		}
+	}
+	return sets, digests, nil
+}
+
+// hiddenOf lists the invented personal data of the cases, which a recording may hold.
+func hiddenOf(sets map[golden.Task][]golden.Case) []string {
+	var out []string
+	for _, cases := range sets {
+		for _, c := range cases {
+			out = append(out, c.Hidden...)
+		}
+	}
+	return out
+}
+
+type goldenScoreCmd struct {
+	Run_ string   `arg:"" name:"run" help:"Folder of the run."`
+	Sets []string `arg:"" help:"Folders of the golden sets that it asked."`
+	JSON bool     `help:"Print one JSON document."`
+	Gates
+}
+
+// Gates are demands on a run.
+type Gates struct {
+	Gates string `placeholder:"FILE" help:"Demands on the run, a YAML file; exit code 1 where one is not met."`
+}
+
+func (g Gates) check(c *console, r *suite.Report, d *suite.Comparison) error {
+	if g.Gates == "" {
+		return nil
+	}
+	gates, err := suite.ReadGates(g.Gates)
+	if err != nil {
+		return errUnreadable{fmt.Errorf("--gates %s 파일을 고쳐 주세요: %w", g.Gates, err)}
+	}
+	breaches := gates.Check(r, d)
+	for _, b := range breaches {
+		fmt.Fprintf(c.err, "미달 %s %s: %s\n", b.Task, b.Metric, b.Text)
+	}
+	if len(breaches) > 0 {
+		return fmt.Errorf("기준 %d개에 못 미쳤으니 위의 미달을 확인해 주세요", len(breaches))
+	}
+	return nil
+}
+
+func (cmd *goldenScoreCmd) Run(c *console) error {
+	sets, _, err := readSets(cmd.Sets, "", nil)
+	if err != nil {
+		return err
+	}
+	r, err := suite.Judge(cmd.Run_, sets)
+	if err != nil {
+		return errUnreadable{err}
+	}
+	if err := r.Scores(); err != nil {
+		return err
+	}
+	if cmd.JSON {
+		err = printJSON(c.out, summaries(r))
+	} else {
+		printScores(c, r)
+	}
+	return errors.Join(err, cmd.check(c, r, nil))
+}
+
+// A summary is one line of the table that score prints.
+type summary struct {
+	Task   golden.Task `json:"task"`
+	Metric string      `json:"metric"`
+	Cases  int         `json:"cases"`
+	Mean   float64     `json:"mean"`
+	CI95   [2]float64  `json:"ci95"`
+}
+
+func summaries(r *suite.Report) []summary {
+	var out []summary
+	for _, t := range r.Tasks() {
+		for _, m := range r.Metrics(t) {
+			_, values := r.Values(t, m)
+			out = append(out, summary{t, string(m), len(values), eval.Mean(values), eval.Bootstrap(values)})
+		}
+	}
+	return out
+}
+
+func printScores(c *console, r *suite.Report) {
+	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "task\tmetric\tcases\tmean\t95 % interval")
+	for _, s := range summaries(r) {
+		fmt.Fprintf(w, "%s\t%s\t%d\t%.4f\t[%.4f, %.4f]\n", s.Task, s.Metric, s.Cases, s.Mean, s.CI95[0], s.CI95[1])
+	}
+	w.Flush()
+}
+
+type goldenCompareCmd struct {
+	Before string   `arg:"" help:"Folder of the earlier run."`
+	After  string   `arg:"" help:"Folder of the later run."`
+	Sets   []string `arg:"" help:"Folders of the golden sets that both asked."`
+	JSON   bool     `help:"Print one JSON document."`
+	Worst  int      `default:"10" help:"How many of the cases that got worse to print (${default})."`
+	Gates
+}
+
+func (cmd *goldenCompareCmd) Run(c *console) error {
+	sets, _, err := readSets(cmd.Sets, "", nil)
+	if err != nil {
+		return err
+	}
+	before, err := suite.Judge(cmd.Before, sets)
+	if err != nil {
+		return errUnreadable{err}
+	}
+	after, err := suite.Judge(cmd.After, sets)
+	if err != nil {
+		return errUnreadable{err}
+	}
+	d := suite.Compare(before, after)
+	if cmd.JSON {
+		err = printJSON(c.out, d.Differences)
+	} else {
+		w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "task\tmetric\tcases\tbefore\tafter\t95 % interval of the difference\tp\tsees\tdecision")
+		for _, x := range d.Differences {
+			fmt.Fprintf(w, "%s\t%s\t%d\t%.4f\t%.4f\t[%+.4f, %+.4f]\t%.4f\t%.3f\t%s\n", x.Task, x.Metric, x.Cases, x.Before, x.After, x.CI95[0], x.CI95[1], x.P, x.Sees, x.Decision)
+		}
+		w.Flush()
+		for i, x := range d.Changes {
+			if x.Points >= 0 || i == cmd.Worst {
+				break
+			}
+			fmt.Fprintf(c.out, "%s %s → %s: %s\n", x.After.Case.ID, x.Before.Score.Verdict, x.After.Score.Verdict, strings.Join(x.After.Score.Findings, "; "))
+		}
+	}
+	return errors.Join(err, cmd.check(c, after, &d))
+}
+
+// goldenLintCmd holds golden sets against the corpus.
+type goldenLintCmd struct {
+	Sets   []string `arg:"" help:"Folders of golden sets."`
+	Corpus string   `placeholder:"DIR" help:"Folder of documents that the cases ask about (the sample agency)."`
+}
+
+func (cmd *goldenLintCmd) Run(ctx context.Context, c *console, s *settings) error {
+	sets, _, err := readSets(cmd.Sets, "", nil)
+	if err != nil {
+		return err
+	}
+	texts, err := corpusTexts(ctx, s, cmd.Corpus)
+	if err != nil {
+		return err
+	}
+	faults := 0
+	for _, t := range slices.Sorted(maps.Keys(sets)) {
+		for _, f := range golden.Lint(sets[t], texts) {
+			faults++
+			fmt.Fprintf(c.out, "%s: %s\n", f.ID, f.Text)
+		}
+	}
+	if faults > 0 {
+		return fmt.Errorf("문항의 잘못 %d개를 위에 적은 대로 고쳐 주세요", faults)
+	}
+	for _, t := range golden.Tasks() {
+		if n := len(sets[t]); n > 0 {
+			fmt.Fprintf(c.out, "%s %d\n", t, n)
+		}
+	}
+	return nil
+}

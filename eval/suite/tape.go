@@ -1,0 +1,246 @@
+package suite
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"biseo/eval/golden"
+	"biseo/korea/privacy"
+	"biseo/llm"
+)
+
+// ErrNotRecorded reports a request that a tape played back does not hold: what is
+// replayed asks something else than what was recorded.
+var ErrNotRecorded = errors.New("the recording holds no such request: record it again, or run what was recorded")
+
+// A Tape records what models and embedders were asked and answered, or plays it
+// back. A request that was recorded is not sent again, so that equal requests of
+// one run get equal answers. Safe for concurrent use.
+type Tape struct {
+	play bool
+	mu   sync.Mutex
+	held map[string]taped
+	file *os.File
+}
+
+// taped is one line of a tape.
+type taped struct {
+	Key      string        `json:"key"` // SHA-256 of model and request
+	Model    string        `json:"model"`
+	Request  *llm.Request  `json:"request,omitempty"`
+	Role     *llm.Role     `json:"role,omitempty"`
+	Texts    []string      `json:"texts,omitempty"`
+	Response *llm.Response `json:"response,omitempty"`
+	Vectors  [][]float32   `json:"vectors,omitempty"`
+	Error    string        `json:"error,omitempty"` // the model failed; that is part of the run
+}
+
+// Record opens a tape that goes on where the file name ends.
+func Record(name string) (*Tape, error) {
+	t, err := load(name)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	t.file, err = os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	return t, err
+}
+
+// Play opens a tape whose requests are answered from the file alone.
+func Play(name string) (*Tape, error) {
+	t, err := load(name)
+	t.play = true
+	return t, err
+}
+
+func load(name string) (*Tape, error) {
+	t := &Tape{held: map[string]taped{}}
+	f, err := os.Open(name)
+	if err != nil {
+		return t, err
+	}
+	defer f.Close()
+	r := bufio.NewReader(f)
+	for n := 1; ; n++ {
+		line, err := r.ReadBytes('\n')
+		if err != nil { // the end, or a line that was cut off
+			return t, nil
+		}
+		var e taped
+		if err := json.Unmarshal(line, &e); err != nil {
+			return t, fmt.Errorf("read tape %s, line %d: %w", name, n, err)
+		}
+		t.held[e.Key] = e
+	}
+}
+
+// Close ends recording.
+func (t *Tape) Close() error {
+	if t.file == nil {
+		return nil
+	}
+	return t.file.Close()
+}
+
+// secret finds keys of services, which no recording may hold.
+var secret = regexp.MustCompile(`(?i)\b(?:sk-[a-z0-9_-]{16,}|biseo_[a-z0-9]{16,}|Bearer\s+[a-z0-9._-]{16,}|api[_-]?key["'\s:=]+[a-z0-9._-]{16,})`)
+
+// Scan counts the lines of the tape that hold a key of a service, and those that
+// hold personal data but for what allowed says, such as that of the cases.
+func (t *Tape) Scan(allowed []string) (keys, personal int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, e := range t.held {
+		var texts []string
+		if e.Request != nil {
+			texts = append(texts, e.Request.System, e.Request.User)
+		}
+		if e.Response != nil {
+			texts = append(texts, e.Response.Text)
+		}
+		all := strings.Join(append(texts, e.Texts...), "\n")
+		if secret.MatchString(all) {
+			keys++
+		}
+		runes := []rune(all)
+		if slices.ContainsFunc(privacy.Find(all), func(s privacy.Span) bool {
+			return s.Confidence >= 0.9 && !slices.Contains(allowed, string(runes[s.Start:s.End]))
+		}) {
+			personal++
+		}
+	}
+	return keys, personal
+}
+
+func key(parts ...any) string {
+	b, _ := json.Marshal(parts) // strings, numbers and structs of them
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// do answers from the tape, or asks and records.
+func (t *Tape) do(e taped, ask func(*taped)) (taped, error) {
+	t.mu.Lock()
+	held, ok := t.held[e.Key]
+	t.mu.Unlock()
+	if ok {
+		return held, nil
+	}
+	if t.play {
+		return e, ErrNotRecorded
+	}
+	ask(&e)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if held, ok := t.held[e.Key]; ok { // another case asked the same meanwhile
+		return held, nil
+	}
+	t.held[e.Key] = e
+	return e, json.NewEncoder(t.file).Encode(e)
+}
+
+// Generator records or plays back g, which may be nil where the tape plays.
+// model is its name.
+func (t *Tape) Generator(g llm.Generator, model string) llm.Generator { return &generator{t, g, model} }
+
+type generator struct {
+	tape  *Tape
+	inner llm.Generator
+	model string
+}
+
+func (g *generator) Model() string { return g.model }
+
+func (g *generator) Generate(ctx context.Context, req llm.Request, emit func(string) error) (*llm.Response, error) {
+	hear(ctx, req.System, req.User)
+	e, err := g.tape.do(taped{Key: key("generate", g.model, req), Model: g.model, Request: &req}, func(e *taped) {
+		var err error
+		if e.Response, err = g.inner.Generate(ctx, req, nil); err != nil {
+			e.Error = err.Error()
+		}
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case e.Error != "":
+		return nil, errors.New(e.Error)
+	}
+	if emit != nil {
+		if err := emit(e.Response.Text); err != nil {
+			return nil, err
+		}
+	}
+	r := *e.Response
+	return &r, nil
+}
+
+// Embedder records or plays back e, which may be nil where the tape plays. space
+// is its space.
+func (t *Tape) Embedder(e llm.Embedder, space string) llm.Embedder { return &embedder{t, e, space} }
+
+type embedder struct {
+	tape  *Tape
+	inner llm.Embedder
+	space string
+}
+
+func (m *embedder) Space() string { return m.space }
+
+func (m *embedder) Embed(ctx context.Context, role llm.Role, texts []string) ([][]float32, error) {
+	if role == llm.Question {
+		hear(ctx, texts...)
+	}
+	texts = slices.Clone(texts)
+	e, err := m.tape.do(taped{Key: key("embed", m.space, role, texts), Model: m.space, Role: &role, Texts: texts}, func(e *taped) {
+		var err error
+		if e.Vectors, err = m.inner.Embed(ctx, role, texts); err != nil {
+			e.Error = err.Error()
+		}
+	})
+	if err == nil && e.Error != "" {
+		err = errors.New(e.Error)
+	}
+	return slices.Clone(e.Vectors), err
+}
+
+// Heard collects what models and embedders were sent for one case.
+type Heard struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (h *Heard) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	lines := slices.Clone(h.lines)
+	slices.Sort(lines) // parallel requests come in any order
+	return strings.Join(slices.Compact(lines), "\n")
+}
+
+type caseKey struct{}
+
+type underway struct {
+	golden.Case
+	heard *Heard
+}
+
+func withCase(ctx context.Context, c golden.Case, h *Heard) context.Context {
+	return context.WithValue(ctx, caseKey{}, underway{c, h})
+}
+
+func hear(ctx context.Context, texts ...string) {
+	if u, ok := ctx.Value(caseKey{}).(underway); ok {
+		u.heard.mu.Lock()
+		u.heard.lines = append(u.heard.lines, texts...)
+		u.heard.mu.Unlock()
+	}
+}
