@@ -15,6 +15,7 @@ import (
 	"biseo/assistant"
 	"biseo/eval"
 	"biseo/eval/golden"
+	"biseo/eval/report"
 	"biseo/eval/suite"
 	"biseo/index"
 	"biseo/llm"
@@ -337,5 +338,56 @@ func (cmd *goldenLintCmd) Run(ctx context.Context, c *console, s *settings) erro
 			fmt.Fprintf(c.out, "%s %d\n", t, n)
 		}
 	}
+	return nil
+}
+
+type goldenReportCmd struct {
+	Run_    string   `arg:"" name:"run" help:"Folder of the run."`
+	Sets    []string `arg:"" help:"Folders of the golden sets that it asked."`
+	Against string   `placeholder:"DIR" help:"An earlier run to hold it against."`
+	Ideal   string   `placeholder:"DIR" help:"A run of the same cases with --gold, to tell faults of search from faults of the model."`
+	Out     string   `default:"report.html" placeholder:"FILE" help:"The page to write (${default})."`
+}
+
+func (cmd *goldenReportCmd) Run(c *console) error {
+	sets, _, err := readSets(cmd.Sets, "", nil)
+	if err != nil {
+		return err
+	}
+	judge := func(dir string) (*suite.Report, error) {
+		if dir == "" {
+			return nil, nil
+		}
+		r, err := suite.Judge(dir, sets)
+		if err != nil {
+			err = errUnreadable{err}
+		}
+		return r, err
+	}
+	r, err := judge(cmd.Run_)
+	if err != nil {
+		return err
+	}
+	before, err := judge(cmd.Against)
+	if err != nil {
+		return err
+	}
+	ideal, err := judge(cmd.Ideal)
+	if err != nil {
+		return err
+	}
+	var d *suite.Comparison
+	if before != nil {
+		compared := suite.Compare(before, r)
+		d = &compared
+	}
+	f, err := os.Create(cmd.Out)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(report.Write(f, r, d, ideal), f.Close()); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.out, "저장했습니다: %s\n", cmd.Out)
 	return nil
 }

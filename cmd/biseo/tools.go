@@ -41,6 +41,7 @@ type evalCmd struct {
 	Run_    goldenRunCmd     `cmd:"" name:"run" help:"Ask every case of golden sets and keep the results."`
 	Score   goldenScoreCmd   `cmd:"" help:"Judge the results of a run."`
 	Compare goldenCompareCmd `cmd:"" help:"Hold two runs against each other, case by case."`
+	Report  goldenReportCmd  `cmd:"" help:"Write the judged run as one HTML page."`
 	Lint    goldenLintCmd    `cmd:"" help:"Hold golden sets against the documents that they ask about."`
 
 	BEIR beirCmd `cmd:"" name:"beir" help:"Retrieval metrics on a set in BEIR form: corpus.jsonl, queries.jsonl, qrels.tsv."`
