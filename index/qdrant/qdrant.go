@@ -1,0 +1,490 @@
+// Package qdrant keeps an index in a collection of a Qdrant server or cluster,
+// over gRPC: for more chunks than one machine holds, and for several machines.
+//
+// Start with [Open]. Options.Collection is an alias; the collections behind it are
+// numbered, one for each generation, and [Rebuild] fills the next one beside the
+// live one. One collection holds everything: a point for each chunk with its
+// vectors, and points without vectors for each document, for the latest changes
+// and for the document frequencies.
+//
+// The point of a document names the revision of its chunks that counts. A
+// replacement writes chunks of a new revision, then that one point, then deletes
+// the former chunks (write.go). A search takes the chunks of the Scope from the
+// engine, ranks words by exact BM25 from the term counts kept with each chunk, and
+// checks every hit with the point of its document, as for its revision and as for
+// who may read it (search.go). The frequencies that BM25 needs are kept in memory
+// and follow the changes (frequencies.go).
+package qdrant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/qdrant/go-client/qdrant"
+	"google.golang.org/grpc/codes"
+
+	"biseo/index"
+)
+
+// Options says how an index is built and opened.
+type Options struct {
+	URL        string // qdrant://host:6334, qdrants:// for TLS, or host:port; nodes of one cluster separated by commas
+	Key        string // API key; "" for none
+	CAFile     string // PEM file of the authority that signed the server's certificate; "" for those of the system
+	Collection string // alias of the collection; "" means biseo
+
+	Space    string        // embedding space, "model/dimension" such as "bge-m3/1024"; "" for none
+	Rules    string        // version of the rules for terms and for splitting
+	ReadOnly bool          // open an existing index, never write to it
+	Wait     time.Duration // how long a write waits for another writer, or for a node that is away; 0 means 10 s
+	BM25     index.BM25    // the zero value means index.DefaultBM25
+	Fusion   index.Fusion  // the zero value means index.DefaultFusion
+
+	// Of a collection when it is made; 0 leaves it to the server.
+	Shards           int
+	Replication      int // copies of each shard
+	WriteConsistency int // copies that must have a write before it counts
+}
+
+// schema is the version of the points. Space, Rules and schema together are the
+// fingerprint of an index.
+const schema = "1"
+
+// Index is an [index.Index] in a collection. It follows the alias: when another
+// process has rebuilt the index, the next call reads the new generation.
+type Index struct {
+	lg     *slog.Logger
+	opt    Options
+	client *qdrant.Client
+	name   string       // what reads ask: the alias, or the collection of a generation being built
+	head   atomic.Int64 // the latest change known to be complete
+	writer writer
+
+	mu    sync.Mutex
+	meta  *meta // of the live generation
+	stale error // why this program may not search it or write to it, or nil
+
+	freq frequencies
+
+	unfiltered, unchecked bool // tests take away one of the two checks of rights
+}
+
+var _ index.Index = (*Index)(nil)
+
+// Open connects to the index, and creates it unless opt.ReadOnly. An index that
+// was built with another Space or Rules opens, but only [Index.Docs] works on it:
+// other calls return [index.ErrFingerprint] until it is rebuilt. Without an index,
+// a read-only Open returns an error that is [fs.ErrNotExist]. A collection that is
+// not ours is refused and left as it is.
+func Open(ctx context.Context, lg *slog.Logger, opt Options) (*Index, error) {
+	x, err := prepare(ctx, lg, opt)
+	if err != nil {
+		return nil, err
+	}
+	live, err := x.live(ctx)
+	if err == nil && live == "" {
+		if opt.ReadOnly {
+			err = fmt.Errorf("it does not exist, run biseo ingest first: %w", fs.ErrNotExist)
+		} else {
+			err = x.start(ctx)
+		}
+	}
+	if err == nil {
+		err = x.identify(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(x.explain(ctx, err), x.client.Close())
+	}
+	return x, nil
+}
+
+// prepare connects and asks the server who it is.
+func prepare(ctx context.Context, lg *slog.Logger, opt Options) (*Index, error) {
+	if opt.Wait == 0 {
+		opt.Wait = 10 * time.Second
+	}
+	if opt.Collection == "" {
+		opt.Collection = "biseo"
+	}
+	if opt.BM25 == (index.BM25{}) {
+		opt.BM25 = index.DefaultBM25()
+	}
+	if opt.Fusion == (index.Fusion{}) {
+		opt.Fusion = index.DefaultFusion()
+	}
+	if !regexp.MustCompile(`^[\p{L}\p{N}._-]{1,100}$`).MatchString(opt.Collection) {
+		return nil, fmt.Errorf("collection %q: want letters, digits, hyphens and dots, 100 at most", opt.Collection)
+	}
+	if opt.Shards < 0 || opt.Replication < 0 || opt.WriteConsistency < 0 {
+		return nil, errors.New("index: shards, replication and write consistency cannot be below 0")
+	}
+	if opt.Replication > 0 && opt.WriteConsistency > opt.Replication {
+		return nil, fmt.Errorf("index: write consistency %d asks for more copies than the %d that replication makes", opt.WriteConsistency, opt.Replication)
+	}
+	if _, err := index.Dimension(opt.Space); err != nil {
+		return nil, err
+	}
+	client, err := connect(opt)
+	if err != nil {
+		return nil, err
+	}
+	x := &Index{lg: lg, opt: opt, client: client, name: opt.Collection}
+	x.writer = writer{x: x, turn: make(chan struct{}, 1), owner: uuid.NewString()}
+	h, err := client.HealthCheck(ctx)
+	if err == nil {
+		err = checkVersion(h.GetVersion())
+	}
+	if err != nil {
+		return nil, errors.Join(x.explain(ctx, err), client.Close())
+	}
+	return x, nil
+}
+
+// live is the collection that the alias names; "" if there is none.
+func (x *Index) live(ctx context.Context) (string, error) {
+	aliases, err := x.client.ListAliases(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, a := range aliases {
+		if a.GetAliasName() == x.opt.Collection {
+			return a.GetCollectionName(), nil
+		}
+	}
+	taken, err := x.client.CollectionExists(ctx, x.opt.Collection)
+	if err == nil && taken {
+		err = errForeign
+	}
+	return "", err
+}
+
+var errForeign = errors.New("the collection belongs to another program: choose another name for the index")
+
+// meta is the point that marks a collection as ours.
+type meta struct {
+	space, rules, schema string
+	first                int64 // changes are numbered from here
+	upto                 int64 // the last change that the stored frequencies know
+	pieces, size         int64 // of the stored frequencies: points and bytes
+	owner                string
+	lease                int64 // until when owner may write, in Unix milliseconds
+}
+
+func (x *Index) readMeta(ctx context.Context, collection string) (*meta, error) {
+	points, err := x.get(ctx, collection, []*qdrant.PointId{metaID}, true)
+	if err != nil {
+		return nil, err
+	}
+	if len(points) == 0 {
+		return nil, errForeign
+	}
+	p := points[0].GetPayload()
+	return &meta{
+		space: p["space"].GetStringValue(), rules: p["rules"].GetStringValue(), schema: p["schema"].GetStringValue(),
+		first: p["first"].GetIntegerValue(), upto: p["upto"].GetIntegerValue(),
+		pieces: p["pieces"].GetIntegerValue(), size: p["size"].GetIntegerValue(),
+		owner: p["owner"].GetStringValue(), lease: p["lease"].GetIntegerValue(),
+	}, nil
+}
+
+// identify reads the fingerprint of the live generation and compares it with that
+// of the options.
+func (x *Index) identify(ctx context.Context) error {
+	m, err := x.readMeta(ctx, x.name)
+	if err != nil {
+		return err
+	}
+	dim, err := index.Dimension(m.space)
+	if err != nil {
+		return err
+	}
+	info, err := x.client.GetCollectionInfo(ctx, x.name)
+	if err != nil {
+		return err
+	}
+	params := info.GetConfig().GetParams()
+	size := params.GetVectorsConfig().GetParamsMap().GetMap()[dense].GetSize()
+	if _, ok := params.GetSparseVectorsConfig().GetMap()[words]; !ok || int(size) != dim {
+		return fmt.Errorf("its vectors have %d dimensions where its embedding space is %q: run biseo ingest --rebuild", size, m.space)
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.meta, x.stale = m, nil
+	const format = "embedding space %q, rules %q, points %s"
+	stored := fmt.Sprintf(format, m.space, m.rules, m.schema)
+	if wanted := fmt.Sprintf(format, x.opt.Space, x.opt.Rules, schema); stored != wanted {
+		x.stale = fmt.Errorf("the index has %s, but this program is set to %s: %w", stored, wanted, index.ErrFingerprint)
+	}
+	return nil
+}
+
+// fit returns the length of vectors, or why the index cannot be used.
+func (x *Index) fit() (dim int, err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.stale != nil {
+		return 0, x.stale
+	}
+	return index.Dimension(x.meta.space)
+}
+
+// Space is the embedding space that the index was built with.
+func (x *Index) Space() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.meta.space
+}
+
+// Close gives up the right to write and closes the connections.
+func (x *Index) Close() error {
+	x.writer.release()
+	return x.client.Close()
+}
+
+// get reads points, in no order.
+func (x *Index) get(ctx context.Context, collection string, ids []*qdrant.PointId, all bool, fields ...string) ([]*qdrant.RetrievedPoint, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	payload := qdrant.NewWithPayload(true)
+	if !all {
+		payload = qdrant.NewWithPayloadInclude(fields...)
+	}
+	return x.client.Get(ctx, &qdrant.GetPoints{CollectionName: collection, Ids: ids, WithPayload: payload})
+}
+
+const (
+	dense = "dense" // the vector by which meaning ranks
+	words = "words" // the vector by which words propose
+)
+
+// start makes the first generation. Two processes may do so at once: whatever is
+// there already stays.
+func (x *Index) start(ctx context.Context) error {
+	found, err := x.generations(ctx)
+	if err != nil {
+		return err
+	}
+	n := 1
+	if len(found) > 0 { // one that never got its alias
+		n = found[len(found)-1]
+	}
+	if err := x.create(ctx, n); err != nil {
+		return err
+	}
+	err = x.client.CreateAlias(ctx, x.opt.Collection, x.generation(n))
+	if live, again := x.live(ctx); again == nil && live != "" {
+		return nil // whoever made it
+	}
+	return err
+}
+
+func (x *Index) generation(n int) string { return x.opt.Collection + "-" + strconv.Itoa(n) }
+
+// generations lists the numbers of our collections, in order.
+func (x *Index) generations(ctx context.Context) ([]int, error) {
+	names, err := x.client.ListCollections(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found []int
+	for _, name := range names {
+		if after, ok := strings.CutPrefix(name, x.opt.Collection+"-"); ok {
+			if n, err := strconv.Atoi(after); err == nil && n > 0 && name == x.generation(n) {
+				found = append(found, n)
+			}
+		}
+	}
+	slices.Sort(found)
+	return found, nil
+}
+
+// indexed are the payload fields that filters use, which strict mode wants indexed.
+var indexed = map[string]*qdrant.PayloadIndexParams{
+	"type":    qdrant.NewPayloadIndexParamsKeyword(&qdrant.KeywordIndexParams{}), // document, change, frequencies, meta; chunks have none
+	"commit":  integers(true),                                                    // number of the change
+	"owner":   qdrant.NewPayloadIndexParamsKeyword(&qdrant.KeywordIndexParams{}), // who may write
+	"lease":   integers(true),                                                    // until when
+	"id":      qdrant.NewPayloadIndexParamsUUID(&qdrant.UuidIndexParams{}),       // of a chunk
+	"doc":     qdrant.NewPayloadIndexParamsKeyword(&qdrant.KeywordIndexParams{}),
+	"readers": qdrant.NewPayloadIndexParamsKeyword(&qdrant.KeywordIndexParams{}),
+	"grade":   integers(true),
+	"from":    integers(true),
+	"until":   integers(true),
+	"kind":    qdrant.NewPayloadIndexParamsKeyword(&qdrant.KeywordIndexParams{}),
+	"agency":  qdrant.NewPayloadIndexParamsKeyword(&qdrant.KeywordIndexParams{}),
+}
+
+func integers(ranges bool) *qdrant.PayloadIndexParams {
+	return qdrant.NewPayloadIndexParamsInt(&qdrant.IntegerIndexParams{Lookup: qdrant.PtrOf(!ranges), Range: qdrant.PtrOf(ranges)})
+}
+
+// create makes the collection of generation n, as far as it is not there.
+func (x *Index) create(ctx context.Context, n int) error {
+	dim, err := index.Dimension(x.opt.Space)
+	if err != nil {
+		return err
+	}
+	name := x.generation(n)
+	request := &qdrant.CreateCollection{
+		CollectionName:      name,
+		VectorsConfig:       qdrant.NewVectorsConfigMap(map[string]*qdrant.VectorParams{}),
+		SparseVectorsConfig: qdrant.NewSparseVectorsConfig(map[string]*qdrant.SparseVectorParams{words: {}}), // weights are ours: no modifier
+		OnDiskPayload:       qdrant.PtrOf(true),
+		StrictModeConfig: &qdrant.StrictModeConfig{Enabled: qdrant.PtrOf(true),
+			UnindexedFilteringRetrieve: qdrant.PtrOf(false), UnindexedFilteringUpdate: qdrant.PtrOf(false)},
+		ShardNumber:            positive(x.opt.Shards),
+		ReplicationFactor:      positive(x.opt.Replication),
+		WriteConsistencyFactor: positive(x.opt.WriteConsistency),
+	}
+	if dim > 0 {
+		request.VectorsConfig = qdrant.NewVectorsConfigMap(map[string]*qdrant.VectorParams{dense: {
+			Size: uint64(dim), Distance: qdrant.Distance_Cosine, OnDisk: qdrant.PtrOf(true),
+			QuantizationConfig: qdrant.NewQuantizationScalar(&qdrant.ScalarQuantization{
+				Type: qdrant.QuantizationType_Int8, AlwaysRam: qdrant.PtrOf(true)}),
+		}})
+	}
+	if err := x.client.CreateCollection(ctx, request); err != nil && code(err) != codes.AlreadyExists {
+		if exists, again := x.client.CollectionExists(ctx, name); again != nil || !exists {
+			return err
+		}
+	}
+	for field, params := range indexed { // done in order, before the point below
+		_, err := x.client.CreateFieldIndex(ctx, &qdrant.CreateFieldIndexCollection{CollectionName: name, Wait: qdrant.PtrOf(false),
+			FieldName: field, FieldType: fieldType(params), FieldIndexParams: params})
+		if err != nil {
+			return fmt.Errorf("index field %s: %w", field, err)
+		}
+	}
+	if _, err := x.readMeta(ctx, name); !errors.Is(err, errForeign) {
+		return err
+	}
+	first := int64(n) << 32 // later generations have later changes
+	return x.apply(ctx, name, upsert(metaID, nil, map[string]any{"type": "meta", "space": x.opt.Space, "rules": x.opt.Rules,
+		"schema": schema, "first": first, "upto": first, "pieces": 0, "size": 0, "owner": "", "lease": 0}))
+}
+
+func fieldType(p *qdrant.PayloadIndexParams) *qdrant.FieldType {
+	switch p.GetIndexParams().(type) {
+	case *qdrant.PayloadIndexParams_IntegerIndexParams:
+		return qdrant.FieldType_FieldTypeInteger.Enum()
+	case *qdrant.PayloadIndexParams_UuidIndexParams:
+		return qdrant.FieldType_FieldTypeUuid.Enum()
+	}
+	return qdrant.FieldType_FieldTypeKeyword.Enum()
+}
+
+func positive(n int) *uint32 {
+	if n == 0 {
+		return nil
+	}
+	v := uint32(n)
+	return &v
+}
+
+// A Builder is an empty index beside the live one: fill it, then Commit.
+type Builder struct {
+	*Index
+	committed bool
+}
+
+// Rebuild starts a new generation of the index. The live one answers until
+// [Builder.Commit]; what others write to it meanwhile does not reach the new one.
+// A generation that nobody is filling any more is deleted first.
+func Rebuild(ctx context.Context, lg *slog.Logger, opt Options) (*Builder, error) {
+	opt.ReadOnly = false
+	x, err := prepare(ctx, lg, opt)
+	if err != nil {
+		return nil, err
+	}
+	b := &Builder{Index: x}
+	if err := b.begin(ctx); err != nil {
+		return nil, errors.Join(x.explain(ctx, err), x.client.Close())
+	}
+	return b, nil
+}
+
+func (b *Builder) begin(ctx context.Context) error {
+	live, err := b.live(ctx)
+	if err == nil && live == "" {
+		if err = b.start(ctx); err == nil {
+			live, err = b.live(ctx)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := b.readMeta(ctx, live); err != nil {
+		return err
+	}
+	b.removeUnused(ctx, live)
+	found, err := b.generations(ctx)
+	if err != nil {
+		return err
+	}
+	n := 1
+	if len(found) > 0 {
+		n = found[len(found)-1] + 1
+	}
+	if err := b.create(ctx, n); err != nil {
+		return err
+	}
+	b.name = b.generation(n)
+	return b.identify(ctx)
+}
+
+// removeUnused deletes our collections but live that nobody is writing to. What
+// cannot be deleted now is left to the next time.
+func (x *Index) removeUnused(ctx context.Context, live string) {
+	found, _ := x.generations(ctx)
+	for _, n := range found {
+		name := x.generation(n)
+		if name == live || name == x.name {
+			continue
+		}
+		if m, err := x.readMeta(ctx, name); err == nil && m.lease < time.Now().UnixMilli() {
+			x.lg.Info("delete a former index", "collection", name, "err", x.client.DeleteCollection(ctx, name))
+		}
+	}
+}
+
+// Commit makes the new generation the live one, for all processes, and deletes
+// the former. The Builder goes on as an ordinary index.
+func (b *Builder) Commit(ctx context.Context) error {
+	live, err := b.live(ctx)
+	if err == nil {
+		var actions []*qdrant.AliasOperations
+		if live != "" {
+			actions = append(actions, qdrant.NewAliasDelete(b.opt.Collection))
+		}
+		err = b.client.UpdateAliases(ctx, append(actions, qdrant.NewAliasCreate(b.opt.Collection, b.name)))
+	}
+	if err != nil {
+		return b.explain(ctx, err)
+	}
+	b.committed = true
+	b.removeUnused(ctx, b.name)
+	return nil
+}
+
+// Close discards what was not committed.
+func (b *Builder) Close() error {
+	var err error
+	if !b.committed {
+		ctx, cancel := context.WithTimeout(context.Background(), b.opt.Wait)
+		defer cancel()
+		err = b.client.DeleteCollection(ctx, b.name)
+	}
+	return errors.Join(err, b.Index.Close())
+}

@@ -1,0 +1,603 @@
+package qdrant
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/qdrant/go-client/qdrant"
+	"google.golang.org/grpc/codes"
+
+	"biseo/index"
+)
+
+// A writer makes changes, one after the other, numbered. Each is a point of its
+// own that is written first and says what it will do, so that the next writer can
+// undo what a crash left half done; then come the new chunks; then the point of
+// the document, by which the change counts; then the former chunks are deleted.
+//
+// Who may write is said by a lease in the point meta: a second process waits for
+// it up to Options.Wait. A lease ends by itself some seconds after the last write.
+type writer struct {
+	x     *Index
+	turn  chan struct{} // holds one token while a change is made
+	owner string
+	term  time.Duration // of the lease; 0 means leaseTerm
+
+	collection string    // that the lease is for
+	until      time.Time // end of the lease; zero: what is stored is not known
+	next       int64     // number of the next change
+	since      int64     // bytes of changes that the stored frequencies do not know
+	size       int64     // bytes of the stored frequencies
+}
+
+const leaseTerm = 4 * time.Second
+
+// update makes one change. While a node of a cluster is away it tries again.
+func (x *Index) update(ctx context.Context, change func(context.Context, *writer) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if x.opt.ReadOnly {
+		return fmt.Errorf("index %s: opened for reading only", x.opt.Collection)
+	}
+	if _, err := x.fit(); err != nil {
+		return err
+	}
+	w := &x.writer
+	select {
+	case w.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-w.turn }()
+	for end := time.Now().Add(x.opt.Wait); ; {
+		err := w.begin(ctx)
+		if err == nil {
+			err = change(ctx, w)
+		}
+		if err == nil || errors.Is(err, index.ErrNotFound) || errors.Is(err, index.ErrFingerprint) {
+			return err
+		}
+		w.until = time.Time{} // how far it came is not known: begin looks
+		if !passing(err) || time.Now().After(end) {
+			return x.explain(ctx, err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+var errBusy = errors.New("another process is writing to it, try again when it is done")
+
+// passing reports whether an error may pass by itself: another writer, or a node
+// that has just gone.
+func passing(err error) bool {
+	switch code(err) {
+	case codes.Unavailable, codes.Internal, codes.Aborted, codes.NotFound:
+		return true
+	}
+	return errors.Is(err, errBusy)
+}
+
+// begin takes or renews the lease, and after another writer or a failure finds
+// out where to go on.
+func (w *writer) begin(ctx context.Context) error {
+	x := w.x
+	term := w.term
+	if term == 0 {
+		term = leaseTerm
+	}
+	now := time.Now()
+	if w.until.Sub(now) > term/2 {
+		return nil
+	}
+	known := w.until.After(now)
+	if !known {
+		w.collection = x.name
+		if x.name == x.opt.Collection {
+			live, err := x.live(ctx)
+			if err != nil {
+				return err
+			}
+			if w.collection = live; live == "" {
+				return errors.New("the index has gone, run biseo ingest --rebuild")
+			}
+		}
+	}
+	until := now.Add(term)
+	free := func(c *qdrant.Condition) *qdrant.Filter {
+		return &qdrant.Filter{Must: []*qdrant.Condition{qdrant.NewHasID(metaID), c}}
+	}
+	take := func(c *qdrant.Condition) *qdrant.PointsUpdateOperation {
+		return setPayload(qdrant.NewPointsSelectorFilter(free(c)), map[string]any{"owner": w.owner, "lease": until.UnixMilli()})
+	}
+	// Ours, or free: the engine decides for one of several.
+	if err := x.apply(ctx, w.collection, take(qdrant.NewMatchKeyword("owner", w.owner)),
+		take(qdrant.NewRange("lease", &qdrant.Range{Lt: qdrant.PtrOf(float64(now.UnixMilli()))}))); err != nil {
+		return err
+	}
+	m, err := x.readMeta(ctx, w.collection)
+	if err != nil {
+		return err
+	}
+	if m.owner != w.owner {
+		return errBusy
+	}
+	if !known {
+		if err := x.identify(ctx); err != nil {
+			return err
+		}
+		if _, err := x.fit(); err != nil {
+			return err
+		}
+		if err := w.recover(ctx, m); err != nil {
+			return err
+		}
+	}
+	w.until = until
+	return nil
+}
+
+// release ends the lease.
+func (w *writer) release() {
+	select {
+	case w.turn <- struct{}{}:
+		defer func() { <-w.turn }()
+	default:
+		return // a change is being made: the lease ends by itself
+	}
+	if w.until.IsZero() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	w.until = time.Time{}
+	err := w.x.apply(ctx, w.collection, setPayload(qdrant.NewPointsSelectorFilter(&qdrant.Filter{Must: []*qdrant.Condition{
+		qdrant.NewHasID(metaID), qdrant.NewMatchKeyword("owner", w.owner)}}), map[string]any{"lease": 0}))
+	if err != nil {
+		w.x.lg.Info("the right to write ends by itself", "err", err)
+	}
+}
+
+// recover looks at the last change that a writer began: it undoes it if the
+// document does not have it, and finishes it if it does.
+func (w *writer) recover(ctx context.Context, m *meta) error {
+	x := w.x
+	points, err := x.client.Scroll(ctx, &qdrant.ScrollPoints{CollectionName: w.collection,
+		Filter:  &qdrant.Filter{Must: []*qdrant.Condition{qdrant.NewMatchKeyword("type", "change")}},
+		OrderBy: &qdrant.OrderBy{Key: "commit", Direction: qdrant.Direction_Desc.Enum()},
+		Limit:   qdrant.PtrOf(uint32(1)), WithPayload: qdrant.NewWithPayload(true)})
+	if err != nil {
+		return err
+	}
+	w.next, w.since, w.size = m.upto+1, 0, m.size
+	if len(points) == 0 {
+		return nil
+	}
+	last := readChange(points[0].GetPayload())
+	w.next = last.commit + 1
+	if last.commit > m.upto {
+		w.since = last.since
+	}
+	if last.doc == "" {
+		return nil // it undid another
+	}
+	s, err := w.stored(ctx, last.doc)
+	if err != nil {
+		return err
+	}
+	if s == nil && last.revision == 0 || s != nil && s.commit == last.commit {
+		operations := []*qdrant.PointsUpdateOperation{removeChunks(last.doc, last.former, last.deleted)}
+		if s != nil && last.wrote == 0 {
+			describe, err := w.describe(ctx, s)
+			if err != nil {
+				return err
+			}
+			operations = append(operations, describe...)
+		}
+		return x.apply(ctx, w.collection, operations...)
+	}
+	x.lg.Warn("undo a change that was not completed", "document", last.doc)
+	t, err := last.tally()
+	if err != nil {
+		return err
+	}
+	return w.apply(ctx, change{}, t.negated(), removeChunks(last.doc, last.revision, last.wrote))
+}
+
+// stored is what the point of a document says.
+type stored struct {
+	doc      index.Doc
+	commit   int64 // the change that wrote the point
+	revision int64 // of its chunks
+	n        int   // how many they are
+}
+
+func readStored(p map[string]*qdrant.Value) (*stored, error) {
+	s := &stored{commit: p["commit"].GetIntegerValue(), revision: p["revision"].GetIntegerValue(), n: int(p["chunks"].GetIntegerValue())}
+	return s, json.Unmarshal([]byte(p["json"].GetStringValue()), &s.doc)
+}
+
+func (s stored) point() *qdrant.PointsUpdateOperation {
+	return upsert(docID(s.doc.ID), nil, map[string]any{"type": "document", "doc": s.doc.ID, "json": encode(s.doc),
+		"commit": s.commit, "revision": s.revision, "chunks": s.n})
+}
+
+// stored reads the point of a document; nil if there is none.
+func (w *writer) stored(ctx context.Context, id string) (*stored, error) {
+	points, err := w.x.get(ctx, w.collection, []*qdrant.PointId{docID(id)}, true)
+	if err != nil || len(points) == 0 {
+		return nil, err
+	}
+	return readStored(points[0].GetPayload())
+}
+
+// Replace stores d and its chunks. A chunk ID that is not a UUID, text that is not
+// UTF-8, a date that is not midnight UTC, and a vector of another length or with a
+// value that is not finite are refused.
+func (x *Index) Replace(ctx context.Context, d index.Doc, chunks []index.Chunk) error {
+	dim, err := x.fit()
+	if err == nil {
+		err = check(d, chunks, dim)
+	}
+	if err != nil {
+		return err
+	}
+	records := analyse(d, chunks) // before the turn: it is most of the work
+	return x.update(ctx, func(ctx context.Context, w *writer) error { return w.put(ctx, d, records) })
+}
+
+// put stores d and its records in place of what is stored under d.ID.
+func (w *writer) put(ctx context.Context, d index.Doc, records []record) error {
+	s, err := w.stored(ctx, d.ID)
+	if err != nil {
+		return err
+	}
+	t := newTally()
+	c := change{doc: d.ID, revision: w.next, wrote: len(records)}
+	operations := make([]*qdrant.PointsUpdateOperation, 0, 4)
+	for batch := range slices.Chunk(records, batchChunks) {
+		points := make([]*qdrant.PointStruct, len(batch))
+		for i, r := range batch {
+			at := len(operations)*batchChunks + i
+			if points[i], err = w.x.chunkPoint(d, r, c.revision, at); err != nil {
+				return fmt.Errorf("chunk %s of document %s: %w", r.ID, d.ID, err)
+			}
+			t.add(r.terms, r.length, 1)
+		}
+		operations = append(operations, upsertAll(points))
+	}
+	operations = append(operations, stored{doc: d, commit: w.next, revision: w.next, n: len(records)}.point())
+	if s != nil {
+		if err := w.subtract(ctx, s, &t); err != nil {
+			return err
+		}
+		c.former, c.deleted = s.revision, s.n
+		operations = append(operations, removeChunks(d.ID, s.revision, s.n))
+	}
+	return w.apply(ctx, c, t, operations...)
+}
+
+// batchChunks is how many chunks one operation writes.
+const batchChunks = 64
+
+// subtract takes the chunks of s out of t.
+func (w *writer) subtract(ctx context.Context, s *stored, t *tally) error {
+	for from := 0; from < s.n; from += 500 {
+		ids := chunkIDs(s.doc.ID, s.revision, from, min(s.n, from+500))
+		points, err := w.x.get(ctx, w.collection, ids, false, "terms")
+		if err != nil {
+			return err
+		}
+		if len(points) < len(ids) {
+			return fmt.Errorf("document %s has %d chunks of %d, run biseo ingest --rebuild", s.doc.ID, from+len(points), s.n)
+		}
+		for _, p := range points {
+			var terms []termCount
+			length, err := unpackTerms(p.GetPayload()["terms"].GetStringValue(), func(h uint32, _ index.FieldCounts) {
+				terms = append(terms, termCount{hash: h})
+			})
+			if err != nil {
+				return err
+			}
+			t.add(terms, length, -1)
+		}
+	}
+	return nil
+}
+
+// apply writes the point of change c, then the operations.
+func (w *writer) apply(ctx context.Context, c change, t tally, operations ...*qdrant.PointsUpdateOperation) error {
+	packed := t.pack()
+	c.commit, c.packed = w.next, base64.StdEncoding.EncodeToString(packed)
+	c.since = w.since + int64(len(packed))
+	first := upsert(changeID(c.commit), nil, c.payload())
+	if err := w.x.apply(ctx, w.collection, append([]*qdrant.PointsUpdateOperation{first}, operations...)...); err != nil {
+		return err
+	}
+	w.x.know(c.commit)
+	w.next, w.since = c.commit+1, c.since
+	if w.since > 1<<20+w.size { // so that all foldings together cost about what the changes cost
+		size, err := w.x.fold(ctx, w.collection, c.commit)
+		if err != nil {
+			return err
+		}
+		w.since, w.size = 0, size
+	}
+	return nil
+}
+
+// chunkPoint is a chunk as a point: its vectors, what filters need of it and of
+// its document, and what readers need.
+func (x *Index) chunkPoint(d index.Doc, r record, revision int64, at int) (*qdrant.PointStruct, error) {
+	fields := filterFields(d)
+	fields["from"], fields["until"] = span(d, r.From, r.Until)
+	fields["id"], fields["doc"], fields["revision"], fields["at"] = strings.ToLower(r.ID), d.ID, revision, at
+	fields["terms"], fields["body"] = packTerms(r.terms, r.length), r.body()
+	payload, err := qdrant.TryValueMap(fields)
+	vectors := map[string]*qdrant.Vector{}
+	if len(r.terms) > 0 {
+		hashes, weights := x.impacts(r)
+		vectors[words] = qdrant.NewVectorSparse(hashes, weights)
+	}
+	if len(r.Dense) > 0 {
+		vectors[dense] = qdrant.NewVectorDense(r.Dense)
+	}
+	return &qdrant.PointStruct{Id: chunkID(d.ID, revision, at), Payload: payload, Vectors: qdrant.NewVectorsMap(vectors)}, err
+}
+
+// filterFields are the fields by which the engine applies a Scope, but for dates.
+// The JSON of the document replaces what is not UTF-8 in the same way.
+func filterFields(d index.Doc) map[string]any {
+	readers := make([]any, len(d.Readers))
+	for i, r := range d.Readers {
+		readers[i] = strings.ToValidUTF8(r, "\uFFFD")
+	}
+	grade := d.Grade
+	if grade == 0 {
+		grade = index.Classified
+	}
+	return map[string]any{"readers": readers, "grade": int(grade),
+		"kind": strings.ToValidUTF8(d.Kind, "\uFFFD"), "agency": strings.ToValidUTF8(d.Agency, "\uFFFD")}
+}
+
+// averages are the field lengths, in terms, that the weights of the sparse vector
+// are reckoned with: they propose only, so they need not be those of the index.
+var averages = index.Collection{Chunks: 1, Length: index.FieldCounts{10, 10, 15, 120}}
+
+// impacts are the terms of a chunk, each with what it adds to the BM25 score for a
+// weight of 1.
+func (x *Index) impacts(r record) ([]uint32, []float32) {
+	hashes, weights := make([]uint32, len(r.terms)), make([]float32, len(r.terms))
+	match := []index.Match{{Weight: 1}}
+	for i, t := range r.terms {
+		match[0].Counts = t.counts
+		hashes[i], weights[i] = t.hash, float32(x.opt.BM25.Score(averages, r.length, match))
+	}
+	return hashes, weights
+}
+
+// Describe stores d in place of what was known of the document: the rights of all
+// its chunks change at once. A new title changes the terms of its chunks, so they
+// are stored anew, from the index.
+func (x *Index) Describe(ctx context.Context, d index.Doc) error {
+	if err := check(d, nil, 0); err != nil {
+		return err
+	}
+	return x.update(ctx, func(ctx context.Context, w *writer) error {
+		s, err := w.stored(ctx, d.ID)
+		if err == nil && s == nil {
+			err = fmt.Errorf("document %s: %w", d.ID, index.ErrNotFound)
+		}
+		if err != nil {
+			return err
+		}
+		if s.doc.Title != d.Title {
+			chunks, err := w.chunks(ctx, s)
+			if err != nil {
+				return err
+			}
+			return w.put(ctx, d, analyse(d, chunks))
+		}
+		s.doc, s.commit = d, w.next
+		operations, err := w.describe(ctx, s)
+		if err != nil {
+			return err
+		}
+		return w.apply(ctx, change{doc: d.ID, revision: s.revision}, newTally(), append([]*qdrant.PointsUpdateOperation{s.point()}, operations...)...)
+	})
+}
+
+// describe brings the fields that filters use in line with the document.
+func (w *writer) describe(ctx context.Context, s *stored) ([]*qdrant.PointsUpdateOperation, error) {
+	bySpan := map[[2]int64][]*qdrant.PointId{}
+	for from := 0; from < s.n; from += 500 {
+		points, err := w.x.get(ctx, w.collection, chunkIDs(s.doc.ID, s.revision, from, min(s.n, from+500)), false, "body")
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range points {
+			c, err := decodeChunk("", "", p.GetPayload()["body"].GetStringValue())
+			if err != nil {
+				return nil, err
+			}
+			first, end := span(s.doc, c.From, c.Until)
+			bySpan[[2]int64{first, end}] = append(bySpan[[2]int64{first, end}], p.GetId())
+		}
+	}
+	var operations []*qdrant.PointsUpdateOperation
+	for days, ids := range bySpan {
+		fields := filterFields(s.doc)
+		fields["from"], fields["until"] = days[0], days[1]
+		operations = append(operations, setPayload(qdrant.NewPointsSelectorIDs(ids), fields))
+	}
+	return operations, nil
+}
+
+// chunks reads the chunks of a document with their vectors, in order.
+func (w *writer) chunks(ctx context.Context, s *stored) ([]index.Chunk, error) {
+	chunks := make([]index.Chunk, s.n)
+	for from := 0; from < s.n; from += 500 {
+		ids := chunkIDs(s.doc.ID, s.revision, from, min(s.n, from+500))
+		points, err := w.x.client.Get(ctx, &qdrant.GetPoints{CollectionName: w.collection, Ids: ids,
+			WithPayload: qdrant.NewWithPayloadInclude("id", "at", "body"), WithVectors: qdrant.NewWithVectorsInclude(dense)})
+		if err != nil {
+			return nil, err
+		}
+		if len(points) < len(ids) {
+			return nil, fmt.Errorf("document %s has %d chunks of %d, run biseo ingest --rebuild", s.doc.ID, from+len(points), s.n)
+		}
+		for _, p := range points {
+			f := p.GetPayload()
+			c, err := decodeChunk(f["id"].GetStringValue(), s.doc.ID, f["body"].GetStringValue())
+			if err != nil {
+				return nil, err
+			}
+			if v := p.GetVectors().GetVectors().GetVectors()[dense]; v != nil {
+				if c.Dense = v.GetDense().GetData(); c.Dense == nil {
+					c.Dense = v.GetData()
+				}
+			}
+			chunks[f["at"].GetIntegerValue()] = c
+		}
+	}
+	return chunks, nil
+}
+
+// Remove deletes a document and its chunks.
+func (x *Index) Remove(ctx context.Context, id string) error {
+	return x.update(ctx, func(ctx context.Context, w *writer) error {
+		s, err := w.stored(ctx, id)
+		if err != nil || s == nil {
+			return err
+		}
+		t := newTally()
+		if err := w.subtract(ctx, s, &t); err != nil {
+			return err
+		}
+		return w.apply(ctx, change{doc: id, former: s.revision, deleted: s.n}, t,
+			remove(qdrant.NewPointsSelector(docID(id))), removeChunks(id, s.revision, s.n))
+	})
+}
+
+// check says what makes d and its chunks unfit for storing.
+func check(d index.Doc, chunks []index.Chunk, dim int) error {
+	if d.ID == "" {
+		return errors.New("index: a document needs an ID")
+	}
+	if !utf8.ValidString(d.ID) {
+		return fmt.Errorf("index: document ID %q is not UTF-8", d.ID)
+	}
+	if d.Grade > index.Classified {
+		return fmt.Errorf("index %s: no such grade: %v", d.ID, d.Grade)
+	}
+	if err := checkDays(d.From, d.Until, d.Ends); err != nil {
+		return fmt.Errorf("index %s: %w", d.ID, err)
+	}
+	for i, c := range chunks {
+		if _, err := uuid.Parse(c.ID); err != nil || len(c.ID) != 36 || c.DocID != d.ID {
+			return fmt.Errorf("index %s: chunk %d has ID %q, which must be a UUID, and document %q", d.ID, i, c.ID, c.DocID)
+		}
+		if err := checkDays(c.From, c.Until); err != nil {
+			return fmt.Errorf("index %s: chunk %s: %w", d.ID, c.ID, err)
+		}
+		if len(c.Dense) > 0 {
+			if err := checkVector(c.Dense, dim); err != nil {
+				return fmt.Errorf("index %s: chunk %s: %w", d.ID, c.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+func checkDays(ts ...time.Time) error {
+	for _, t := range ts {
+		if !t.IsZero() && t.Unix()%secondsPerDay != 0 {
+			return fmt.Errorf("%v is not a day: want midnight UTC, see index.Day", t)
+		}
+	}
+	return nil
+}
+
+func checkVector(v []float32, dim int) error {
+	if len(v) != dim {
+		return fmt.Errorf("%d numbers, the index has %d: %w", len(v), dim, index.ErrDimension)
+	}
+	for _, f := range v {
+		if math.IsNaN(float64(f)) || math.IsInf(float64(f), 0) {
+			return errors.New("the vector holds a value that is not finite")
+		}
+	}
+	return nil
+}
+
+// Docs yields every document, in pages, so that the loop body may write. The
+// engine knows no order of texts: all IDs are read first.
+func (x *Index) Docs(ctx context.Context) iter.Seq2[index.Doc, error] {
+	return func(yield func(index.Doc, error) bool) {
+		ids, err := x.docIDs(ctx)
+		if err != nil {
+			yield(index.Doc{}, x.explain(ctx, err))
+			return
+		}
+		for page := range slices.Chunk(ids, 500) {
+			found, err := x.storedDocs(ctx, page)
+			if err != nil {
+				yield(index.Doc{}, x.explain(ctx, err))
+				return
+			}
+			for _, id := range page {
+				if s := found[id]; s != nil && !yield(s.doc, nil) { // nil: it has gone since
+					return
+				}
+			}
+		}
+	}
+}
+
+func (x *Index) docIDs(ctx context.Context) (ids []string, err error) {
+	request := &qdrant.ScrollPoints{CollectionName: x.name, Limit: qdrant.PtrOf(uint32(5000)), WithPayload: qdrant.NewWithPayloadInclude("doc"),
+		Filter: &qdrant.Filter{Must: []*qdrant.Condition{qdrant.NewMatchKeyword("type", "document")}}}
+	for {
+		points, next, err := x.client.ScrollAndOffset(ctx, request)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range points {
+			ids = append(ids, p.GetPayload()["doc"].GetStringValue())
+		}
+		if request.Offset = next; next == nil {
+			slices.Sort(ids)
+			return slices.Compact(ids), nil
+		}
+	}
+}
+
+// storedDocs reads the points of documents.
+func (x *Index) storedDocs(ctx context.Context, ids []string) (map[string]*stored, error) {
+	var points []*qdrant.PointId
+	for _, id := range ids {
+		points = append(points, docID(id))
+	}
+	got, err := x.get(ctx, x.name, points, true)
+	found := make(map[string]*stored, len(got))
+	for _, p := range got {
+		s, again := readStored(p.GetPayload())
+		err = errors.Join(err, again)
+		found[s.doc.ID] = s
+	}
+	return found, err
+}
