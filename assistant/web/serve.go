@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,25 +16,43 @@ const (
 	stopTime  = 10 * time.Second // then every connection is closed
 )
 
-// Serve serves h on addr, such as "127.0.0.1:8080", until ctx is done, then lets
-// open requests finish: answers still under way after 8 seconds get an error event,
-// and after 10 seconds nothing is left open. It returns nil after such a stop.
-// An address other than loopback is refused. ready, which may be nil, is called
-// with the address once connections are accepted.
-func Serve(ctx context.Context, lg *slog.Logger, addr string, h http.Handler, ready func(net.Addr)) error {
-	host, _, err := net.SplitHostPort(addr)
+// A Listen says where to listen, and how.
+type Listen struct {
+	Addr     string // host:port
+	Callers  bool   // callers say who they are: without it only a loopback address may be used
+	CertFile string // PEM files of the certificate and its key, for TLS; "" for none
+	KeyFile  string
+}
+
+// Serve serves h as l says until ctx is done, then lets open requests finish:
+// answers still under way after 8 seconds get an error event, and after 10 seconds
+// nothing is left open. It returns nil after such a stop. ready, which may be nil,
+// is called with the address once connections are accepted.
+func Serve(ctx context.Context, lg *slog.Logger, l Listen, h http.Handler, ready func(net.Addr)) error {
+	host, _, err := net.SplitHostPort(l.Addr)
 	if err != nil {
-		return fmt.Errorf("address %q: want host:port, such as 127.0.0.1:8080", addr)
+		return fmt.Errorf("address %q: want host:port, such as 127.0.0.1:8080", l.Addr)
 	}
-	if !isLoopback(host) {
-		return fmt.Errorf("address %q: authentication is not configured, so only a loopback address such as 127.0.0.1:8080 may be used", addr)
+	if !l.Callers && !isLoopback(host) {
+		return fmt.Errorf("address %q: authentication is not configured, so only a loopback address such as 127.0.0.1:8080 may be used", l.Addr)
 	}
-	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	var cert *tls.Config
+	if l.CertFile != "" || l.KeyFile != "" {
+		pair, err := tls.LoadX509KeyPair(l.CertFile, l.KeyFile)
+		if err != nil {
+			return fmt.Errorf("certificate: %w", err)
+		}
+		cert = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+	}
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", l.Addr)
 	if err != nil {
 		return err // names the operation and the address
 	}
 	if ready != nil {
 		ready(ln.Addr())
+	}
+	if cert != nil {
+		ln = tls.NewListener(ln, cert)
 	}
 	return serve(ctx, lg, ln, h, drainTime, stopTime)
 }

@@ -18,17 +18,17 @@ import (
 func TestServeAddress(t *testing.T) {
 	lg := slog.New(slog.DiscardHandler)
 	for _, addr := range []string{":8080", "0.0.0.0:8080", "[::]:8080", "192.168.0.7:8080", "example.com:8080"} {
-		err := Serve(t.Context(), lg, addr, http.NotFoundHandler(), nil)
+		err := Serve(t.Context(), lg, Listen{Addr: addr}, http.NotFoundHandler(), nil)
 		if err == nil || !strings.Contains(err.Error(), "authentication is not configured") {
 			t.Errorf("%s: got %v", addr, err)
 		}
 	}
-	if err := Serve(t.Context(), lg, "8080", http.NotFoundHandler(), nil); err == nil || !strings.Contains(err.Error(), "want host:port") {
+	if err := Serve(t.Context(), lg, Listen{Addr: "8080"}, http.NotFoundHandler(), nil); err == nil || !strings.Contains(err.Error(), "want host:port") {
 		t.Errorf("8080: got %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(10*time.Millisecond, cancel)
-	if err := Serve(ctx, lg, "localhost:0", http.NotFoundHandler(), nil); err != nil && ctx.Err() == nil {
+	if err := Serve(ctx, lg, Listen{Addr: "localhost:0"}, http.NotFoundHandler(), nil); err != nil && ctx.Err() == nil {
 		t.Errorf("localhost: got %v", err)
 	}
 }

@@ -37,7 +37,7 @@ func (cmd *serveCmd) serve(ctx context.Context, c *console, s *settings, example
 	if err != nil {
 		return err
 	}
-	return web.Serve(ctx, c.lg, cmd.Addr, h, ready)
+	return web.Serve(ctx, c.lg, web.Listen{Addr: cmd.Addr}, h, ready)
 }
 
 // status is what the service says of itself: names, and counts of the documents
