@@ -4,10 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"maps"
 	"math"
-	"slices"
-	"strings"
 	"time"
 
 	"biseo/index"
@@ -38,109 +35,49 @@ func timeOf(day *int64) time.Time {
 	return time.Unix(*day*secondsPerDay, 0).UTC()
 }
 
-// packTerms packs what exact BM25 needs to know of a chunk: the length of each
-// field, then each term in sorted order as
-//
-//	uvarint(2·len(term) + more), term
-//
-// and, if more is 1, the counts of all fields; otherwise the term occurs once, in
-// the text, as most do.
-func packTerms(terms map[string]index.FieldCounts, length index.FieldCounts) []byte {
-	b := make([]byte, 0, 10*len(terms)+8)
-	for _, n := range length {
-		b = binary.AppendUvarint(b, uint64(n))
+// dates are the first day and the day after the last of each chunk of a document.
+type dates [][2]*int64
+
+// datesOf is nil if no chunk has dates of its own, as in most documents.
+func datesOf(chunks []index.Chunk) dates {
+	var d dates
+	for i, c := range chunks {
+		if c.From.IsZero() && c.Until.IsZero() {
+			continue
+		}
+		if d == nil {
+			d = make(dates, len(chunks))
+		}
+		d[i] = [2]*int64{dayOf(c.From), dayOf(c.Until)}
 	}
-	for _, term := range slices.Sorted(maps.Keys(terms)) {
-		counts := terms[term]
-		head := uint64(len(term)) << 1
-		if counts != once {
-			head |= 1
-		}
-		b = binary.AppendUvarint(b, head)
-		b = append(b, term...)
-		if counts != once {
-			for _, n := range counts {
-				b = binary.AppendUvarint(b, uint64(n))
-			}
-		}
+	return d
+}
+
+// packKeys writes ascending keys as the distances between them.
+func packKeys(keys []int64) []byte {
+	b := make([]byte, 0, len(keys)+8)
+	var last int64
+	for _, key := range keys {
+		b = binary.AppendUvarint(b, uint64(key-last))
+		last = key
 	}
 	return b
 }
 
-// once is the count of a term that occurs once, in the text.
-var once = index.FieldCounts{len(index.FieldCounts{}) - 1: 1}
-
-var errTerms = errors.New("stored terms are damaged")
-
-// unpackTerms calls each with the terms that packTerms packed. The term is valid
-// only during the call.
-func unpackTerms(b []byte, each func(term []byte, counts index.FieldCounts)) (length index.FieldCounts, err error) {
-	if b, err = unpackCounts(b, &length); err != nil {
-		return length, err
-	}
+func unpackKeys(b []byte) ([]int64, error) {
+	keys := make([]int64, 0, len(b))
+	var last int64
 	for len(b) > 0 {
-		head, n := binary.Uvarint(b)
-		if n <= 0 || head>>1 > uint64(len(b)-n) {
-			return length, errTerms
-		}
-		term := b[n : n+int(head>>1)]
-		b = b[n+len(term):]
-		counts := once
-		if head&1 == 1 {
-			if b, err = unpackCounts(b, &counts); err != nil {
-				return length, err
-			}
-		}
-		each(term, counts)
-	}
-	return length, nil
-}
-
-func unpackCounts(b []byte, counts *index.FieldCounts) ([]byte, error) {
-	for f := range counts {
 		v, n := binary.Uvarint(b)
-		if n <= 0 || v > math.MaxInt32 {
-			return nil, errTerms
+		if n <= 0 || v == 0 || v > math.MaxInt64/2 {
+			return nil, errors.New("stored keys are damaged")
 		}
-		counts[f], b = int(v), b[n:]
+		last += int64(v)
+		keys = append(keys, last)
+		b = b[n:]
 	}
-	return b, nil
-}
-
-// tokens is the text of the FTS5 row of a chunk: its terms, each one token.
-func tokens(terms map[string]index.FieldCounts) string {
-	var b strings.Builder
-	for _, term := range slices.Sorted(maps.Keys(terms)) {
-		if b.Len() > 0 {
-			b.WriteByte(' ')
-		}
-		writeToken(&b, term)
+	if len(keys) == 0 {
+		return nil, errors.New("stored keys are missing")
 	}
-	return b.String()
-}
-
-// phrase is the FTS5 query for a term.
-func phrase(term string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	writeToken(&b, term)
-	b.WriteByte('"')
-	return b.String()
-}
-
-// writeToken writes a term as one token of FTS5's ascii tokenizer, another for
-// each term: lower-case letters, digits and all outside ASCII stand for
-// themselves, any other byte is _ and two hexadecimal digits.
-func writeToken(b *strings.Builder, term string) {
-	const digits = "0123456789abcdef"
-	for i := range len(term) {
-		c := term[i]
-		if c >= 0x80 || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
-			b.WriteByte(c)
-			continue
-		}
-		b.WriteByte('_')
-		b.WriteByte(digits[c>>4])
-		b.WriteByte(digits[c&15])
-	}
+	return keys, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"biseo/index"
+	"biseo/index/local/postings"
 )
 
 var testOptions = Options{Space: "toy/4", Rules: "r1", Wait: 200 * time.Millisecond}
@@ -215,7 +216,7 @@ func TestStaleReader(t *testing.T) {
 			t.Fatal(err)
 		}
 		a, b := reader.live.snap, fresh.live.snap
-		if d := cmp.Diff(a, b, cmp.AllowUnexported(snapshot{}, entry{}, chunkInfo{})); d != "" {
+		if d := cmp.Diff(a, b, cmp.AllowUnexported(snapshot{}, entry{}, segment{}, matrix{}, postings.Segment{}, postings.Norms{})); d != "" {
 			t.Fatalf("change %d: kept in step (-) and read anew (+) differ:\n%s", i, d)
 		}
 		fresh.Close()

@@ -47,7 +47,7 @@ func killVersion(id string, n int) (index.Doc, []index.Chunk) {
 	for i := range 1 + n*7%9 {
 		chunks = append(chunks, index.Chunk{ID: index.ChunkID(id, i), DocID: id, Path: []string{"제1장"},
 			Text:  strings.Repeat(string(rune('가'+n*13%500))+string(rune('가'+i))+"사무 ", 30),
-			Start: i, Dense: []float32{float32(n), 1, 0, float32(i)}})
+			Start: i, Links: []string{"§도로법/" + strconv.Itoa(n)}, Dense: []float32{float32(n), 1, 0, float32(i)}})
 	}
 	return d, chunks
 }
@@ -86,25 +86,21 @@ func writeUntilKilled(dir string) error {
 // replaceTorn is Replace with its transaction cut in two.
 func (x *Index) replaceTorn(ctx context.Context, id string, n int) error {
 	d, chunks := killVersion(id, n)
-	records := analyse(d, chunks)
-	df := map[string]int{}
-	var first int64
+	r := analyse(d, chunks, x.live.dim)
+	var keys []int64
 	if err := transact(ctx, x.live.write, func(tx *sql.Tx) (err error) {
-		if err = remove(ctx, tx, id, df); err != nil && !errors.Is(err, index.ErrNotFound) {
+		if err = remove(ctx, tx, id); err != nil && !errors.Is(err, index.ErrNotFound) {
 			return err
 		}
-		first, err = insertDoc(ctx, tx, d, records)
-		return err
+		if keys, err = insertDoc(ctx, tx, r); err != nil {
+			return err
+		}
+		return insertChunks(ctx, tx, keys, r)
 	}); err != nil {
 		return err
 	}
 	return transact(ctx, x.live.write, func(tx *sql.Tx) error {
-		for _, r := range records {
-			for term := range r.terms {
-				df[term]++
-			}
-		}
-		return errors.Join(insertWords(ctx, tx, first, records), addFrequencies(ctx, tx, df), logChange(ctx, tx, id))
+		return errors.Join(insertSegment(ctx, tx, keys, r.words, r.vectors), merge(ctx, tx, x.live.dim), logChange(ctx, tx, id))
 	})
 }
 

@@ -5,11 +5,11 @@
 // for each generation and the file current, which names the live one. [Rebuild]
 // fills the next generation beside it.
 //
-// Search works in three steps. The Scope decides which chunks may be seen, from
-// a copy of what it needs to know that is kept in memory in step with the file
-// (snapshot.go). An FTS5 table over our terms proposes candidates, and exact BM25
-// over all terms ranks them; vectors are scanned as int8 and ranked as float32
-// (search.go). Writing is one transaction for each document (write.go).
+// Search reads memory: what it must know of every chunk is kept there in step with
+// the file (snapshot.go, segment.go). The Scope decides which chunks may be seen,
+// then every posting of every term of the query is scored by exact BM25, and every
+// vector is compared as int8, the nearest again as float32 (search.go). Writing is
+// one transaction for each document (write.go).
 package local
 
 import (
@@ -43,7 +43,7 @@ type Options struct {
 
 // schema is the version of the tables. Space, Rules and schema together are the
 // fingerprint of an index.
-const schema = "1"
+const schema = "2"
 
 // applicationID marks a database file as ours ("BISE").
 const applicationID = 0x42495345
@@ -57,6 +57,10 @@ type Index struct {
 	live   *generation
 	pinned bool // being built: current does not name it yet
 	closed bool
+
+	// The two checks of rights, both index.Scope.Allows but in tests: before
+	// ranking, and again on what is stored of each hit.
+	before, after func(index.Scope, index.Doc, index.Chunk) bool
 }
 
 var _ index.Index = (*Index)(nil)
@@ -118,13 +122,12 @@ func prepare(dir string, opt Options) (*Index, error) {
 	if _, err := index.Dimension(opt.Space); err != nil {
 		return nil, err
 	}
-	if opt.ReadOnly {
-		return &Index{dir: dir, opt: opt}, nil
+	if !opt.ReadOnly {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("create index folder: %w", err)
+		}
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("create index folder: %w", err)
-	}
-	return &Index{dir: dir, opt: opt}, nil
+	return &Index{dir: dir, opt: opt, before: index.Scope.Allows, after: index.Scope.Allows}, nil
 }
 
 func (x *Index) openGeneration(ctx context.Context, name string) (_ *generation, err error) {
@@ -207,7 +210,7 @@ func (x *Index) create(ctx context.Context, db *sql.DB) error {
 	if tables > 0 {
 		return errForeign
 	}
-	if _, err := tx.ExecContext(ctx, tables1); err != nil {
+	if _, err := tx.ExecContext(ctx, schemaSQL); err != nil {
 		return err
 	}
 	for k, v := range map[string]string{"space": x.opt.Space, "rules": x.opt.Rules, "schema": schema, "next": "1"} {

@@ -2,6 +2,7 @@ package local
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -74,23 +75,17 @@ func TestWords(t *testing.T) {
 		slices.SortFunc(want, compareScored)
 		for _, depth := range []int{5, 1000} {
 			err := x.view(ctx, func(v *view) error {
-				allowed := v.allowed(index.Scope{On: index.Day(2026, 1, 1)})
-				got, err := v.words(ctx, query, allowed, depth)
+				got, _, err := v.rank(ctx, index.Query{Scope: index.Scope{On: index.Day(2026, 1, 1)}, Text: query}, depth)
 				want := want[:min(depth, len(want))]
 				if len(got) != len(want) {
 					t.Errorf("%q: %d chunks, want %d", query, len(got), len(want))
 					return err
 				}
 				for i := range got {
-					if got[i].id != want[i].id || got[i].score != want[i].score {
+					if got[i].id != want[i].id || math.Abs(got[i].score-want[i].score) > 1e-9 {
 						t.Errorf("%q, rank %d: got %s %v, want %s %v", query, i+1, got[i].id, got[i].score, want[i].id, want[i].score)
 						break
 					}
-				}
-				v.small = 0 // as on a large collection: pruned, but filled
-				pruned, err := v.words(ctx, query, allowed, depth)
-				if len(pruned) != len(want) {
-					t.Errorf("%q pruned: %d chunks, want %d", query, len(pruned), len(want))
 				}
 				return err
 			})
@@ -141,54 +136,5 @@ func TestMeaning(t *testing.T) {
 		for i, h := range hits {
 			diff(t, fmt.Sprint("rank ", i+1), h.Chunk.ID, want[i].id)
 		}
-	}
-}
-
-func TestTokens(t *testing.T) {
-	seen := map[string]string{}
-	for _, term := range []string{"민원", "@21-2-1", "A", "a", "_41", "제 1", `"`, "a\x00b", "AND", "é", "É", "*", "2026.5"} {
-		p := phrase(term)
-		if other, ok := seen[p]; ok {
-			t.Errorf("%q and %q share the token %s", term, other, p)
-		}
-		seen[p] = term
-	}
-	// Each must be found by itself and by nothing else.
-	x := mustOpen(t, t.TempDir(), testOptions)
-	i := 0
-	terms := map[int]string{}
-	for _, term := range seen {
-		i++
-		terms[i] = term
-		counts := map[string]index.FieldCounts{term: once, "공통": once}
-		if _, err := x.live.write.Exec(`INSERT INTO words(rowid, terms) VALUES(?, ?)`, i, tokens(counts)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for key, term := range terms {
-		var got string
-		if err := x.live.write.QueryRow(`SELECT group_concat(rowid) FROM words WHERE words MATCH ?`, phrase(term)).Scan(&got); err != nil {
-			t.Fatalf("%q: %v", term, err)
-		}
-		diff(t, term, got, fmt.Sprint(key))
-	}
-}
-
-func TestPackTerms(t *testing.T) {
-	want := map[string]index.FieldCounts{"가": once, "나": {1, 2, 3, 400}, strings.Repeat("긴", 50): once, "": {0, 0, 0, 2}}
-	length := index.FieldCounts{1, 2, 3, 100_000}
-	packed := packTerms(want, length)
-	got := map[string]index.FieldCounts{}
-	gotLength, err := unpackTerms(packed, func(term []byte, counts index.FieldCounts) { got[string(term)] = counts })
-	if err != nil {
-		t.Fatal(err)
-	}
-	diff(t, "terms", got, want)
-	diff(t, "length", gotLength, length)
-	for n := range packed { // cut anywhere: an error or fewer terms, no panic
-		unpackTerms(packed[:n], func([]byte, index.FieldCounts) {})
-	}
-	if _, err := unpackTerms([]byte{1, 2, 3, 4, 200}, func([]byte, index.FieldCounts) {}); err == nil {
-		t.Error("damaged terms are read without error")
 	}
 }

@@ -1,27 +1,29 @@
 package local
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 	"sort"
 	"time"
 
 	"biseo/index"
+	"biseo/index/local/postings"
 )
 
 // A snapshot is what a search must know of every chunk, as of one change of the
-// database: enough to apply the Scope and to scan the vectors. It is never altered;
-// a change makes a new snapshot that shares all entries but those changed.
+// database: enough to apply the Scope and to rank. It is never altered; a change
+// makes a new snapshot that shares all entries and segments but those changed.
 type snapshot struct {
-	change  int64 // the last change that it knows
-	entries []*entry
-	base    []int // number of chunks before each entry: the slot of its first chunk
-	all     index.Collection
+	change   int64    // the last change that it knows
+	entries  []*entry // in key order
+	segments []*segment
+	docs     [][]int32 // of each chunk of each segment: its entry, -1 if it is no longer there
+	dead     []bool    // whether a segment has a chunk that is no longer there
+	all      index.Collection
+	norms    *postings.Norms
 }
 
 // An entry is one document of a snapshot.
@@ -30,20 +32,11 @@ type entry struct {
 	first   int64 // key of its first chunk; those of the others follow
 	n       int   // how many chunks it has
 	lengths index.FieldCounts
-	chunks  []chunkInfo
-	dense   []int8    // the vectors of all its chunks, one after the other; nil if none has one
-	scale   []float32 // what each vector is multiplied by; 0 for a chunk without vector
-}
-
-type chunkInfo struct {
-	id     string
-	from   time.Time
-	until  time.Time
-	length int // terms in the text
+	dates   [][2]time.Time // From and Until of each chunk; nil if none has its own
 }
 
 // loadSnapshot brings the snapshot of g to the state that tx sees.
-func (g *generation) loadSnapshot(ctx context.Context, tx *sql.Tx) (*snapshot, error) {
+func (g *generation) loadSnapshot(ctx context.Context, tx *sql.Tx, bm25 index.BM25) (*snapshot, error) {
 	var change int64
 	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(n), 0) FROM changes`).Scan(&change); err != nil {
 		return nil, err
@@ -52,38 +45,35 @@ func (g *generation) loadSnapshot(ctx context.Context, tx *sql.Tx) (*snapshot, e
 	if old != nil && old.change == change {
 		return old, nil
 	}
-	var entries []*entry
+	if old == nil {
+		old = &snapshot{}
+	}
+	s := &snapshot{change: change}
 	var err error
-	if old == nil || change-old.change > keepChanges/2 {
-		entries, err = loadEntries(ctx, tx, g.dim, ``)
+	if old.change == 0 || change-old.change > keepChanges/2 {
+		s.entries, err = loadEntries(ctx, tx, ``)
 	} else {
-		entries, err = loadEntries(ctx, tx, g.dim, `WHERE id IN (SELECT doc FROM changes WHERE n > ?)`, old.change)
+		s.entries, err = loadEntries(ctx, tx, `WHERE id IN (SELECT doc FROM changes WHERE n > ?)`, old.change)
 		if err == nil {
-			entries, err = mergeEntries(ctx, tx, old, entries)
+			s.entries, err = mergeEntries(ctx, tx, old, s.entries)
 		}
+	}
+	if err == nil {
+		s.segments, err = loadSegments(ctx, tx, g.dim, old.segments)
+	}
+	if err == nil {
+		err = s.complete(bm25)
 	}
 	if err != nil {
 		return nil, err
 	}
-	g.snap = newSnapshot(change, entries)
-	return g.snap, nil
-}
-
-func newSnapshot(change int64, entries []*entry) *snapshot {
-	s := &snapshot{change: change, entries: entries, base: make([]int, len(entries))}
-	for i, e := range entries {
-		s.base[i] = s.all.Chunks
-		s.all.Chunks += e.n
-		for f, n := range e.lengths {
-			s.all.Length[f] += n
-		}
-	}
-	return s
+	g.snap = s
+	return s, nil
 }
 
 // mergeEntries replaces those entries of old that changed since.
 func mergeEntries(ctx context.Context, tx *sql.Tx, old *snapshot, changed []*entry) ([]*entry, error) {
-	ids, err := collect(ctx, tx, scanString, `SELECT DISTINCT doc FROM changes WHERE n > ?`, old.change)
+	ids, err := collect(ctx, tx, scanValue[string], `SELECT DISTINCT doc FROM changes WHERE n > ?`, old.change)
 	if err != nil {
 		return nil, err
 	}
@@ -102,154 +92,135 @@ func mergeEntries(ctx context.Context, tx *sql.Tx, old *snapshot, changed []*ent
 	return entries, nil
 }
 
-func scanString(rows *sql.Rows) (s string, err error) {
-	err = rows.Scan(&s)
-	return s, err
+func scanValue[T any](rows *sql.Rows) (v T, err error) {
+	err = rows.Scan(&v)
+	return v, err
 }
 
 // loadEntries reads the documents that match where, in key order.
-func loadEntries(ctx context.Context, tx *sql.Tx, dim int, where string, args ...any) ([]*entry, error) {
-	entries, err := collect(ctx, tx, scanEntry,
-		`SELECT doc, first, chunks, lengths FROM docs `+where+` ORDER BY first`, args...)
+func loadEntries(ctx context.Context, tx querier, where string, args ...any) ([]*entry, error) {
+	return collect(ctx, tx, func(rows *sql.Rows) (*entry, error) {
+		e := &entry{}
+		var doc, lengths, own []byte
+		if err := rows.Scan(&doc, &e.first, &e.n, &lengths, &own); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(doc, &e.doc); err != nil {
+			return nil, err
+		}
+		if own != nil {
+			var d dates
+			if err := json.Unmarshal(own, &d); err != nil {
+				return nil, err
+			}
+			if len(d) != e.n {
+				return nil, fmt.Errorf("document %s has dates for %d chunks of %d: run biseo ingest --rebuild", e.doc.ID, len(d), e.n)
+			}
+			for _, span := range d {
+				e.dates = append(e.dates, [2]time.Time{timeOf(span[0]), timeOf(span[1])})
+			}
+		}
+		return e, json.Unmarshal(lengths, &e.lengths)
+	}, `SELECT doc, first, chunks, lengths, dates FROM docs `+where+` ORDER BY first`, args...)
+}
+
+// loadSegments reads the segments, but for those that are known.
+func loadSegments(ctx context.Context, tx *sql.Tx, dim int, known []*segment) ([]*segment, error) {
+	ids, err := collect(ctx, tx, scanValue[int64], `SELECT id FROM segments ORDER BY first`)
 	if err != nil {
 		return nil, err
 	}
-	// One pass over the chunks for all documents, one for each when they are few.
-	if where == "" {
-		err = fill(ctx, tx, dim, entries, 0, math.MaxInt64)
-	} else {
-		for i, e := range entries {
-			err = cmp.Or(err, fill(ctx, tx, dim, entries[i:i+1], e.first, e.first+int64(e.n)))
+	old := make(map[int64]*segment, len(known))
+	for _, s := range known {
+		old[s.id] = s
+	}
+	segments := make([]*segment, len(ids))
+	for i, id := range ids {
+		if segments[i] = old[id]; segments[i] == nil {
+			if segments[i], err = loadSegment(ctx, tx, id, dim); err != nil {
+				return nil, err
+			}
 		}
 	}
-	for _, e := range entries {
-		if err == nil && len(e.chunks) != e.n {
-			err = fmt.Errorf("document %s has %d chunks of %d: run biseo ingest --rebuild", e.doc.ID, len(e.chunks), e.n)
+	return segments, nil
+}
+
+// complete computes what follows from the entries and segments.
+func (s *snapshot) complete(bm25 index.BM25) error {
+	for _, e := range s.entries {
+		s.all.Chunks += e.n
+		for f, n := range e.lengths {
+			s.all.Length[f] += n
 		}
 	}
-	return entries, err
-}
-
-func scanEntry(rows *sql.Rows) (*entry, error) {
-	e := &entry{}
-	var doc, lengths []byte
-	if err := rows.Scan(&doc, &e.first, &e.n, &lengths); err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal(doc, &e.doc); err != nil {
-		return nil, err
-	}
-	return e, json.Unmarshal(lengths, &e.lengths)
-}
-
-// holder returns the first entry from i on that ends after key: the one that
-// holds it.
-func holder(entries []*entry, i int, key int64) int {
-	for i < len(entries) && key >= entries[i].first+int64(entries[i].n) {
-		i++
-	}
-	return i
-}
-
-// fill reads the chunks with keys in [from, to) into entries, which are in key order.
-func fill(ctx context.Context, tx *sql.Tx, dim int, entries []*entry, from, to int64) error {
-	rows, err := tx.QueryContext(ctx, `SELECT key, id, from_day, until_day, length FROM chunks WHERE key >= ? AND key < ? ORDER BY key`, from, to)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	i := 0
-	for rows.Next() {
-		var key int64
-		var c chunkInfo
-		var fromDay, untilDay *int64
-		if err := rows.Scan(&key, &c.id, &fromDay, &untilDay, &c.length); err != nil {
-			return err
+	s.docs, s.dead = make([][]int32, len(s.segments)), make([]bool, len(s.segments))
+	var longest index.FieldCounts
+	at, live := 0, 0
+	for i, seg := range s.segments {
+		s.docs[i] = make([]int32, len(seg.keys))
+		for chunk, key := range seg.keys {
+			for at < len(s.entries) && key >= s.entries[at].first+int64(s.entries[at].n) {
+				at++
+			}
+			if at < len(s.entries) && key >= s.entries[at].first {
+				s.docs[i][chunk] = int32(at)
+				live++
+			} else {
+				s.docs[i][chunk] = -1
+				s.dead[i] = true
+			}
 		}
-		c.from, c.until = timeOf(fromDay), timeOf(untilDay)
-		if i = holder(entries, i, key); i == len(entries) {
-			break
+		for f, n := range seg.words.Longest() {
+			longest[f] = max(longest[f], n)
 		}
-		entries[i].chunks = append(entries[i].chunks, c)
 	}
-	if err := rows.Err(); err != nil || dim == 0 {
-		return err
+	if live != s.all.Chunks {
+		return fmt.Errorf("%d chunks of %d are in the segments: run biseo ingest --rebuild", live, s.all.Chunks)
 	}
-	return fillVectors(ctx, tx, dim, entries, from, to)
+	s.norms = postings.NewNorms(bm25, s.all, longest)
+	return nil
 }
 
-func fillVectors(ctx context.Context, tx *sql.Tx, dim int, entries []*entry, from, to int64) error {
-	rows, err := tx.QueryContext(ctx, `SELECT key, dense FROM vectors WHERE key >= ? AND key < ? ORDER BY key`, from, to)
-	if err != nil {
-		return err
+// at returns the entry that holds a chunk with that key, nil if there is none, and
+// the place of the chunk in it.
+func (s *snapshot) at(key int64) (*entry, int) {
+	i := sort.Search(len(s.entries), func(i int) bool { return s.entries[i].first > key }) - 1
+	if i < 0 || key >= s.entries[i].first+int64(s.entries[i].n) {
+		return nil, 0
 	}
-	defer rows.Close()
-	i := 0
-	var v []float32
-	for rows.Next() {
-		var key int64
-		var b sql.RawBytes
-		if err := rows.Scan(&key, &b); err != nil {
-			return err
-		}
-		if v, err = unpackVector(v, b, dim); err != nil {
-			return err
-		}
-		if i = holder(entries, i, key); i == len(entries) {
-			break
-		}
-		e := entries[i]
-		if e.dense == nil {
-			e.dense, e.scale = make([]int8, e.n*dim), make([]float32, e.n)
-		}
-		at := int(key - e.first)
-		e.scale[at] = quantise(e.dense[at*dim:(at+1)*dim], v)
-	}
-	return rows.Err()
+	return s.entries[i], int(key - s.entries[i].first)
 }
 
-// at returns the entry of a slot and the position of its chunk in it.
-func (s *snapshot) at(slot int) (*entry, int) {
-	i := sort.SearchInts(s.base, slot+1) - 1
-	return s.entries[i], slot - s.base[i]
+// A sight says what of a document may be seen: all chunks, or those of chunks.
+type sight struct {
+	all    bool
+	chunks []bool
 }
 
-func (s *snapshot) key(slot int) int64 {
-	e, i := s.at(slot)
-	return e.first + int64(i)
-}
-
-func (s *snapshot) id(slot int) string {
-	e, i := s.at(slot)
-	return e.chunks[i].id
-}
-
-// allowed tells of each slot whether scope lets it be seen.
-func (s *snapshot) allowed(scope index.Scope) []bool {
-	mask := make([]bool, s.all.Chunks)
+// sights tells of each entry what allows lets be seen in a scope.
+func (s *snapshot) sights(scope index.Scope, allows func(index.Scope, index.Doc, index.Chunk) bool) []sight {
+	sights := make([]sight, len(s.entries))
 	for i, e := range s.entries {
-		if !scope.AllowsDoc(e.doc) {
+		if e.dates == nil {
+			sights[i].all = allows(scope, e.doc, index.Chunk{})
 			continue
 		}
-		part := mask[s.base[i] : s.base[i]+e.n]
-		for j, c := range e.chunks {
-			part[j] = c.from.IsZero() && c.until.IsZero() ||
-				scope.Allows(e.doc, index.Chunk{From: c.from, Until: c.until})
+		sights[i].chunks = make([]bool, e.n)
+		for j, d := range e.dates {
+			sights[i].chunks[j] = allows(scope, e.doc, index.Chunk{From: d[0], Until: d[1]})
 		}
 	}
-	return mask
+	return sights
 }
 
-// slots calls each with the slot of every key, which must ascend.
-func (s *snapshot) slots(keys func(yield func(int64) bool), each func(slot int, length int)) {
-	i := 0
-	for key := range keys {
-		if i = holder(s.entries, i, key); i == len(s.entries) {
-			return
-		}
-		e := s.entries[i]
-		if at := key - e.first; at >= 0 {
-			each(s.base[i]+int(at), e.chunks[at].length)
-		}
+// sees reports whether sights let a chunk be seen.
+func (s *snapshot) sees(sights []sight, segment, chunk int) bool {
+	at := s.docs[segment][chunk]
+	if at < 0 {
+		return false
 	}
+	if sights[at].chunks == nil {
+		return sights[at].all
+	}
+	return sights[at].chunks[s.segments[segment].keys[chunk]-s.entries[at].first]
 }

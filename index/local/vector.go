@@ -1,7 +1,6 @@
 package local
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -10,50 +9,105 @@ import (
 	"biseo/index"
 )
 
-// meaning returns the depth allowed chunks whose vectors are nearest to query.
-func (v *view) meaning(ctx context.Context, query []float32, allowed []bool, depth int) ([]scored, error) {
-	if len(query) == 0 {
-		return nil, nil
-	}
-	q := make([]int8, v.dim)
-	if quantise(q, query) == 0 {
-		return nil, nil // the zero vector is near to nothing
-	}
-	var near []scored
-	for i, e := range v.entries {
-		for j, scale := range e.scale {
-			if slot := v.base[i] + j; scale > 0 && allowed[slot] {
-				near = append(near, scored{slot: slot, score: float64(scale) * float64(dot8(q, e.dense[j*v.dim:(j+1)*v.dim]))})
-			}
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-	}
-	near = v.best(near, max(vectorCandidates, 3*depth))
-	var dense []float32
-	err := v.rescore(ctx, `SELECT key, dense FROM vectors`, near, func(b []byte) (_ float64, err error) {
-		dense, err = unpackVector(dense, b, v.dim)
-		if err != nil {
-			return 0, err
-		}
-		return dot(query, dense), nil
-	})
-	return v.best(near, depth), err
+// A matrix holds the vectors of a segment as codes: int8 numbers that are
+// multiplied by the scale of their vector. A search by meaning reads all of it and
+// ranks the nearest again by their float32 vectors.
+type matrix struct {
+	scale []float32 // 0 for a chunk without vector; empty if no chunk has one
+	codes []byte    // int8, stride(dim) for each chunk
 }
 
-func dot8(a, b []int8) int32 {
-	b = b[:len(a)]
-	var s0, s1 int32
-	i := 0
-	for ; i+1 < len(a); i += 2 {
-		s0 += int32(a[i]) * int32(b[i])
-		s1 += int32(a[i+1]) * int32(b[i+1])
+const (
+	codeBlock = 32
+	codeTop   = 127  // codes of vectors are from -codeTop to codeTop
+	queryTop  = 2047 // and of queries finer: sums of 2^16 products stay below 2^31
+)
+
+// stride is the number of codes of a vector, filled up with zeros.
+func stride(dim int) int { return (dim + codeBlock - 1) / codeBlock * codeBlock }
+
+// encodeMatrix codes the vectors of a document, nil for a chunk without one. The
+// bytes are the scales as float32, little-endian, then the codes; nil if there is
+// no vector at all.
+func encodeMatrix(vectors [][]float32, dim int) []byte {
+	var b []byte
+	for i, v := range vectors {
+		if len(v) == 0 {
+			continue
+		}
+		if b == nil {
+			b = make([]byte, (4+stride(dim))*len(vectors))
+		}
+		codes := b[4*len(vectors)+i*stride(dim):]
+		scale := quantise(v, codeTop, func(i, code int) { codes[i] = byte(int8(code)) })
+		binary.LittleEndian.PutUint32(b[4*i:], math.Float32bits(scale))
 	}
-	if i < len(a) {
-		s0 += int32(a[i]) * int32(b[i])
+	return b
+}
+
+// parseMatrix reads the vectors of n chunks, and keeps b.
+func parseMatrix(b []byte, n, dim int) (matrix, error) {
+	if len(b) == 0 {
+		return matrix{}, nil
 	}
-	return s0 + s1
+	if dim == 0 || len(b) != (4+stride(dim))*n {
+		return matrix{}, errors.New("stored vectors have the wrong length")
+	}
+	m := matrix{scale: make([]float32, n), codes: b[4*n:]}
+	for i := range m.scale {
+		m.scale[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+	}
+	return m, nil
+}
+
+// mergeMatrices is encodeMatrix of the chunks of several segments that are kept.
+func mergeMatrices(segments []*segment, dim int, keep func(segment, chunk int) bool) []byte {
+	var scales, codes []byte
+	some := false
+	for i, s := range segments {
+		for chunk := range s.keys {
+			if !keep(i, chunk) {
+				continue
+			}
+			if len(s.vectors.scale) == 0 {
+				scales = append(scales, 0, 0, 0, 0)
+				codes = append(codes, make([]byte, stride(dim))...)
+				continue
+			}
+			some = true
+			scales = binary.LittleEndian.AppendUint32(scales, math.Float32bits(s.vectors.scale[chunk]))
+			codes = append(codes, s.vectors.of(chunk, stride(dim))...)
+		}
+	}
+	if !some {
+		return nil
+	}
+	return append(scales, codes...)
+}
+
+// of is the codes of a chunk, stride of them.
+func (m matrix) of(chunk, stride int) []byte {
+	return m.codes[chunk*stride : (chunk+1)*stride]
+}
+
+// queryCodes is what the codes of vectors are compared with; nil for the zero vector, which
+// is near to nothing.
+func queryCodes(v []float32) []int16 {
+	q := make([]int16, stride(len(v)))
+	if quantise(v, queryTop, func(i, code int) { q[i] = int16(code) }) == 0 {
+		return nil
+	}
+	return q
+}
+
+// dotGo is the dot product of a query and the codes of a vector of the same length.
+func dotGo(q []int16, codes []byte) int32 {
+	q = q[:len(codes)]
+	var sum int32
+	for i, c := range codes {
+		sum += int32(q[i]) * int32(int8(c))
+	}
+	return sum
 }
 
 func dot(a, b []float32) float64 {
@@ -64,20 +118,20 @@ func dot(a, b []float32) float64 {
 	return s
 }
 
-// quantise writes v as numbers from -127 to 127, and returns what to multiply
-// them by.
-func quantise(q []int8, v []float32) (scale float32) {
-	var top float32
+// quantise calls put with v as numbers from -top to top, and returns what to
+// multiply them by.
+func quantise(v []float32, top float32, put func(i, code int)) (scale float32) {
+	var most float32
 	for _, f := range v {
-		top = max(top, f, -f)
+		most = max(most, f, -f)
 	}
-	if top == 0 {
+	if most == 0 {
 		return 0
 	}
 	for i, f := range v {
-		q[i] = int8(math.Round(float64(f / top * 127)))
+		put(i, int(math.Round(float64(f/most*top))))
 	}
-	return top / 127
+	return most / top
 }
 
 func packVector(v []float32) []byte {

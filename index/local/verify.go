@@ -1,18 +1,19 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
 	"path/filepath"
 
 	"biseo/index"
+	"biseo/index/local/postings"
 )
 
 // Verify reads the whole index and returns what is wrong with it: damage that
-// SQLite finds, and documents, chunks, terms and word rows that do not belong
+// SQLite finds, and documents, chunks, postings and vectors that do not belong
 // together. On an index that must be rebuilt it is [index.ErrFingerprint].
 func (x *Index) Verify(ctx context.Context) error {
 	g, done, err := x.use(ctx)
@@ -42,137 +43,164 @@ func verify(ctx context.Context, tx *sql.Tx, dim int) error {
 	if damage != "ok" {
 		return errors.New("damaged: " + damage)
 	}
-	found := map[string]postings{}
-	chunks, err := verifyDocs(ctx, tx, found)
+	s := &snapshot{}
+	var err error
+	if s.entries, err = loadEntries(ctx, tx, ``); err != nil {
+		return err
+	}
+	if s.segments, err = loadSegments(ctx, tx, dim, nil); err != nil {
+		return err
+	}
+	if err := s.complete(index.DefaultBM25()); err != nil {
+		return err
+	}
+	for what, count := range map[string]struct {
+		query string
+		want  int
+	}{
+		"chunks":                  {`SELECT count(*) FROM chunks`, s.all.Chunks},
+		"vectors without a chunk": {`SELECT count(*) FROM vectors WHERE key NOT IN (SELECT key FROM chunks)`, 0},
+		"live chunks in segments": {`SELECT coalesce(sum(live), 0) FROM segments`, s.all.Chunks},
+	} {
+		var n int
+		if err := tx.QueryRowContext(ctx, count.query).Scan(&n); err != nil {
+			return err
+		}
+		if n != count.want {
+			return fmt.Errorf("%d %s where there should be %d", n, what, count.want)
+		}
+	}
+	found, err := s.verifyDocs(ctx, tx, dim)
 	if err != nil {
 		return err
 	}
-	for what, query := range map[string]string{
-		"chunks":     `SELECT count(*) FROM chunks`,
-		"bodies":     `SELECT count(*) FROM bodies`,
-		"word rows":  `SELECT count(*) FROM words`,
-		"terms rows": `SELECT count(*) FROM bodies b JOIN chunks c ON c.key = b.key`,
-	} {
-		var n int
-		if err := tx.QueryRowContext(ctx, query).Scan(&n); err != nil {
-			return err
-		}
-		if n != chunks {
-			return fmt.Errorf("%d %s for %d chunks of documents", n, what, chunks)
-		}
-	}
-	var vectors int
-	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM vectors WHERE length(dense) != ? OR key NOT IN (SELECT key FROM chunks)`,
-		4*dim).Scan(&vectors); err != nil {
-		return err
-	}
-	if vectors > 0 {
-		return fmt.Errorf("%d vectors of the wrong length or without a chunk", vectors)
-	}
-	return verifyWords(ctx, tx, found)
+	return s.verifyWords(found)
 }
 
-// postings is a digest of the keys of the chunks that hold a term.
-type postings struct {
+// A digest is of the chunks that hold a term, and of how often.
+type digest struct {
 	n   int
 	sum uint64
 }
 
-func (p postings) with(key int64) postings {
-	return postings{p.n + 1, p.sum + uint64(key)*uint64(key)}
+func (d digest) with(key int64, counts index.FieldCounts) digest {
+	sum := uint64(key)
+	for _, n := range counts {
+		sum = (sum ^ uint64(n)) * 0x9e3779b97f4a7c15
+	}
+	return digest{d.n + 1, d.sum + sum}
 }
 
-// verifyDocs counts the chunks of all documents, and their terms in found.
-func verifyDocs(ctx context.Context, tx *sql.Tx, found map[string]postings) (int, error) {
-	docs, err := collect(ctx, tx, scanEntry, `SELECT doc, first, chunks, lengths FROM docs ORDER BY first`)
-	if err != nil {
-		return 0, err
-	}
-	total, end := 0, int64(0)
-	for _, e := range docs {
+// verifyDocs compares what is stored of all documents with their texts, and
+// returns a digest of each term in them.
+func (s *snapshot) verifyDocs(ctx context.Context, tx *sql.Tx, dim int) (map[string]digest, error) {
+	found := map[string]digest{}
+	end := int64(0)
+	for _, e := range s.entries {
 		if e.first < end {
-			return 0, fmt.Errorf("document %s shares chunks with another", e.doc.ID)
+			return nil, fmt.Errorf("document %s shares chunks with another", e.doc.ID)
 		}
 		end = e.first + int64(e.n)
-		total += e.n
-		if err := verifyDoc(ctx, tx, e, found); err != nil {
-			return 0, fmt.Errorf("document %s: %w", e.doc.ID, err)
-		}
 	}
 	var next int64
 	if err := tx.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = 'next'`).Scan(&next); err != nil {
-		return 0, err
+		return nil, err
 	}
 	if next < end {
-		return 0, fmt.Errorf("the next key is %d, but %d is in use", next, end-1)
+		return nil, fmt.Errorf("the next key is %d, but %d is in use", next, end-1)
 	}
-	return total, nil
+	for i, docs := range s.docs {
+		for chunk := 0; chunk < len(docs); {
+			if docs[chunk] < 0 {
+				chunk++
+				continue
+			}
+			e := s.entries[docs[chunk]]
+			if err := s.segments[i].verifyDoc(ctx, tx, dim, e, chunk, found); err != nil {
+				return nil, fmt.Errorf("document %s: %w", e.doc.ID, err)
+			}
+			chunk += e.n
+		}
+	}
+	return found, nil
 }
 
-// verifyDoc compares the terms stored with each chunk of a document with those
-// of its text.
-func verifyDoc(ctx context.Context, tx *sql.Tx, e *entry, found map[string]postings) error {
+// verifyDoc compares the texts of a document with what is stored of it in e and,
+// from the chunk start on, in s. It adds its terms to found.
+func (s *segment) verifyDoc(ctx context.Context, tx *sql.Tx, dim int, e *entry, start int, found map[string]digest) error {
 	chunks, err := loadChunks(ctx, tx, e)
 	if err != nil {
 		return err
 	}
-	packed, err := collect(ctx, tx, scanString, `SELECT terms FROM bodies WHERE key >= ? AND key < ? ORDER BY key`, e.first, e.first+int64(e.n))
+	if len(chunks) != e.n || start+e.n > len(s.keys) || s.keys[start+e.n-1] != e.first+int64(e.n)-1 {
+		return fmt.Errorf("%d chunks of %d, or not all in one segment", len(chunks), e.n)
+	}
+	r := analyse(e.doc, chunks, dim)
+	if r.lengths != e.lengths {
+		return fmt.Errorf("lengths %v, stored %v", r.lengths, e.lengths)
+	}
+	words, err := postings.Parse(r.words)
 	if err != nil {
 		return err
 	}
-	if len(chunks) != e.n || len(packed) != e.n {
-		return fmt.Errorf("%d chunks and %d bodies of %d", len(chunks), len(packed), e.n)
+	vectors, err := parseMatrix(r.vectors, e.n, dim)
+	if err != nil {
+		return err
 	}
-	var lengths index.FieldCounts
-	for i, r := range analyse(e.doc, chunks) {
-		if packed[i] != string(packTerms(r.terms, r.length)) {
-			return fmt.Errorf("chunk %s: stored terms are not those of its text", r.ID)
+	for i, c := range chunks {
+		if words.Length(i) != s.words.Length(start+i) {
+			return fmt.Errorf("chunk %s: stored lengths are not those of its text", c.ID)
 		}
-		for f, n := range r.length {
-			lengths[f] += n
+		if c.Dense == nil && len(s.vectors.scale) > 0 && s.vectors.scale[start+i] != 0 ||
+			c.Dense != nil && (len(s.vectors.scale) == 0 || s.vectors.scale[start+i] != vectors.scale[i] ||
+				!bytes.Equal(s.vectors.of(start+i, stride(dim)), vectors.of(i, stride(dim)))) {
+			return fmt.Errorf("chunk %s: stored codes are not those of its vector", c.ID)
 		}
-		for term := range r.terms {
-			found[term] = found[term].with(e.first + int64(i))
+		if !e.dated(i, c) {
+			return fmt.Errorf("chunk %s: stored dates differ", c.ID)
 		}
 	}
-	if lengths != e.lengths {
-		return fmt.Errorf("lengths %v, stored %v", lengths, e.lengths)
+	for term, list := range words.All() {
+		for i, counts := range list.All() {
+			found[term] = found[term].with(e.first+int64(i), counts)
+		}
 	}
 	return nil
 }
 
-// verifyWords compares the document frequencies and the word rows with the terms
-// found in the chunks.
-func verifyWords(ctx context.Context, tx *sql.Tx, found map[string]postings) error {
-	lookup, err := tx.PrepareContext(ctx, `SELECT group_concat(rowid) FROM words WHERE words MATCH ?`)
-	if err != nil {
-		return err
+// dated reports whether e knows the dates of its chunk c, the i-th.
+func (e *entry) dated(i int, c index.Chunk) bool {
+	if e.dates == nil {
+		return c.From.IsZero() && c.Until.IsZero()
 	}
-	defer lookup.Close()
-	terms, err := collect(ctx, tx, func(rows *sql.Rows) (t queryTerm, err error) {
-		err = rows.Scan(&t.term, &t.df)
-		return t, err
-	}, `SELECT term, df FROM terms`)
-	if err != nil {
-		return err
-	}
-	for _, t := range terms {
-		var got postings
-		var keys sql.RawBytes
-		if err := scanRaw(ctx, lookup, &keys, phrase(t.term), func() {
-			for key := range parseKeys(keys) {
-				got = got.with(key)
+	return e.dates[i][0].Equal(c.From) && e.dates[i][1].Equal(c.Until)
+}
+
+// verifyWords compares the postings with the terms found in the chunks.
+func (s *snapshot) verifyWords(found map[string]digest) error {
+	stored := map[string]digest{}
+	for i, seg := range s.segments {
+		for term, list := range seg.words.All() {
+			n := 0
+			for chunk, counts := range list.All() {
+				n++
+				if s.docs[i][chunk] >= 0 {
+					stored[term] = stored[term].with(seg.keys[chunk], counts)
+				}
 			}
-		}); err != nil {
-			return err
+			if n != list.Len() {
+				return fmt.Errorf("term %q: %d postings of %d", term, n, list.Len())
+			}
 		}
-		if want := found[t.term]; got != want || t.df != want.n {
-			return fmt.Errorf("term %q: in %d chunks, frequency %d, word rows %d", t.term, want.n, t.df, got.n)
-		}
-		delete(found, t.term)
 	}
-	for term := range maps.Keys(found) {
-		return fmt.Errorf("term %q has no frequency", term)
+	for term, want := range found {
+		if got := stored[term]; got != want {
+			return fmt.Errorf("term %q: in %d chunks, in the postings of %d, or not as often", term, want.n, got.n)
+		}
+		delete(stored, term)
+	}
+	for term := range stored {
+		return fmt.Errorf("term %q: in no chunk, but in the postings", term)
 	}
 	return nil
 }

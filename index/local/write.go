@@ -7,49 +7,55 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"path/filepath"
-	"slices"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"biseo/index"
+	"biseo/index/local/postings"
 )
 
 // Each document takes a run of keys, one for each chunk, from docs.first. Keys are
-// given once and never again. What the Scope needs is in docs and chunks; what only
-// the best candidates need is in bodies and vectors, so that reading the former
-// does not touch the latter.
-const tables1 = `
+// given once and never again. A search reads docs and segments as a whole, and of
+// chunks and vectors only what concerns the best candidates.
+const schemaSQL = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE docs (
 	id TEXT PRIMARY KEY,
 	doc TEXT NOT NULL,         -- JSON of index.Doc
 	first INTEGER NOT NULL,    -- key of its first chunk
 	chunks INTEGER NOT NULL,
-	lengths TEXT NOT NULL      -- JSON of index.FieldCounts, summed over its chunks
+	lengths TEXT NOT NULL,     -- JSON of index.FieldCounts, summed over its chunks
+	dates TEXT                 -- JSON of dates; NULL if no chunk has dates of its own
 ) WITHOUT ROWID;
 CREATE TABLE chunks (
 	key INTEGER PRIMARY KEY,
 	id TEXT NOT NULL UNIQUE,
 	from_day INTEGER,          -- days since 1970-01-01; NULL: as the document
 	until_day INTEGER,
-	length INTEGER NOT NULL    -- terms in the text
-);
-CREATE TABLE bodies (
-	key INTEGER PRIMARY KEY,
 	path TEXT NOT NULL,        -- JSON
 	cite TEXT NOT NULL,
-	text TEXT NOT NULL,
 	start INTEGER NOT NULL,
 	page INTEGER NOT NULL,
-	terms BLOB NOT NULL        -- see packTerms
+	links TEXT,                -- JSON; NULL if none
+	text TEXT NOT NULL
 );
 CREATE TABLE vectors (key INTEGER PRIMARY KEY, dense BLOB NOT NULL); -- float32, little-endian
-CREATE TABLE terms (term TEXT PRIMARY KEY, df INTEGER NOT NULL) WITHOUT ROWID;
-CREATE VIRTUAL TABLE words USING fts5(terms, content='', contentless_delete=1, detail=none, tokenize="ascii tokenchars '_'");
+CREATE TABLE segments (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	first INTEGER NOT NULL UNIQUE,
+	last INTEGER NOT NULL,
+	chunks INTEGER NOT NULL,
+	live INTEGER NOT NULL,     -- how many of its chunks are still there
+	keys BLOB NOT NULL,        -- see packKeys
+	words BLOB NOT NULL,       -- see package postings
+	vectors BLOB               -- see encodeMatrix; NULL if no chunk has one
+);
 CREATE TABLE changes (n INTEGER PRIMARY KEY, doc TEXT NOT NULL); -- which document changed, newest last
 `
 
@@ -57,11 +63,13 @@ CREATE TABLE changes (n INTEGER PRIMARY KEY, doc TEXT NOT NULL); -- which docume
 // everything again.
 const keepChanges = 10_000
 
-// A record is a chunk made ready for storing.
+// A record is a document made ready for storing.
 type record struct {
-	index.Chunk
-	terms  map[string]index.FieldCounts
-	length index.FieldCounts
+	doc     index.Doc
+	chunks  []index.Chunk
+	lengths index.FieldCounts // summed over the chunks
+	words   []byte            // see package postings
+	vectors []byte            // see encodeMatrix
 }
 
 // Replace stores d and its chunks in one transaction. A chunk ID that another
@@ -72,15 +80,15 @@ func (x *Index) Replace(ctx context.Context, d index.Doc, chunks []index.Chunk) 
 		if err := check(d, chunks, g.dim); err != nil {
 			return nil, err
 		}
-		records := analyse(d, chunks) // outside the transaction: it is most of the work
-		return func(tx *sql.Tx) error { return put(ctx, tx, d, records) }, nil
+		r := analyse(d, chunks, g.dim) // outside the transaction: it is most of the work
+		return func(tx *sql.Tx) error { return put(ctx, tx, r, g.dim) }, nil
 	})
 }
 
 // Describe stores d in place of what was known of the document. A new title
 // changes the terms of all its chunks, so they are stored anew, from the index.
 func (x *Index) Describe(ctx context.Context, d index.Doc) error {
-	return x.update(ctx, func(*generation) (func(*sql.Tx) error, error) {
+	return x.update(ctx, func(g *generation) (func(*sql.Tx) error, error) {
 		if err := check(d, nil, 0); err != nil {
 			return nil, err
 		}
@@ -94,7 +102,7 @@ func (x *Index) Describe(ctx context.Context, d index.Doc) error {
 				if err != nil {
 					return err
 				}
-				return put(ctx, tx, d, analyse(d, chunks))
+				return put(ctx, tx, analyse(d, chunks, g.dim), g.dim)
 			}
 			if _, err := tx.ExecContext(ctx, `UPDATE docs SET doc = ? WHERE id = ?`, encode(d), d.ID); err != nil {
 				return err
@@ -106,14 +114,16 @@ func (x *Index) Describe(ctx context.Context, d index.Doc) error {
 
 // Remove deletes a document and its chunks.
 func (x *Index) Remove(ctx context.Context, docID string) error {
-	return x.update(ctx, func(*generation) (func(*sql.Tx) error, error) {
+	return x.update(ctx, func(g *generation) (func(*sql.Tx) error, error) {
 		return func(tx *sql.Tx) error {
-			df := map[string]int{}
-			err := remove(ctx, tx, docID, df)
+			err := remove(ctx, tx, docID)
 			if errors.Is(err, index.ErrNotFound) {
 				return nil
 			}
-			return errors.Join(err, addFrequencies(ctx, tx, df), logChange(ctx, tx, docID))
+			if err == nil {
+				err = merge(ctx, tx, g.dim)
+			}
+			return errors.Join(err, logChange(ctx, tx, docID))
 		}, nil
 	})
 }
@@ -193,144 +203,123 @@ func checkDays(ts ...time.Time) error {
 	return nil
 }
 
-func analyse(d index.Doc, chunks []index.Chunk) []record {
-	records := make([]record, len(chunks))
+func analyse(d index.Doc, chunks []index.Chunk, dim int) record {
+	r := record{doc: d, chunks: chunks}
+	words := make([]postings.Chunk, len(chunks))
+	parallel(len(chunks), func(i int) {
+		words[i].Terms, words[i].Length = index.CountTerms(d, chunks[i])
+	})
+	vectors := make([][]float32, len(chunks))
 	for i, c := range chunks {
-		records[i].Chunk = c
-		records[i].terms, records[i].length = index.CountTerms(d, c)
+		vectors[i] = c.Dense
+		for f, n := range words[i].Length {
+			r.lengths[f] += n
+		}
 	}
-	return records
+	r.words, r.vectors = postings.Build(words), encodeMatrix(vectors, dim)
+	return r
 }
 
-// put stores d and its records in place of what is stored under d.ID.
-func put(ctx context.Context, tx *sql.Tx, d index.Doc, records []record) error {
-	df := map[string]int{}
-	if err := remove(ctx, tx, d.ID, df); err != nil && !errors.Is(err, index.ErrNotFound) {
+// parallel calls do with each number below n, on all processors.
+func parallel(n int, do func(i int)) {
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		all.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// put stores r in place of what is stored of its document.
+func put(ctx context.Context, tx *sql.Tx, r record, dim int) error {
+	if err := remove(ctx, tx, r.doc.ID); err != nil && !errors.Is(err, index.ErrNotFound) {
 		return err
 	}
-	first, err := insertDoc(ctx, tx, d, records)
+	keys, err := insertDoc(ctx, tx, r)
 	if err != nil {
 		return err
 	}
-	if err := insertWords(ctx, tx, first, records); err != nil {
+	if err := insertChunks(ctx, tx, keys, r); err != nil {
 		return err
 	}
-	for _, r := range records {
-		for term := range r.terms {
-			df[term]++
-		}
-	}
-	if err := addFrequencies(ctx, tx, df); err != nil {
+	if err := insertSegment(ctx, tx, keys, r.words, r.vectors); err != nil {
 		return err
 	}
-	return logChange(ctx, tx, d.ID)
+	if err := merge(ctx, tx, dim); err != nil {
+		return err
+	}
+	return logChange(ctx, tx, r.doc.ID)
 }
 
-// remove deletes a document and subtracts its terms from df.
-func remove(ctx context.Context, tx *sql.Tx, docID string, df map[string]int) error {
+// remove deletes a document.
+func remove(ctx context.Context, tx *sql.Tx, docID string) error {
 	e, err := findDoc(ctx, tx, docID)
 	if err != nil {
 		return err
 	}
-	end := e.first + int64(e.n)
-	rows, err := tx.QueryContext(ctx, `SELECT terms FROM bodies WHERE key >= ? AND key < ?`, e.first, end)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var b []byte
-		if err := rows.Scan(&b); err != nil {
+	for _, table := range []string{"chunks", "vectors"} {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE key >= ? AND key < ?`, e.first, e.first+int64(e.n)); err != nil {
 			return err
 		}
-		if _, err := unpackTerms(b, func(term []byte, _ index.FieldCounts) { df[string(term)]-- }); err != nil {
-			return fmt.Errorf("terms of %s: %w", docID, err)
-		}
 	}
-	if err := rows.Err(); err != nil {
+	if err := bury(ctx, tx, e.first, e.n); err != nil {
 		return err
-	}
-	for _, table := range []string{"words", "chunks", "bodies", "vectors"} {
-		key := "key"
-		if table == "words" {
-			key = "rowid"
-		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE `+key+` >= ? AND `+key+` < ?`, e.first, end); err != nil {
-			return err
-		}
 	}
 	_, err = tx.ExecContext(ctx, `DELETE FROM docs WHERE id = ?`, docID)
 	return err
 }
 
-// insertDoc stores all but the words, and returns the key of the first chunk.
-func insertDoc(ctx context.Context, tx *sql.Tx, d index.Doc, records []record) (first int64, err error) {
-	if err = tx.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = 'next'`).Scan(&first); err != nil {
-		return 0, err
+// insertDoc stores what is known of the document and returns the keys of its chunks.
+func insertDoc(ctx context.Context, tx *sql.Tx, r record) ([]int64, error) {
+	var first int64
+	if err := tx.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = 'next'`).Scan(&first); err != nil {
+		return nil, err
 	}
-	var lengths index.FieldCounts
-	for i, r := range records {
-		for f, n := range r.length {
-			lengths[f] += n
-		}
-		key := first + int64(i)
-		if _, err := tx.ExecContext(ctx, `INSERT INTO chunks(key, id, from_day, until_day, length) VALUES(?, ?, ?, ?, ?)`,
-			key, r.ID, dayOf(r.From), dayOf(r.Until), r.length[len(r.length)-1]); err != nil {
-			if isCode(err, sqlite3.SQLITE_CONSTRAINT) {
-				return 0, fmt.Errorf("chunk ID %s of document %s is taken", r.ID, d.ID)
-			}
-			return 0, err
-		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO bodies(key, path, cite, text, start, page, terms) VALUES(?, ?, ?, ?, ?, ?, ?)`,
-			key, encode(r.Path), r.Cite, r.Text, r.Start, r.Page, packTerms(r.terms, r.length)); err != nil {
-			return 0, err
-		}
-		if len(r.Dense) > 0 {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO vectors(key, dense) VALUES(?, ?)`, key, packVector(r.Dense)); err != nil {
-				return 0, err
-			}
-		}
+	var dates any
+	if d := datesOf(r.chunks); d != nil {
+		dates = encode(d)
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO docs(id, doc, first, chunks, lengths) VALUES(?, ?, ?, ?, ?)`,
-		d.ID, encode(d), first, len(records), encode(lengths)); err != nil {
-		return 0, err
+	if _, err := tx.ExecContext(ctx, `INSERT INTO docs(id, doc, first, chunks, lengths, dates) VALUES(?, ?, ?, ?, ?, ?)`,
+		r.doc.ID, encode(r.doc), first, len(r.chunks), encode(r.lengths), dates); err != nil {
+		return nil, err
+	}
+	keys := make([]int64, len(r.chunks))
+	for i := range keys {
+		keys[i] = first + int64(i)
 	}
 	// One key at least, so that no two documents begin at the same key.
-	_, err = tx.ExecContext(ctx, `UPDATE meta SET value = ? WHERE key = 'next'`, first+int64(max(1, len(records))))
-	return first, err
+	_, err := tx.ExecContext(ctx, `UPDATE meta SET value = ? WHERE key = 'next'`, first+int64(max(1, len(keys))))
+	return keys, err
 }
 
-func insertWords(ctx context.Context, tx *sql.Tx, first int64, records []record) error {
-	insert, err := tx.PrepareContext(ctx, `INSERT INTO words(rowid, terms) VALUES(?, ?)`)
+func insertChunks(ctx context.Context, tx *sql.Tx, keys []int64, r record) error {
+	insert, err := tx.PrepareContext(ctx, `INSERT INTO chunks(key, id, from_day, until_day, path, cite, start, page, links, text) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 	if err != nil {
 		return err
 	}
 	defer insert.Close()
-	for i, r := range records {
-		if _, err := insert.ExecContext(ctx, first+int64(i), tokens(r.terms)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// addFrequencies adds df to the number of chunks that hold each term.
-func addFrequencies(ctx context.Context, tx *sql.Tx, df map[string]int) error {
-	add, err := tx.PrepareContext(ctx, `INSERT INTO terms(term, df) VALUES(?, ?) ON CONFLICT(term) DO UPDATE SET df = df + excluded.df`)
+	dense, err := tx.PrepareContext(ctx, `INSERT INTO vectors(key, dense) VALUES(?, ?)`)
 	if err != nil {
 		return err
 	}
-	defer add.Close()
-	for _, term := range slices.Sorted(maps.Keys(df)) {
-		n := df[term]
-		if n == 0 {
-			continue
+	defer dense.Close()
+	for i, c := range r.chunks {
+		var links any
+		if c.Links != nil {
+			links = encode(c.Links)
 		}
-		if _, err := add.ExecContext(ctx, term, n); err != nil {
+		if _, err := insert.ExecContext(ctx, keys[i], c.ID, dayOf(c.From), dayOf(c.Until), encode(c.Path), c.Cite, c.Start, c.Page, links, c.Text); err != nil {
+			if isCode(err, sqlite3.SQLITE_CONSTRAINT) {
+				return fmt.Errorf("chunk ID %s of document %s is taken", c.ID, r.doc.ID)
+			}
 			return err
 		}
-		if n < 0 {
-			if _, err := tx.ExecContext(ctx, `DELETE FROM terms WHERE term = ? AND df <= 0`, term); err != nil {
+		if len(c.Dense) > 0 {
+			if _, err := dense.ExecContext(ctx, keys[i], packVector(c.Dense)); err != nil {
 				return err
 			}
 		}
@@ -408,7 +397,7 @@ func collect[T any](ctx context.Context, db querier, scan func(*sql.Rows) (T, er
 
 // findDoc reads what is stored of a document; ErrNotFound if nothing is.
 func findDoc(ctx context.Context, tx *sql.Tx, docID string) (*entry, error) {
-	found, err := collect(ctx, tx, scanEntry, `SELECT doc, first, chunks, lengths FROM docs WHERE id = ?`, docID)
+	found, err := loadEntries(ctx, tx, `WHERE id = ?`, docID)
 	if err == nil && len(found) == 0 {
 		err = fmt.Errorf("document %s: %w", docID, index.ErrNotFound)
 	}
@@ -420,22 +409,30 @@ func findDoc(ctx context.Context, tx *sql.Tx, docID string) (*entry, error) {
 
 // loadChunks reads the chunks of a document with their vectors, in order.
 func loadChunks(ctx context.Context, tx querier, e *entry) ([]index.Chunk, error) {
-	return collect(ctx, tx, func(rows *sql.Rows) (index.Chunk, error) {
-		c := index.Chunk{DocID: e.doc.ID}
-		var path, dense []byte
-		var from, until *int64
-		err := rows.Scan(&c.ID, &from, &until, &path, &c.Cite, &c.Text, &c.Start, &c.Page, &dense)
-		if err != nil {
-			return c, err
+	return collect(ctx, tx, func(rows *sql.Rows) (c index.Chunk, err error) {
+		var dense []byte
+		if err = scanChunk(rows, &c, &dense); err == nil && dense != nil {
+			c.Dense, err = unpackVector(nil, dense, len(dense)/4)
 		}
-		c.From, c.Until = timeOf(from), timeOf(until)
-		if dense != nil {
-			if c.Dense, err = unpackVector(nil, dense, len(dense)/4); err != nil {
-				return c, err
-			}
-		}
-		return c, json.Unmarshal(path, &c.Path)
-	}, `SELECT c.id, c.from_day, c.until_day, b.path, b.cite, b.text, b.start, b.page, v.dense
-		FROM chunks c JOIN bodies b ON b.key = c.key LEFT JOIN vectors v ON v.key = c.key
+		c.DocID = e.doc.ID
+		return c, err
+	}, `SELECT `+chunkColumns+`, v.dense FROM chunks c LEFT JOIN vectors v ON v.key = c.key
 		WHERE c.key >= ? AND c.key < ? ORDER BY c.key`, e.first, e.first+int64(e.n))
+}
+
+// chunkColumns are what scanChunk reads of a row c of chunks.
+const chunkColumns = `c.id, c.from_day, c.until_day, c.path, c.cite, c.start, c.page, c.links, c.text`
+
+func scanChunk(row interface{ Scan(...any) error }, c *index.Chunk, more ...any) error {
+	var path, links []byte
+	var from, until *int64
+	err := row.Scan(append([]any{&c.ID, &from, &until, &path, &c.Cite, &c.Start, &c.Page, &links, &c.Text}, more...)...)
+	if err != nil {
+		return err
+	}
+	c.From, c.Until = timeOf(from), timeOf(until)
+	if links != nil {
+		err = json.Unmarshal(links, &c.Links)
+	}
+	return errors.Join(err, json.Unmarshal(path, &c.Path))
 }

@@ -1,0 +1,55 @@
+package local
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// scored is a chunk in a ranking. The ID is known only of the best.
+type scored struct {
+	key   int64
+	score float64
+	id    string
+}
+
+func compareScored(a, b scored) int {
+	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.id, b.id))
+}
+
+// best collects the n best chunks, with all that equal the last of them: which of
+// equal ones come first is for their IDs to say.
+type best struct {
+	n     int
+	least float64 // what scores less is not among the best
+	full  int     // how many may be found before the worst are dropped
+	found []scored
+}
+
+func newBest(n int) *best { return &best{n: n, least: math.Inf(-1), full: 2 * n} }
+
+func (b *best) add(found ...scored) {
+	for _, s := range found {
+		if s.score >= b.least {
+			b.found = append(b.found, s)
+		}
+	}
+	if len(b.found) >= b.full {
+		b.cut()
+	}
+}
+
+// cut drops what is not among the best.
+func (b *best) cut() {
+	if len(b.found) <= b.n {
+		return
+	}
+	slices.SortFunc(b.found, func(x, y scored) int { return cmp.Compare(y.score, x.score) })
+	b.least = b.found[b.n-1].score
+	end := b.n
+	for end < len(b.found) && b.found[end].score == b.least {
+		end++
+	}
+	b.found = b.found[:end]
+	b.full = max(2*b.n, 2*end)
+}

@@ -1,0 +1,80 @@
+package postings
+
+import (
+	"encoding/binary"
+
+	"biseo/index"
+)
+
+// Norms are what BM25 makes of the lengths of fields, for every length there is.
+type Norms struct {
+	k1    float64
+	field [fields][]float64 // of a field of that length
+	once  []float64         // of a term that occurs once in a text of that length and nowhere else
+}
+
+// NewNorms returns the norms of a collection whose longest fields are given.
+func NewNorms(p index.BM25, c index.Collection, longest index.FieldCounts) *Norms {
+	n := &Norms{k1: p.K1}
+	for f := range n.field {
+		n.field[f] = make([]float64, min(longest[f], longestField)+1)
+		for length := range n.field[f] {
+			n.field[f][length] = p.Norm(c, f, length)
+		}
+	}
+	n.once = make([]float64, len(n.field[textField]))
+	for length, norm := range n.field[textField] {
+		n.once[length] = n.saturate(norm)
+	}
+	return n
+}
+
+func (n *Norms) saturate(tf float64) float64 {
+	if tf <= 0 {
+		return 0
+	}
+	return tf * (n.k1 + 1) / (tf + n.k1)
+}
+
+// AddTo adds to the score of each chunk of the list's segment what the term adds to
+// [index.BM25.Score]: scores has a place for each chunk. It is where a search
+// spends its time.
+func (l List) AddTo(scores []float64, weight float64, norms *Norms) {
+	if l.n == 0 {
+		return
+	}
+	lengths := l.in.lengths[textField]
+	scores = scores[:len(lengths)]
+	chunk, b := -1, l.b
+	for i := 0; i < len(b); {
+		head := uint64(b[i])
+		if i++; head >= 0x80 {
+			v, size := binary.Uvarint(b[i-1:])
+			if size <= 0 {
+				return
+			}
+			head = v
+			i += size - 1
+		}
+		chunk += int(head >> 1)
+		if uint(chunk) >= uint(len(lengths)) {
+			return
+		}
+		if head&1 == 0 {
+			scores[chunk] += weight * norms.once[lengths[chunk]]
+			continue
+		}
+		counts, size := readCounts(b[i:])
+		if size == 0 {
+			return
+		}
+		i += size
+		var tf float64
+		for f, n := range counts {
+			if n > 0 {
+				tf += norms.field[f][l.in.lengths[f][chunk]] * float64(n)
+			}
+		}
+		scores[chunk] += weight * norms.saturate(tf)
+	}
+}
