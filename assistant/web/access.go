@@ -249,8 +249,8 @@ func (s *server) route(r *gin.Engine, p Permission, method, path string, handle 
 	})
 }
 
-// registerLogin adds the pages of logging in and out, and sends who opens a view
-// of the page without being logged in there.
+// registerLogin adds the pages of logging in and out. Who opens a view of the page
+// and is nobody is sent there: it comes before the page is registered.
 func (s *server) registerLogin(r *gin.Engine) {
 	if s.o.Login == nil {
 		return
@@ -259,4 +259,10 @@ func (s *server) registerLogin(r *gin.Engine) {
 		method, path, _ := strings.Cut(at, " ")
 		s.route(r, Anyone, method, path, gin.WrapH(s.o.Login))
 	}
+	r.Use(func(c *gin.Context) {
+		if CallerOf(c.Request.Context()).Via == "" && c.Request.Method == http.MethodGet && slices.Contains(views, c.FullPath()) {
+			c.Redirect(http.StatusFound, "/login?return="+url.QueryEscape(c.Request.URL.RequestURI()))
+			c.Abort()
+		}
+	})
 }
