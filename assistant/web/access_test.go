@@ -57,6 +57,15 @@ func newKey(t testing.TB, store *state.Store, k state.Key) (state.Key, string) {
 	return k, secret
 }
 
+// typo is secret with another letter in its middle.
+func typo(secret string) string {
+	other := "a"
+	if secret[20] == 'a' {
+		other = "b"
+	}
+	return secret[:20] + other + secret[21:]
+}
+
 func codeOf(body string) string {
 	var p Problem
 	_ = json.Unmarshal([]byte(body), &p)
@@ -91,7 +100,7 @@ func TestIdentify(t *testing.T) {
 		{"nobody", nil, Caller{}, 0, ""},
 		{"key", []string{"Authorization", "Bearer " + secret}, caller("key:"+key.ID, index.Sensitive, "key", key.ID, "", []string{"a", "b"}, Read, Ask), 0, ""},
 		{"scheme in lower case", []string{"Authorization", "bearer " + secret}, caller("key:"+key.ID, index.Sensitive, "key", key.ID, "", []string{"a", "b"}, Read, Ask), 0, ""},
-		{"key with a typing error", []string{"Authorization", "Bearer " + secret[:20] + "x" + secret[21:]}, Caller{}, 401, "unknown_key"},
+		{"key with a typing error", []string{"Authorization", "Bearer " + typo(secret)}, Caller{}, 401, "unknown_key"},
 		{"start of a key", []string{"Authorization", "Bearer " + secret[:64]}, Caller{}, 401, "unknown_key"},
 		{"expired", []string{"Authorization", "Bearer " + expired}, Caller{}, 401, "unknown_key"},
 		{"revoked", []string{"Authorization", "Bearer " + revoked}, Caller{}, 401, "unknown_key"},
