@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,7 +15,6 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"biseo/assistant"
-	"biseo/assistant/audit"
 	"biseo/assistant/ground"
 	"biseo/assistant/web/chat"
 	"biseo/index"
