@@ -12,9 +12,9 @@ import (
 type FieldCounts [4]int
 
 // CountTerms returns how often each index term occurs in each field of c, a
-// chunk of d, and the length of each field in terms. A provision that only c's Links
-// name (법 제21조 in a 시행령) counts once in the text, so that a question that names
-// it finds its own article first and then those that refer to it.
+// chunk of d, and the length of each field in terms. c's Links count once in the text,
+// as terms of their own: a question that names an article finds that article first
+// and then what refers to it.
 func CountTerms(d Doc, c Chunk) (terms map[string]FieldCounts, length FieldCounts) {
 	terms = make(map[string]FieldCounts, len(c.Text)/4)
 	for f, s := range [len(length)]string{d.Title, strings.Join(c.Path, "\n"), c.Cite, c.Text} {
@@ -25,12 +25,8 @@ func CountTerms(d Doc, c Chunk) (terms map[string]FieldCounts, length FieldCount
 			length[f]++
 		}
 	}
-	const body = len(length) - 1
-	for _, t := range c.Links {
-		if n := terms[t]; n[body] == 0 {
-			n[body] = 1
-			terms[t] = n
-		}
+	for _, l := range c.Links {
+		terms[text.LinkTerm(l)] = FieldCounts{len(length) - 1: 1}
 	}
 	return terms, length
 }

@@ -17,6 +17,7 @@ const Version = "terms-1"
 const (
 	stemMark = "="
 	lawMark  = "§"
+	linkMark = "→"
 )
 
 // Terms returns the index terms of s in order, repeats included. s may be any
@@ -47,6 +48,8 @@ func Terms(s string) []string {
 // QueryTerms returns the terms to search for when s is asked: those of [Terms]
 // without the words that only ask (어떻게, 알려주세요, what), which are frequent in
 // questions and rare, hence costly, in statutes. If s has no other words, they stay.
+// For each article that s names stands also its [LinkTerm], and for a range, 제3조부터
+// 제5조까지, what lies in it.
 func QueryTerms(s string) []string {
 	sc := scanner{s: normal(s), query: true}
 	if sc.scan(); len(sc.out) == 0 {
@@ -64,6 +67,8 @@ func Weight(term string) float64 {
 		return 0.2
 	case IsArticle(term):
 		return 30
+	case strings.HasPrefix(term, linkMark):
+		return 3
 	case strings.HasPrefix(term, lawMark):
 		return 2
 	}
@@ -72,6 +77,10 @@ func Weight(term string) float64 {
 
 // LawTerm is the term of [Terms] for a provision: §민원처리에관한법률/21.
 func LawTerm(c law.Citation) string { return lawMark + c.Key() }
+
+// LinkTerm is the term by which a chunk is found that refers to the provision of a
+// [LawTerm], in whatever words: →민원처리에관한법률/21. [QueryTerms] has it, [Terms] not.
+func LinkTerm(lawTerm string) string { return linkMark + strings.TrimPrefix(lawTerm, lawMark) }
 
 // IsArticle reports whether a term of [Terms] names an article, §NAME/21 or §/21,
 // or a part of one.
@@ -254,7 +263,14 @@ func (sc *scanner) laws() {
 	if !strings.Contains(sc.s, "법") && !strings.Contains(sc.s, "제") && !strings.Contains(sc.s, "「") && !strings.Contains(sc.s, "조") {
 		return
 	}
-	for _, f := range law.Find(sc.s) {
+	found := law.Find(sc.s)
+	for i, f := range found {
+		if sc.query {
+			sc.links(f.Citation)
+			if f.RangeEnd && f.Part == law.Body {
+				sc.between(found[i-1].Citation, f.Citation)
+			}
+		}
 		name, units, _ := strings.Cut(f.Key(), "/")
 		if name != "" {
 			sc.join(lawMark, name)
@@ -266,6 +282,31 @@ func (sc *scanner) laws() {
 			if i == len(units) || units[i] == '/' && units[i-1] != '/' {
 				sc.join(lawMark, name, "/", units[:i])
 			}
+		}
+	}
+}
+
+// links adds the term of what refers to c.
+func (sc *scanner) links(c law.Citation) {
+	if c.Law != "" && (c.Part == law.Body && c.Article.N > 0 || c.Part == law.Table) {
+		sc.add(LinkTerm(LawTerm(law.Citation{Law: c.Law, Part: c.Part, Annex: c.Annex, Article: c.Article})))
+	}
+}
+
+// between adds the terms of the articles in a range, without its ends. Whether there
+// is a 제4조의2 only the index knows, which leaves out terms that it does not hold.
+func (sc *scanner) between(first, last law.Citation) {
+	const longest, branches = 30, 10
+	for n := first.Article.N; n <= min(last.Article.N, first.Article.N+longest); n++ {
+		for b := range branches {
+			u := law.Unit{N: n}
+			if b > 0 {
+				u.Branch = b + 1
+			}
+			if u == first.Article || u == last.Article || n == first.Article.N && u.Branch < first.Article.Branch || n == last.Article.N && u.Branch > last.Article.Branch {
+				continue
+			}
+			sc.add(LawTerm(law.Citation{Law: first.Law, Article: u}))
 		}
 	}
 }
