@@ -4,7 +4,7 @@
 // Start with [Index]. Backends live in the packages below this one and pass the
 // contract test of index/indextest. What is the same for every backend stands
 // here as pure functions: rights ([Scope.Allows]), word ranking ([BM25]),
-// rank fusion ([Fuse]) and chunk identity ([ChunkID]).
+// fusion ([FusionFor]) and chunk identity ([ChunkID]).
 package index
 
 import (

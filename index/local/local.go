@@ -38,7 +38,7 @@ type Options struct {
 	ReadOnly bool          // open an existing index, never write to it
 	Wait     time.Duration // how long a write waits for that of another process; 0 means 10 s
 	BM25     index.BM25    // the zero value means index.DefaultBM25
-	Fusion   index.Fusion  // the zero value means index.DefaultFusion
+	Fusion   index.Fusion  // the zero value means index.FusionFor each query
 }
 
 // schema is the version of the tables. Space, Rules and schema together are the
@@ -115,9 +115,6 @@ func prepare(dir string, opt Options) (*Index, error) {
 	}
 	if opt.BM25 == (index.BM25{}) {
 		opt.BM25 = index.DefaultBM25()
-	}
-	if opt.Fusion == (index.Fusion{}) {
-		opt.Fusion = index.DefaultFusion()
 	}
 	if _, err := index.Dimension(opt.Space); err != nil {
 		return nil, err

@@ -111,7 +111,8 @@ func (v *view) search(ctx context.Context, q index.Query) ([]index.Hit, error) {
 	if limit <= 0 {
 		limit = 10
 	}
-	depth := min(max(limit, v.x.opt.Fusion.Depth), v.all.Chunks)
+	fusion := v.x.opt.Fusion.For(q.Text)
+	depth := min(max(limit, fusion.Depth), v.all.Chunks)
 	if depth == 0 {
 		return nil, nil
 	}
@@ -120,16 +121,14 @@ func (v *view) search(ctx context.Context, q index.Query) ([]index.Hit, error) {
 		return nil, err
 	}
 	keys := map[string]int64{}
-	ranking := func(weight float64, best []scored) index.Ranking {
-		r := index.Ranking{Weight: weight}
+	ranking := func(best []scored) (r index.Ranking) {
 		for _, b := range best {
 			keys[b.id] = b.key
-			r.IDs = append(r.IDs, b.id)
+			r.IDs, r.Scores = append(r.IDs, b.id), append(r.Scores, b.score)
 		}
 		return r
 	}
-	f := v.x.opt.Fusion
-	fused := index.Fuse(f.K, ranking(f.Words, words), ranking(f.Meaning, meaning))
+	fused := fusion.Fuse(ranking(words), ranking(meaning))
 	read, err := v.tx.PrepareContext(ctx, hitQuery)
 	if err != nil {
 		return nil, err

@@ -49,7 +49,7 @@ type Options struct {
 	ReadOnly bool          // open an existing index, never write to it
 	Wait     time.Duration // how long a write waits for another writer, or for a node that is away; 0 means 10 s
 	BM25     index.BM25    // the zero value means index.DefaultBM25
-	Fusion   index.Fusion  // the zero value means index.DefaultFusion
+	Fusion   index.Fusion  // the zero value means index.FusionFor each query
 
 	// Of a collection when it is made; 0 leaves it to the server.
 	Shards           int
@@ -119,9 +119,6 @@ func prepare(ctx context.Context, lg *slog.Logger, opt Options) (*Index, error) 
 	}
 	if opt.BM25 == (index.BM25{}) {
 		opt.BM25 = index.DefaultBM25()
-	}
-	if opt.Fusion == (index.Fusion{}) {
-		opt.Fusion = index.DefaultFusion()
 	}
 	if !regexp.MustCompile(`^[\p{L}\p{N}._-]{1,100}$`).MatchString(opt.Collection) {
 		return nil, fmt.Errorf("collection %q: want letters, digits, hyphens and dots, 100 at most", opt.Collection)

@@ -119,7 +119,7 @@ func (x *Index) search(ctx context.Context, q index.Query) ([]index.Hit, error) 
 		q.Limit = 10
 	}
 	q.Limit = min(q.Limit, maxLimit)
-	for depth := max(q.Limit, x.opt.Fusion.Depth); ; depth *= 4 {
+	for depth := max(q.Limit, x.opt.Fusion.For(q.Text).Depth); ; depth *= 4 {
 		hits, more, err := x.searchDeep(ctx, q, terms, depth)
 		if err != nil || !more || depth > maxLimit {
 			return hits, err
@@ -200,17 +200,15 @@ type fused struct {
 
 func (x *Index) fuse(q index.Query, byWords, byMeaning []candidate) []fused {
 	at := map[string]candidate{}
-	ranking := func(weight float64, all []candidate) index.Ranking {
-		r := index.Ranking{Weight: weight}
+	ranking := func(all []candidate) (r index.Ranking) {
 		for _, c := range all {
 			at[c.id] = c
-			r.IDs = append(r.IDs, c.id)
+			r.IDs, r.Scores = append(r.IDs, c.id), append(r.Scores, c.score)
 		}
 		return r
 	}
-	f := x.opt.Fusion
 	var all []fused
-	for _, r := range index.Fuse(f.K, ranking(f.Words, byWords), ranking(f.Meaning, byMeaning)) {
+	for _, r := range x.opt.Fusion.For(q.Text).Fuse(ranking(byWords), ranking(byMeaning)) {
 		all = append(all, fused{r, at[r.ID]})
 	}
 	return all

@@ -88,6 +88,12 @@ func IsArticle(term string) bool {
 	return strings.HasPrefix(term, lawMark) && strings.Contains(term, "/")
 }
 
+// IsLaw reports whether a term of [Terms] names a law, with or without an article.
+func IsLaw(term string) bool {
+	name, _, _ := strings.Cut(strings.TrimPrefix(term, lawMark), "/")
+	return strings.HasPrefix(term, lawMark) && name != ""
+}
+
 // normal is NFC with full-width characters as ASCII, without invisible ones. Unlike
 // [Normalize] it leaves most texts as they are and then costs no copy.
 func normal(s string) string {
