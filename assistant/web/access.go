@@ -37,6 +37,7 @@ type Caller struct {
 	assistant.Principal
 	Via         string       // local, key or session
 	Key         string       // ID of the API key; "" without one
+	Name        string       // of the person who is logged in; "" if unknown
 	User        string       // the end user that a trusted front end named; "" if none
 	Address     string       // of the sender, as far as trusted proxies tell it; "" if unknown
 	Permissions []Permission // besides Anyone
@@ -83,7 +84,9 @@ func Identify(store *state.Store, login Login) func(*http.Request) (Caller, erro
 		case err == nil && hasKey:
 			return Caller{}, newProblem(http.StatusBadRequest, "two_identities", "로그인한 브라우저의 요청에는 API 키를 함께 보낼 수 없습니다. 하나만 보내 주세요.")
 		case err == nil:
-			return newCaller("session", "user:"+session.Subject, session.Groups, session.Grade, session.Permissions), nil
+			c := newCaller("session", "user:"+session.Subject, session.Groups, session.Grade, session.Permissions)
+			c.Name = session.Name
+			return c, nil
 		case hasKey:
 			return keyCaller(store, r)
 		}
@@ -219,20 +222,25 @@ func (s *server) refusal(ctx context.Context, h http.Header, p Permission) *Prob
 	case caller.Via == "":
 		return newProblem(http.StatusUnauthorized, "unauthorized", "누구의 요청인지 알 수 없으니 로그인하거나 Authorization: Bearer 머리말에 API 키를 넣어 보내 주세요.")
 	}
+	return forbidden()
+}
+
+func forbidden() *Problem {
 	return newProblem(http.StatusForbidden, "forbidden", "이 일을 할 권한이 없으니 관리자에게 권한을 요청해 주세요.")
 }
 
-// register adds an operation that only callers who hold p may use.
+// register adds an operation that only callers who hold p may use: that is decided
+// before the operation's own middlewares.
 func register[In, Out any](s *server, api huma.API, p Permission, op huma.Operation, handle func(context.Context, *In) (*Out, error)) {
 	s.policies[op.Method+" "+op.Path] = p
-	op.Middlewares = append(op.Middlewares, func(ctx huma.Context, next func(huma.Context)) {
+	op.Middlewares = append(huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 		w := humagin.Unwrap(ctx).Writer
 		if problem := s.refusal(ctx.Context(), w.Header(), p); problem != nil {
 			writeProblem(w, problem)
 			return
 		}
 		next(ctx)
-	})
+	}}, op.Middlewares...)
 	huma.Register(api, op, handle)
 }
 

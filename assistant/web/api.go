@@ -1,11 +1,13 @@
 package web
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -13,7 +15,9 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"biseo/assistant"
+	"biseo/assistant/audit"
 	"biseo/assistant/ground"
+	"biseo/assistant/web/catalog"
 	"biseo/index"
 )
 
@@ -52,14 +56,28 @@ type passageOutput struct {
 type statusOutput struct{ Body statusBody }
 
 type statusBody struct {
-	Version   string         `json:"version"`
-	Today     string         `json:"today" format:"date" doc:"The date of a request that names none"`
-	Documents int            `json:"documents"`
-	Kinds     []string       `json:"kinds" nullable:"false" doc:"Kinds of the documents"`
-	Model     string         `json:"model" doc:"Empty: answers are sentences copied from the documents"`
-	Embedder  string         `json:"embedder" doc:"Empty: search by words only"`
-	Mode      assistant.Mode `json:"mode" doc:"hybrid or words"`
-	Examples  []string       `json:"examples" nullable:"false" doc:"Questions to start with"`
+	Version     string         `json:"version"`
+	Today       string         `json:"today" format:"date" doc:"The date of a request that names none"`
+	Documents   int            `json:"documents" doc:"That the caller may see"`
+	Kinds       []string       `json:"kinds" nullable:"false" doc:"Kinds of those documents"`
+	Model       string         `json:"model" doc:"Empty: answers are sentences copied from the documents"`
+	ModelOK     bool           `json:"model_ok" doc:"False while there is none or it does not answer"`
+	Embedder    string         `json:"embedder" doc:"Empty: search by words only"`
+	EmbedderOK  bool           `json:"embedder_ok" doc:"False while there is none or it does not answer"`
+	Mode        assistant.Mode `json:"mode" enum:"hybrid,words"`
+	Examples    []string       `json:"examples" nullable:"false" doc:"Questions to start with"`
+	Who         whoBody        `json:"who"`
+	Features    []string       `json:"features" nullable:"false" enum:"drafts,documents,uploads" doc:"What this service offers: drafts also means conversations and feedback, uploads that files can be read"`
+	UploadBytes int64          `json:"upload_bytes" doc:"Of all files of a request at most"`
+}
+
+// whoBody is the caller, for the page.
+type whoBody struct {
+	Name        string       `json:"name" doc:"Of the person or program"`
+	Via         string       `json:"via" enum:"local,key,session"`
+	Groups      []string     `json:"groups" nullable:"false"`
+	Grade       string       `json:"grade" enum:"open,sensitive,classified" doc:"Highest grade that the caller may see"`
+	Permissions []Permission `json:"permissions" nullable:"false" enum:"read,ask,draft,documents,admin"`
 }
 
 type healthOutput struct {
@@ -81,37 +99,113 @@ func (s *server) registerAPI(r *gin.Engine) error {
 	config.RejectUnknownQueryParameters = true
 	config.Transformers = []huma.Transformer{rewrite}
 	api := humagin.New(r, config)
+	s.operations(api)
+	schemas := api.OpenAPI().Components.Schemas
+	delete(schemas.Map(), "ErrorModel") // huma's own errors, which never leave this package
+	delete(schemas.Map(), "ErrorDetail")
+	return s.registerDescription(r, api)
+}
+
+// An operation is what differs between the operations of the API.
+type operation struct {
+	method, path, id, tag, summary string
+	about                          string       // more, for the description
+	status                         int          // of success; 0 means 200
+	task                           bool         // answers with a Result, or a stream of events
+	stores                         bool         // takes an Idempotency-Key
+	sends                          []string     // types of what it sends, where that is not JSON by the handler's type
+	body                           reflect.Type // of JSON that it sends besides
+}
+
+// operations adds every operation.
+func (s *server) operations(api huma.API) {
 	schemas := api.OpenAPI().Components.Schemas
 	failure := &huma.Response{Description: "Problem", Content: map[string]*huma.MediaType{
 		problemType: {Schema: schemas.Schema(reflect.TypeFor[Problem](), true, "")},
 	}}
-	op := func(method, path, id, summary string) huma.Operation {
-		return huma.Operation{Method: method, Path: path, OperationID: id, Summary: summary, MaxBodyBytes: maxBody + 1,
-			BodyReadTimeout: -1, // the guard has read the body
-			Responses:       map[string]*huma.Response{"default": failure}}
+	op := func(o operation) huma.Operation {
+		h := huma.Operation{Method: o.method, Path: o.path, OperationID: o.id, Tags: []string{o.tag}, Summary: o.summary, Description: o.about,
+			MaxBodyBytes: maxDraft + 1, BodyReadTimeout: -1, // the guard has read the body, within narrower limits
+			DefaultStatus: cmp.Or(o.status, http.StatusOK),
+			Responses:     map[string]*huma.Response{"default": failure}}
+		if o.task {
+			h.Description = strings.TrimSpace(h.Description + "\n\n" + streamDescription)
+			o.body, o.sends = reflect.TypeFor[Result](), []string{eventStream}
+		}
+		content := map[string]*huma.MediaType{}
+		if o.body != nil {
+			content["application/json"] = &huma.MediaType{Schema: schemas.Schema(o.body, true, "")}
+		}
+		for _, t := range o.sends {
+			format := "binary"
+			if strings.HasPrefix(t, "text/") || t == linesType {
+				format = ""
+			}
+			content[t] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: format}}
+		}
+		if len(content) > 0 {
+			h.Responses["200"] = &huma.Response{Description: "OK", Content: content}
+		}
+		if o.method == http.MethodPost || o.method == http.MethodPut {
+			h.Middlewares = append(h.Middlewares, s.body(slices.Contains(takeFiles, o.id)))
+		}
+		if o.stores {
+			h.Middlewares = append(h.Middlewares, s.onlyOnce)
+			h.Parameters = append(h.Parameters, &huma.Param{Name: onceHeader, In: "header", Schema: &huma.Schema{Type: huma.TypeString, MaxLength: new(maxOnceKey)},
+				Description: "Sent again with the same key within 24 hours, the request gets the response of the first"})
+		}
+		return h
 	}
-	register(s, api, Read, op(http.MethodPost, "/v1/search", "search", "Ranked passages"), s.search)
-	answers := op(http.MethodPost, "/v1/answers", "answer", "A cited answer, whole or as a stream")
-	answers.Description = answersDescription
-	answers.Responses["200"] = &huma.Response{Description: "The answer", Content: map[string]*huma.MediaType{
-		"application/json": {Schema: schemas.Schema(reflect.TypeFor[assistant.Answer](), true, "")},
-		eventStream:        {Schema: &huma.Schema{Type: huma.TypeString}},
-	}}
-	register(s, api, Ask, answers, s.answer)
-	register(s, api, Read, op(http.MethodGet, "/v1/passages/{chunk_id}", "passage", "A passage and its neighbours"), s.passage)
-	register(s, api, Read, op(http.MethodGet, "/v1/status", "status", "What the service works with"), s.status)
-	register(s, api, Anyone, op(http.MethodGet, "/healthz", "healthz", "The process answers"), s.healthz)
-	register(s, api, Anyone, op(http.MethodGet, "/readyz", "readyz", "The index can be searched"), s.readyz)
+	get, post, put, del := http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 
-	delete(schemas.Map(), "ErrorModel") // huma's own errors, which never leave this package
-	delete(schemas.Map(), "ErrorDetail")
-	spec, err := json.Marshal(api.OpenAPI())
-	if err != nil {
-		return fmt.Errorf("describe the API: %w", err)
-	}
-	r.GET("/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/openapi+json", spec) })
-	return nil
+	register(s, api, Read, op(operation{method: post, path: "/v1/search", id: "search", tag: "tasks", summary: "Ranked passages"}), s.search)
+	register(s, api, Read, op(operation{method: get, path: "/v1/passages/{chunk_id}", id: "passage", tag: "tasks", summary: "A passage and its neighbours"}), s.passage)
+	register(s, api, Ask, op(operation{method: post, path: "/v1/answers", id: "answer", tag: "tasks", summary: "A cited answer, whole or as a stream", task: true, stores: true}), s.answers)
+	register(s, api, Ask, op(operation{method: post, path: "/v1/summaries", id: "summarize", tag: "tasks", summary: "A summary of documents or files", task: true, stores: true}), s.summaries)
+	register(s, api, Ask, op(operation{method: post, path: "/v1/reports", id: "report", tag: "tasks", summary: "The draft of a report", task: true, stores: true}), s.reports)
+	register(s, api, Ask, op(operation{method: post, path: "/v1/replies", id: "reply", tag: "tasks", summary: "The draft of a reply to a complaint", task: true, stores: true}), s.replies)
+	register(s, api, Ask, op(operation{method: get, path: "/v1/streams/{id}", id: "resume", tag: "tasks", summary: "Go on with a stream that was cut", sends: []string{eventStream},
+		about: "The stream is kept for five minutes after its end, and only for the caller that began it."}), s.resume)
+	register(s, api, Ask, op(operation{method: post, path: "/v1/check", id: "check", tag: "tasks", summary: "A text against the rules of official documents and the law"}), s.check)
+	register(s, api, Ask, op(operation{method: post, path: "/v1/mask", id: "mask", tag: "tasks", summary: "Personal data found and masked"}), s.mask)
+	register(s, api, Ask, op(operation{method: post, path: "/v1/deadlines", id: "deadline", tag: "tasks", summary: "When a complaint is due, and how that was counted"}), s.deadlines)
+	register(s, api, Read, op(operation{method: get, path: "/v1/templates", id: "templates", tag: "tasks", summary: "Report templates, kinds of complaint and other choices"}), s.templates)
+
+	register(s, api, Read, op(operation{method: get, path: "/v1/documents", id: "documents", tag: "documents", summary: "Documents that the caller may see", about: documentIDs}), s.documents)
+	register(s, api, Documents, op(operation{method: post, path: "/v1/documents", id: "add", tag: "documents", summary: "Add documents", status: http.StatusAccepted, stores: true,
+		about: "A job brings them in. They are looked at in quarantine first; a file that cannot be read is not kept."}), s.add)
+	register(s, api, Read, op(operation{method: get, path: "/v1/documents/{id}", id: "document", tag: "documents", summary: "A document, its versions and its outline", about: documentIDs}), s.document)
+	register(s, api, Read, op(operation{method: get, path: "/v1/documents/{id}/passages", id: "passages", tag: "documents", summary: "The passages of a document", about: documentIDs}), s.passages)
+	register(s, api, Read, op(operation{method: get, path: "/v1/documents/{id}/original", id: "original", tag: "documents", summary: "The file that a document was read from", about: documentIDs, sends: []string{"application/octet-stream"}}), s.original)
+	register(s, api, Documents, op(operation{method: post, path: "/v1/documents/{id}/reingest", id: "reingest", tag: "documents", summary: "Read the file of a document again", status: http.StatusAccepted, stores: true, about: documentIDs}), s.again)
+	register(s, api, Documents, op(operation{method: del, path: "/v1/documents/{id}", id: "remove", tag: "documents", summary: "Delete an uploaded document", status: http.StatusAccepted, about: documentIDs}), s.remove)
+	register(s, api, Documents, op(operation{method: get, path: "/v1/jobs", id: "jobs", tag: "documents", summary: "The caller's jobs; to administrators those of all"}), s.listJobs)
+	register(s, api, Documents, op(operation{method: get, path: "/v1/jobs/{id}", id: "job", tag: "documents", summary: "A job, or its progress as a stream", body: reflect.TypeFor[Job](), sends: []string{eventStream},
+		about: "With \"Accept: text/event-stream\" the job comes as an event progress whenever it changes and as the event done at its end."}), s.job)
+	register(s, api, Documents, op(operation{method: del, path: "/v1/jobs/{id}", id: "cancel", tag: "documents", summary: "Cancel a job", status: http.StatusNoContent}), s.cancelJob)
+	register(s, api, Admin, op(operation{method: get, path: "/v1/files", id: "files", tag: "documents", summary: "How each file of the source folders stands"}), s.files)
+
+	register(s, api, Draft, op(operation{method: get, path: "/v1/drafts", id: "drafts", tag: "drafts", summary: "The caller's drafts"}), s.drafts)
+	register(s, api, Draft, op(operation{method: post, path: "/v1/drafts", id: "createDraft", tag: "drafts", summary: "Keep an answer as a draft", status: http.StatusCreated, stores: true}), s.newDraft)
+	register(s, api, Draft, op(operation{method: get, path: "/v1/drafts/{id}", id: "draft", tag: "drafts", summary: "A draft"}), s.readDraft)
+	register(s, api, Draft, op(operation{method: put, path: "/v1/drafts/{id}", id: "editDraft", tag: "drafts", summary: "A new version of a draft"}), s.putDraft)
+	register(s, api, Draft, op(operation{method: del, path: "/v1/drafts/{id}", id: "deleteDraft", tag: "drafts", summary: "Delete a draft with all its versions", status: http.StatusNoContent}), s.deleteDraft)
+	register(s, api, Draft, op(operation{method: get, path: "/v1/drafts/{id}/versions", id: "draftVersions", tag: "drafts", summary: "The versions of a draft"}), s.draftVersions)
+	register(s, api, Draft, op(operation{method: post, path: "/v1/drafts/{id}/check", id: "checkDraft", tag: "drafts", summary: "An edited draft against its sources"}), s.checkDraft)
+	register(s, api, Draft, op(operation{method: get, path: "/v1/drafts/{id}/export", id: "exportDraft", tag: "drafts", summary: "A draft as a file", sends: exported()}), s.exportDraft)
+	register(s, api, Ask, op(operation{method: post, path: "/v1/export", id: "export", tag: "drafts", summary: "An answer as a file", sends: exported()}), s.export)
+	register(s, api, Draft, op(operation{method: get, path: "/v1/conversations", id: "conversations", tag: "drafts", summary: "The caller's conversations"}), s.conversations)
+	register(s, api, Draft, op(operation{method: get, path: "/v1/conversations/{id}", id: "conversation", tag: "drafts", summary: "A conversation"}), s.conversation)
+	register(s, api, Draft, op(operation{method: del, path: "/v1/conversations/{id}", id: "deleteConversation", tag: "drafts", summary: "Delete a conversation", status: http.StatusNoContent}), s.deleteConversation)
+	register(s, api, Draft, op(operation{method: post, path: "/v1/feedback", id: "feedback", tag: "drafts", summary: "What the caller thinks of a sentence", status: http.StatusCreated, stores: true}), s.addFeedback)
+	register(s, api, Admin, op(operation{method: get, path: "/v1/feedback", id: "allFeedback", tag: "drafts", summary: "All feedback, a JSON object a line", sends: []string{linesType}}), s.allFeedback)
+
+	register(s, api, Read, op(operation{method: get, path: "/v1/status", id: "status", tag: "service", summary: "What the service works with, and who asks"}), s.status)
+	register(s, api, Anyone, op(operation{method: get, path: "/healthz", id: "healthz", tag: "service", summary: "The process answers"}), s.healthz)
+	register(s, api, Anyone, op(operation{method: get, path: "/readyz", id: "readyz", tag: "service", summary: "The index can be searched"}), s.readyz)
 }
+
+func exported() []string { return slices.Sorted(maps.Values(fileTypes)) }
 
 func (s *server) search(ctx context.Context, in *searchInput) (*searchOutput, error) {
 	on, err := s.day(in.Body.On)
@@ -120,6 +214,15 @@ func (s *server) search(ctx context.Context, in *searchInput) (*searchOutput, er
 	}
 	res, err := s.svc.Search(ctx, CallerOf(ctx).Principal, assistant.SearchRequest{Query: in.Body.Query, On: on, Limit: in.Body.Limit,
 		Kinds: in.Body.Kinds, Agencies: in.Body.Agencies, Docs: in.Body.Docs})
+	if err == nil {
+		r := audit.Record{Outcome: string(res.Mode), On: res.On}
+		for _, h := range res.Hits {
+			if r.Passages = append(r.Passages, h.ChunkID); !slices.Contains(r.Docs, h.DocID) {
+				r.Docs = append(r.Docs, h.DocID)
+			}
+		}
+		err = s.record(ctx, r, nil)
+	}
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
@@ -132,6 +235,9 @@ func (s *server) passage(ctx context.Context, in *passageInput) (*passageOutput,
 		return nil, s.problem(ctx, err)
 	}
 	sources, err := s.svc.Passage(ctx, CallerOf(ctx).Principal, assistant.PassageRequest{ChunkID: in.ChunkID, On: on, Around: in.Around})
+	if err == nil {
+		err = s.record(ctx, audit.Record{Outcome: "shown", On: on.Format(time.DateOnly)}, sources)
+	}
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
@@ -145,15 +251,30 @@ func (s *server) status(ctx context.Context, _ *struct{}) (*statusOutput, error)
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
-	mode := assistant.Hybrid
-	if st.Embedder == "" {
-		mode = assistant.Words
+	if s.o.Library != nil {
+		if st.Documents, st.Kinds, err = catalog.Count(ctx, s.o.Library, s.person(ctx)); err != nil {
+			return nil, s.problem(ctx, err)
+		}
 	}
-	return &statusOutput{statusBody{
-		Version: s.o.Version, Today: index.Today(s.o.Now()).Format(time.DateOnly), Documents: st.Documents,
-		Kinds: append([]string{}, st.Kinds...), Model: st.Model, Embedder: st.Embedder, Mode: mode,
-		Examples: append([]string{}, s.o.Examples...),
-	}}, nil
+	c := CallerOf(ctx)
+	b := statusBody{
+		Version: s.o.Version, Today: index.Today(s.o.Now()).Format(time.DateOnly), Documents: st.Documents, Kinds: append([]string{}, st.Kinds...),
+		Model: st.Model, ModelOK: st.Model != "" && !st.ModelDown, Embedder: st.Embedder, EmbedderOK: st.Embedder != "" && !st.EmbedderDown,
+		Mode: assistant.Hybrid, Examples: append([]string{}, s.o.Examples...), Features: []string{}, UploadBytes: s.o.MaxUpload,
+		Who: whoBody{cmp.Or(c.Name, c.User, c.Owner()), c.Via, append([]string{}, c.Groups...), max(c.Grade, index.Open).String(), append([]Permission{}, c.Permissions...)},
+	}
+	if !b.EmbedderOK {
+		b.Mode = assistant.Words
+	}
+	for _, f := range []struct {
+		name string
+		has  bool
+	}{{"drafts", s.o.State != nil}, {"documents", s.o.Library != nil}, {"uploads", s.o.Ingest != nil}} {
+		if f.has {
+			b.Features = append(b.Features, f.name)
+		}
+	}
+	return &statusOutput{b}, nil
 }
 
 func (s *server) healthz(context.Context, *struct{}) (*healthOutput, error) {

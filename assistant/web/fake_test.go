@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"fmt"
+	"iter"
+	"log/slog"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -18,6 +20,7 @@ type fake struct {
 	search  func(context.Context, assistant.Principal, assistant.SearchRequest) (*assistant.SearchResult, error)
 	passage func(context.Context, assistant.PassageRequest) ([]ground.Source, error)
 	answer  func(context.Context, assistant.AnswerRequest, func(assistant.Event) error) (*assistant.Answer, error)
+	drafted any // the last request of another task
 }
 
 // agency is an invented ordinance of three clauses, and a plan without dates. The
@@ -109,4 +112,78 @@ func (f *fake) Answer(ctx context.Context, _ assistant.Principal, req assistant.
 		}
 	}
 	return a, nil
+}
+
+func (f *fake) Summarize(ctx context.Context, who assistant.Principal, req assistant.SummaryRequest, emit func(assistant.Event) error) (*assistant.Answer, error) {
+	f.drafted = req
+	return f.draft(ctx, who, "summary", "주차장 조례", req.On, emit)
+}
+
+func (f *fake) DraftReport(ctx context.Context, who assistant.Principal, req assistant.ReportRequest, emit func(assistant.Event) error) (*assistant.Answer, error) {
+	f.drafted = req
+	return f.draft(ctx, who, "report", req.Topic, req.On, emit)
+}
+
+func (f *fake) DraftReply(ctx context.Context, who assistant.Principal, req assistant.ReplyRequest, emit func(assistant.Event) error) (*assistant.Answer, error) {
+	f.drafted = req
+	a, err := f.draft(ctx, who, "reply", req.Text, req.Received, emit)
+	if err == nil {
+		a.Reply = &assistant.Reply{Requests: []assistant.Request{{Text: "요금을 알려 주세요.", Blocks: []int{0}, Answered: true}}, Kind: "질의", Received: "2026-06-30 10:30",
+			Due: "2026-07-08", Counted: "7일", Extension: "2회까지 연장할 수 있습니다.", Similar: []assistant.Similar{}, Public: a.Blocks}
+	}
+	return a, err
+}
+
+// draft is the answer as a draft.
+func (f *fake) draft(ctx context.Context, who assistant.Principal, task, question string, on time.Time, emit func(assistant.Event) error) (*assistant.Answer, error) {
+	a, err := f.Answer(ctx, who, assistant.AnswerRequest{Question: question, On: on}, emit)
+	if err == nil {
+		a.Task, a.Title, a.Template = task, "주차요금 "+task, "검토보고"
+	}
+	return a, err
+}
+
+func (f *fake) Check(_ context.Context, _ assistant.Principal, req assistant.CheckRequest) (*assistant.Checked, error) {
+	f.drafted = req
+	return &assistant.Checked{On: req.On.Format(time.DateOnly), Findings: []assistant.Hint{}, Citations: []assistant.CheckedCitation{
+		{Start: 0, End: 3, Text: "제5조", Cite: agency[0].Cite, State: assistant.CitationFound, ChunkID: "c1", InForce: agency[0].InForce}}}, nil
+}
+
+// Recheck is the real one over an index that holds the agency.
+func (f *fake) Recheck(ctx context.Context, who assistant.Principal, req assistant.RecheckRequest) (*assistant.Rechecked, error) {
+	return assistant.New(slog.New(slog.DiscardHandler), shelf{}, assistant.Options{}).Recheck(ctx, who, req)
+}
+
+// A shelf is an index that holds the agency's clauses, which everybody may read.
+type shelf struct{ index.Index }
+
+func (shelf) doc() index.Doc {
+	return index.Doc{ID: "gaon/parking@2026-01-01", Work: "gaon/parking", Title: "가온시 주차장 조례", Kind: "ordinance", Agency: "가온시", URL: "https://gaon.example/parking",
+		Source: "/docs/조례/주차장 조례.md", Readers: []string{index.Public}, Grade: index.Open, From: index.Day(2026, 1, 1), Until: index.Day(2027, 1, 1)}
+}
+
+func (x shelf) Docs(context.Context) iter.Seq2[index.Doc, error] {
+	return func(yield func(index.Doc, error) bool) {
+		secret := index.Doc{ID: "gaon/audit", Work: "gaon/audit", Title: "감사 결과", Kind: "report", Readers: []string{"audit"}, Grade: index.Sensitive}
+		_ = yield(secret, nil) && yield(x.doc(), nil)
+	}
+}
+
+func (x shelf) Passage(_ context.Context, s index.Scope, id string, around int) ([]index.Hit, error) {
+	var hits []index.Hit
+	at := -1
+	for i, src := range agency {
+		c := index.Chunk{ID: index.ChunkID(x.doc().ID, i), DocID: src.DocID, Path: src.Path, Cite: src.Cite, Text: src.Text}
+		if id == src.ChunkID { // as the answers of the fake name them
+			c.ID = id
+		}
+		if c.ID == id {
+			at = i
+		}
+		hits = append(hits, index.Hit{Doc: x.doc(), Chunk: c})
+	}
+	if at < 0 || !s.AllowsDoc(x.doc()) {
+		return nil, index.ErrNotFound
+	}
+	return hits[max(0, at-min(around, 9)):min(len(hits), at+min(around, 9)+1)], nil
 }

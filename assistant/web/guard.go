@@ -24,6 +24,8 @@ import (
 
 const (
 	maxBody         = 64 << 10
+	maxText         = 1 << 20
+	maxDraft        = 8 << 20
 	maxUpload       = 128 << 20 // of a multipart body to /v1/documents; what a file may be, ingest says
 	requestIDHeader = "X-Request-Id"
 
@@ -172,7 +174,21 @@ func forgeable(r *http.Request) bool {
 // isUpload reports a request whose body is files. Its handler reads it, once it is
 // known who sends them, and sets its deadlines.
 func isUpload(r *http.Request) bool {
-	return strings.HasPrefix(r.URL.Path, "/v1/documents") && strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data")
+	return strings.HasPrefix(r.URL.Path, "/v1/") && strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data")
+}
+
+// bodyLimit is how many bytes a body without files may have: drafts travel with
+// their sources, a complaint or a text to check is long.
+func bodyLimit(path string) int64 {
+	for _, long := range []struct {
+		route string
+		most  int64
+	}{{"/v1/drafts", maxDraft}, {"/v1/export", maxDraft}, {"/v1/replies", maxText}, {"/v1/check", maxText}, {"/v1/mask", maxText}, {"/v1/reports", maxText}} {
+		if path == long.route || strings.HasPrefix(path, long.route+"/") {
+			return long.most
+		}
+	}
+	return maxBody
 }
 
 // readBody replaces the body by a copy in memory. It is read here, under a
@@ -188,11 +204,12 @@ func readBody(w http.ResponseWriter, r *http.Request, limit time.Duration) *Prob
 	}
 	rc := http.NewResponseController(w)
 	_ = rc.SetReadDeadline(time.Now().Add(limit)) // a test recorder has no deadlines
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	most := bodyLimit(r.URL.Path)
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return newProblem(http.StatusRequestEntityTooLarge, "body_too_large", fmt.Sprintf("본문은 %d KB까지 보낼 수 있습니다. 내용을 줄여 주세요.", maxBody>>10))
+		return newProblem(http.StatusRequestEntityTooLarge, "body_too_large", fmt.Sprintf("본문은 %d KB까지 보낼 수 있습니다. 내용을 줄여 주세요.", most>>10))
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return newProblem(http.StatusRequestTimeout, "body_timeout", "본문이 제때 도착하지 않았습니다. 다시 보내 주세요.")
 	case err != nil:

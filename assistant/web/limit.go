@@ -239,10 +239,37 @@ func (b bounded) Search(ctx context.Context, who assistant.Principal, req assist
 }
 
 func (b bounded) Answer(ctx context.Context, who assistant.Principal, req assistant.AnswerRequest, emit func(assistant.Event) error) (*assistant.Answer, error) {
-	done, err := b.limits.answer(ctx)
+	return limited(ctx, b.limits, func() (*assistant.Answer, error) { return b.Service.Answer(ctx, who, req, emit) })
+}
+
+func (b bounded) Summarize(ctx context.Context, who assistant.Principal, req assistant.SummaryRequest, emit func(assistant.Event) error) (*assistant.Answer, error) {
+	return limited(ctx, b.limits, func() (*assistant.Answer, error) { return b.Service.Summarize(ctx, who, req, emit) })
+}
+
+func (b bounded) DraftReport(ctx context.Context, who assistant.Principal, req assistant.ReportRequest, emit func(assistant.Event) error) (*assistant.Answer, error) {
+	return limited(ctx, b.limits, func() (*assistant.Answer, error) { return b.Service.DraftReport(ctx, who, req, emit) })
+}
+
+func (b bounded) DraftReply(ctx context.Context, who assistant.Principal, req assistant.ReplyRequest, emit func(assistant.Event) error) (*assistant.Answer, error) {
+	return limited(ctx, b.limits, func() (*assistant.Answer, error) { return b.Service.DraftReply(ctx, who, req, emit) })
+}
+
+// Check and Recheck go through the law of a whole text: they count as answers.
+func (b bounded) Check(ctx context.Context, who assistant.Principal, req assistant.CheckRequest) (*assistant.Checked, error) {
+	return limited(ctx, b.limits, func() (*assistant.Checked, error) { return b.Service.Check(ctx, who, req) })
+}
+
+func (b bounded) Recheck(ctx context.Context, who assistant.Principal, req assistant.RecheckRequest) (*assistant.Rechecked, error) {
+	return limited(ctx, b.limits, func() (*assistant.Rechecked, error) { return b.Service.Recheck(ctx, who, req) })
+}
+
+// limited does one answer or draft within the limits.
+func limited[T any](ctx context.Context, l *limiter, do func() (T, error)) (T, error) {
+	done, err := l.answer(ctx)
 	if err != nil {
-		return nil, err
+		var none T
+		return none, err
 	}
 	defer done()
-	return b.Service.Answer(ctx, who, req, emit)
+	return do()
 }

@@ -14,7 +14,12 @@ import (
 	"github.com/danielgtaylor/huma/v2/validation"
 
 	"biseo/assistant"
+	"biseo/assistant/state"
+	"biseo/assistant/web/catalog"
+	"biseo/assistant/web/jobs"
+	"biseo/assistant/web/stream"
 	"biseo/index"
+	"biseo/ingest"
 )
 
 // A Problem is the body of every error (RFC 9457, application/problem+json). It
@@ -65,20 +70,41 @@ func (p *Problem) complete(h http.Header) {
 	}
 }
 
+var errNoState = errors.New("the service keeps nothing")
+
 var errShutdown = errors.New("the service is shutting down")
 
 // problem turns an error of the service into what the caller may know of it. What
 // the caller cannot mend goes to the log, and only there.
 func (s *server) problem(ctx context.Context, err error) *Problem {
 	var input *assistant.InputError
+	var known *Problem
 	var refused *Problem
 	switch {
 	case errors.As(err, &refused):
 		return refused
 	case errors.As(err, &input):
 		return newProblem(http.StatusUnprocessableEntity, "invalid_request", input.Text, FieldError{input.Field, input.Text})
+	case errors.As(err, &known):
+		return known
 	case errors.Is(err, index.ErrNotFound):
 		return newProblem(http.StatusNotFound, "not_found", "문서를 찾을 수 없습니다.")
+	case errors.Is(err, state.ErrNotFound), errors.Is(err, stream.ErrNotFound):
+		return newProblem(http.StatusNotFound, "not_found", "찾는 것이 없거나 보관 기간이 지났습니다. 주소를 확인해 주세요.")
+	case errors.Is(err, ingest.ErrOriginal):
+		return newProblem(http.StatusNotFound, "no_original", "원본 파일을 내줄 수 없습니다. 읽은 뒤 바뀌었거나 옮겨졌거나, 개인정보를 가리고 읽은 문서이거나, 압축 파일에 든 문서입니다.")
+	case errors.Is(err, state.ErrConflict):
+		return newProblem(http.StatusPreconditionFailed, "version_conflict", "그사이 다른 판이 저장되었으니 새로 읽어 고친 뒤 다시 저장해 주세요.")
+	case errors.Is(err, stream.ErrGone):
+		return newProblem(http.StatusGone, "stream_gone", "그 뒤의 이벤트가 남아 있지 않으니 다시 요청해 주세요.")
+	case errors.Is(err, state.ErrCursor), errors.Is(err, catalog.ErrCursor):
+		return s.problem(ctx, &assistant.InputError{Field: "after", Text: "앞쪽의 next 값을 그대로 보내 주세요."})
+	case errors.Is(err, stream.ErrFull), errors.Is(err, jobs.ErrFull):
+		return newProblem(http.StatusServiceUnavailable, "overloaded", "지금 처리하는 요청이 많으니 잠시 뒤 다시 시도해 주세요.")
+	case errors.Is(err, errAudit):
+		return newProblem(http.StatusServiceUnavailable, "audit_unavailable", "감사 기록을 남길 수 없어 처리하지 않았습니다. 관리자에게 알려 주세요.")
+	case errors.Is(err, errNoState), errors.Is(err, errNoIngest):
+		return newProblem(http.StatusNotImplemented, "not_offered", "이 서비스에서는 쓸 수 없는 기능입니다. /v1/status의 features를 확인해 주세요.")
 	case errors.Is(context.Cause(ctx), errShutdown):
 		return newProblem(http.StatusServiceUnavailable, "shutting_down", "서비스를 멈추는 중입니다. 잠시 뒤 다시 시도해 주세요.")
 	case ctx.Err() != nil: // nobody is left to read it

@@ -54,7 +54,7 @@ func TestServeStop(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- serve(ctx, s.lg, ln, h, 50*time.Millisecond, 10*time.Second) }()
-	_, sc := stream(t, t.Context(), "http://"+ln.Addr().String())
+	_, sc := openStream(t, t.Context(), "http://"+ln.Addr().String())
 	<-began
 	stop()
 	var last sse

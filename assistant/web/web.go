@@ -1,12 +1,16 @@
 // Package web serves Biseo over HTTP: a JSON API described by OpenAPI 3.1, answers
 // as a stream of checked sentences, and the page that officials use.
 //
-// Start with [New] and [Serve]. There is no login yet: every request acts as the
-// one principal of [Options], and so the service answers on loopback only, to
-// loopback host names only.
+// Start with [New] and [Serve]. Who may do what stands in access.go, what stands
+// before every request in guard.go. api.go registers the operations; each file
+// holds those of one resource: tasks.go (with streams.go, how an answer is sent),
+// documents.go and ingestjobs.go, drafts.go, conversations.go. uploads.go, once.go
+// and audit.go are what several have in common. Package stream keeps events so that
+// a reader can come back, catalog lists documents, jobs works in the background.
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -16,7 +20,13 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"biseo/assistant"
+	"biseo/assistant/audit"
 	"biseo/assistant/ground"
+	"biseo/assistant/state"
+	"biseo/assistant/web/catalog"
+	"biseo/assistant/web/jobs"
+	"biseo/assistant/web/stream"
+	"biseo/korea/calendar"
 )
 
 // A Service does the tasks that this package offers over HTTP: an [assistant.Assistant].
@@ -24,14 +34,21 @@ type Service interface {
 	Search(ctx context.Context, who assistant.Principal, req assistant.SearchRequest) (*assistant.SearchResult, error)
 	Passage(ctx context.Context, who assistant.Principal, req assistant.PassageRequest) ([]ground.Source, error)
 	Answer(ctx context.Context, who assistant.Principal, req assistant.AnswerRequest, emit func(assistant.Event) error) (*assistant.Answer, error)
+	Summarize(ctx context.Context, who assistant.Principal, req assistant.SummaryRequest, emit func(assistant.Event) error) (*assistant.Answer, error)
+	DraftReport(ctx context.Context, who assistant.Principal, req assistant.ReportRequest, emit func(assistant.Event) error) (*assistant.Answer, error)
+	DraftReply(ctx context.Context, who assistant.Principal, req assistant.ReplyRequest, emit func(assistant.Event) error) (*assistant.Answer, error)
+	Check(ctx context.Context, who assistant.Principal, req assistant.CheckRequest) (*assistant.Checked, error)
+	Recheck(ctx context.Context, who assistant.Principal, req assistant.RecheckRequest) (*assistant.Rechecked, error)
 }
 
 // A Status says what the service works with.
 type Status struct {
-	Documents int
-	Kinds     []string // kinds of the documents, for the page's filter; empty: all kinds are offered
+	Documents int      // that the caller may see; not used where [Options] has a Library
+	Kinds     []string // of those documents; not used where [Options] has a Library
 	Model     string   // "" without a model
 	Embedder  string   // "" without an embedder: search by words only
+
+	ModelDown, EmbedderDown bool // the last calls failed
 }
 
 // Options of [New]. Every field may be left out.
@@ -45,17 +62,31 @@ type Options struct {
 	Edge     Edge                                  // hosts, proxies, frames
 	Limits   Limits                                // of requests and answers
 	Login    Login                                 // nil: nobody logs in with a browser
+
+	State     *state.Store                              // drafts, conversations, jobs, feedback; nil: none are kept
+	Audit     func(context.Context, audit.Record) error // durable when it returns; nil: nothing is recorded
+	Library   catalog.Index                             // whose documents are listed, an [index.Index]; nil: none
+	Ingest    Ingester                                  // nil: documents are not managed, and no files are read
+	Spool     string                                    // folder for files on their way, on the same file system as where Ingest puts them; "" is that of the system
+	MaxUpload int64                                     // bytes of all files of a request; 0 means 100 MB
+	Templates []Template                                // report templates
+	Agency    string                                    // named as the author in exported files
+	Calendar  *calendar.Calendar                        // working days of the agency; nil means those of national offices
+	Metrics   Metrics
 }
 
 type server struct {
 	lg        *slog.Logger
 	svc       Service
 	o         Options
-	keepAlive time.Duration // between comments in a silent stream
-	bodyTime  time.Duration // to read a request body
-	writeTime time.Duration // a client that takes an event no sooner is gone
 	limits    *limiter
+	streams   *stream.Hub
+	jobs      *jobs.Queue           // nil without State
+	keepAlive time.Duration         // between comments in a silent stream
+	bodyTime  time.Duration         // to read a request body
+	writeTime time.Duration         // a client that takes an event no sooner is gone
 	policies  map[string]Permission // by method and path, of every route but the page's files
+	spec      []byte                // the description of the API
 }
 
 // New returns the handler of the whole service: API, page, health. It logs method,
@@ -71,8 +102,14 @@ func newServer(lg *slog.Logger, svc Service, o Options) *server {
 	if o.Status == nil {
 		o.Status = func(context.Context) (Status, error) { return Status{}, nil }
 	}
-	limits := newLimiter(o.Limits)
-	return &server{lg: lg, svc: bounded{svc, limits}, limits: limits, o: o, policies: map[string]Permission{}, keepAlive: 15 * time.Second, bodyTime: 5 * time.Second, writeTime: 5 * time.Second}
+	o.MaxUpload = cmp.Or(o.MaxUpload, 100<<20)
+	s := &server{lg: lg, o: o, limits: newLimiter(o.Limits), policies: map[string]Permission{}, keepAlive: 15 * time.Second, bodyTime: 5 * time.Second, writeTime: 5 * time.Second}
+	s.svc = bounded{svc, s.limits}
+	s.streams = stream.New(stream.Options{Number: o.Metrics.Streams})
+	if o.State != nil {
+		s.jobs = jobs.New(lg, o.State, o.Now, o.Metrics.Job)
+	}
+	return s
 }
 
 func (s *server) handler() (http.Handler, error) {
@@ -91,7 +128,8 @@ func (s *server) router() (*gin.Engine, error) {
 	}
 	r.HandleMethodNotAllowed = true
 	r.RedirectTrailingSlash = false
-	r.Use(s.logged, s.recovered, s.identify)
+	r.UseRawPath, r.UnescapePathValues = true, true // %2F does not end a segment
+	r.Use(routed, s.logged, s.recovered, s.identify)
 	if err := s.registerAPI(r); err != nil {
 		return nil, err
 	}
@@ -114,6 +152,7 @@ func (s *server) logged(c *gin.Context) {
 	defer func() {
 		s.lg.Info("request", "id", requestID(c.Request.Context()), "method", c.Request.Method, "route", c.FullPath(),
 			"status", c.Writer.Status(), "bytes", max(c.Writer.Size(), 0), "ms", time.Since(start).Milliseconds())
+		s.o.Metrics.request(c.Request.Method, c.FullPath(), c.Writer.Status(), time.Since(start))
 	}()
 	c.Next()
 }

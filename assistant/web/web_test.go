@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ import (
 
 	"biseo/assistant"
 	"biseo/assistant/ground"
+	"biseo/assistant/web/stream"
 	"biseo/index"
 )
 
@@ -220,7 +222,7 @@ func readSSE(t *testing.T, r *bufio.Scanner) (sse, bool) {
 	return e, false
 }
 
-func stream(t *testing.T, ctx context.Context, url string) (*http.Response, *bufio.Scanner) {
+func openStream(t *testing.T, ctx context.Context, url string) (*http.Response, *bufio.Scanner) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, "POST", url+"/v1/answers", strings.NewReader(`{"question":"주차요금은?"}`))
 	if err != nil {
@@ -245,7 +247,7 @@ func TestAnswer(t *testing.T) {
 		t.Fatalf("%v: %s", err, body)
 	}
 
-	resp, sc := stream(t, t.Context(), url)
+	resp, sc := openStream(t, t.Context(), url)
 	if got := resp.Header.Get("Content-Type"); got != "text/event-stream" {
 		t.Fatalf("Content-Type is %s", got)
 	}
@@ -269,7 +271,7 @@ func TestAnswer(t *testing.T) {
 			sentences = append(sentences, s)
 		}
 	}
-	want := []string{"status", "warning", "sources", "status", "sentence", "sentence", "sentence", "sentence", "done"}
+	want := []string{"status", "status", "warning", "sources", "status", "sentence", "sentence", "sentence", "sentence", "done"}
 	if d := cmp.Diff(want, names); d != "" {
 		t.Errorf("events (-want +got):\n%s", d)
 	}
@@ -306,7 +308,8 @@ func TestAnswerErrors(t *testing.T) {
 		url, logs := start(t, &fake{answer: func(_ context.Context, _ assistant.AnswerRequest, emit func(assistant.Event) error) (*assistant.Answer, error) {
 			return nil, errors.Join(emit(assistant.Event{Status: "searching"}), boom)
 		}}, nil)
-		_, sc := stream(t, t.Context(), url)
+		_, sc := openStream(t, t.Context(), url)
+		readSSE(t, sc)
 		readSSE(t, sc)
 		e, _ := readSSE(t, sc)
 		if e.name != "error" || !strings.Contains(e.data, `"code":"internal"`) || strings.Contains(e.data, "refused") {
@@ -329,18 +332,24 @@ func TestAnswerErrors(t *testing.T) {
 		}
 	})
 	t.Run("panic in a stream", func(t *testing.T) {
-		url, _ := start(t, &fake{answer: func(_ context.Context, _ assistant.AnswerRequest, emit func(assistant.Event) error) (*assistant.Answer, error) {
+		url, logs := start(t, &fake{answer: func(_ context.Context, _ assistant.AnswerRequest, emit func(assistant.Event) error) (*assistant.Answer, error) {
 			_ = emit(assistant.Event{Status: "searching"})
-			panic("x")
+			panic("주차요금은?")
 		}}, nil)
-		_, sc := stream(t, t.Context(), url)
+		_, sc := openStream(t, t.Context(), url)
+		var last sse
 		for {
-			if _, ok := readSSE(t, sc); !ok {
+			e, ok := readSSE(t, sc)
+			if !ok {
 				break
 			}
+			last = e
 		}
-		if sc.Err() == nil {
-			t.Error("the stream ends as if it were whole")
+		if last.name != "error" || !strings.Contains(last.data, `"code":"internal"`) {
+			t.Errorf("last event: got %+v", last)
+		}
+		if log := logs.String(); !strings.Contains(log, "msg=panic") || strings.Contains(log, "주차요금") {
+			t.Errorf("log: %s", log)
 		}
 	})
 }
@@ -354,12 +363,17 @@ func TestAnswerSilence(t *testing.T) {
 		<-ctx.Done()
 		stopped <- ctx.Err()
 		return nil, ctx.Err()
-	}}, func(s *server) { s.keepAlive = 100 * time.Millisecond; s.bodyTime = 400 * time.Millisecond })
+	}}, func(s *server) {
+		s.keepAlive, s.bodyTime = 100*time.Millisecond, 400*time.Millisecond
+		s.streams = stream.New(stream.Options{Grace: 50 * time.Millisecond})
+	})
 	ctx, leave := context.WithCancel(t.Context())
 	defer leave()
-	_, sc := stream(t, ctx, url)
-	if e, _ := readSSE(t, sc); e.name != "status" {
-		t.Fatalf("got %+v", e)
+	_, sc := openStream(t, ctx, url)
+	for range 2 {
+		if e, _ := readSSE(t, sc); e.name != "status" {
+			t.Fatalf("got %+v", e)
+		}
 	}
 	for range 6 {
 		if e, ok := readSSE(t, sc); !ok || e.data != "keep-alive" {
@@ -440,7 +454,7 @@ func TestHealth(t *testing.T) {
 		{"ready", status(Status{Documents: 1, Model: "m", Embedder: "e"}, nil), "/readyz", 200, `{"status":"ok","reasons":[]}`},
 		{"ready without models", status(Status{Documents: 1}, nil), "/readyz", 200, `{"status":"ok","reasons":["no_embedder: search by words","no_model: answers are extracts"]}`},
 		{"not ready", status(Status{}, broken), "/readyz", 503, `{"status":"not_ready","reasons":["index_outdated"]}`},
-		{"status", nil, "/v1/status", 200, `{"version":"test","today":"2026-11-20","documents":2,"kinds":["ordinance"],"model":"","embedder":"","mode":"words","examples":["주차요금은 얼마입니까?","정기권은 언제부터 팝니까?"]}`},
+		{"status", nil, "/v1/status", 200, `{"version":"test","today":"2026-11-20","documents":2,"kinds":["ordinance"],"model":"","model_ok":false,"embedder":"","embedder_ok":false,"mode":"words","examples":["주차요금은 얼마입니까?","정기권은 언제부터 팝니까?"],"who":{"name":"local","via":"local","groups":[],"grade":"open","permissions":["read","ask","draft","documents","admin"]},"features":[],"upload_bytes":104857600}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -452,6 +466,8 @@ func TestHealth(t *testing.T) {
 		})
 	}
 }
+
+var param = regexp.MustCompile(`:(\w+)`)
 
 func TestOpenAPI(t *testing.T) {
 	s := newServer(slog.New(slog.DiscardHandler), &fake{}, Options{Version: "1.2.3"})
@@ -479,8 +495,8 @@ func TestOpenAPI(t *testing.T) {
 		}
 	}
 	for _, route := range r.Routes() {
-		if !strings.HasPrefix(route.Path, "/page/") && !slices.Contains(views, route.Path) && route.Path != "/openapi.json" {
-			want = append(want, route.Method+" "+strings.ReplaceAll(route.Path, ":chunk_id", "{chunk_id}"))
+		if !strings.HasPrefix(route.Path, "/page/") && !strings.HasPrefix(route.Path, "/docs") && !slices.Contains(views, route.Path) && route.Path != "/openapi.json" {
+			want = append(want, route.Method+" "+param.ReplaceAllString(route.Path, "{$1}"))
 		}
 	}
 	slices.Sort(got)
