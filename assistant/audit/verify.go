@@ -109,7 +109,7 @@ func (v *verifier) fault(file string, line int, format string, args ...any) {
 // checkpoints reads the log's own and those of the copies, which must not know more.
 func (v *verifier) checkpoints(dir string, size int64, copies []string) error {
 	own := map[string]bool{}
-	if err := v.checkpointFile(filepath.Join(dir, checkpointsName), checkpointsName, size, func(_ int, line string) { own[line] = true }); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := v.checkpointFile(filepath.Join(dir, checkpointsName), checkpointsName, size, nil, func(line string) { own[line] = true }); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	v.r.Checkpoints = len(own)
@@ -123,11 +123,7 @@ func (v *verifier) checkpoints(dir string, size int64, copies []string) error {
 			return err
 		}
 		missing := 0
-		if err := v.checkpointFile(path, path, info.Size(), func(n int, line string) {
-			if !own[line] {
-				missing++
-			}
-		}); err != nil {
+		if err := v.checkpointFile(path, path, info.Size(), own, func(string) { missing++ }); err != nil {
 			return err
 		}
 		if missing > 0 {
@@ -137,7 +133,8 @@ func (v *verifier) checkpoints(dir string, size int64, copies []string) error {
 	return nil
 }
 
-func (v *verifier) checkpointFile(path, name string, size int64, each func(n int, line string)) error {
+// checkpointFile reads the checkpoints that are not known yet.
+func (v *verifier) checkpointFile(path, name string, size int64, known map[string]bool, each func(line string)) error {
 	n := 0
 	return readLines(path, 0, size, func(line []byte) error {
 		n++
@@ -145,12 +142,15 @@ func (v *verifier) checkpointFile(path, name string, size int64, each func(n int
 		if !whole {
 			return nil // cut off by a crash; the next one takes its place
 		}
+		if known[string(text)] {
+			return nil
+		}
 		c, ok := parseCheckpoint(text, v.k.Public)
 		if !ok {
 			v.fault(name, n, "이 기록의 서명 열쇠로 서명한 확인점이 아닙니다")
 			return nil
 		}
-		each(n, string(text))
+		each(string(text))
 		if v.heads[c.Count] == nil {
 			v.heads[c.Count] = map[string]string{}
 		}
