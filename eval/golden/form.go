@@ -47,7 +47,7 @@ func compile(form string) (*regexp.Regexp, error) {
 	}
 	expr := regexp.QuoteMeta(p)
 	if digit(p[0]) {
-		expr = `(?:^|[^\d.])` + expr
+		expr = `(?:^|[^\d.]|\d{4}\.)` + expr // 8. 24. is in 2026. 8. 24., 5% is not in 0.5%
 	}
 	if digit(p[len(p)-1]) {
 		expr += `(?:$|\D)`

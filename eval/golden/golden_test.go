@@ -27,6 +27,8 @@ func TestMatches(t *testing.T) {
 		{"두 배", "re:[", false},
 		{"값 30", "30", true},
 		{"값 300", "30", false},
+		{"2026. 8. 24.까지", "8. 24.", true},
+		{"18. 24.까지", "8. 24.", false},
 	}
 	for _, tt := range tests {
 		if got := Matches(tt.s, tt.form); got != tt.want {

@@ -160,7 +160,7 @@ func (c claim) standsIn(evidence []ground.Source) bool {
 			}
 		case c.cite != nil:
 			self, _ := law.Parse(src.Cite)
-			if states(*c.cite, self) {
+			if states(*c.cite, self) || c.cite.Law == "" && golden.Holds(about, c.written) { // 제1항 of a sentence that was copied
 				return true
 			}
 			for _, f := range law.Resolve(about, law.Find(about), law.Citation{Law: self.Law}) {
