@@ -100,7 +100,7 @@ func (a *Assistant) rules() string {
 
 // answer fills w from what q finds.
 func (a *Assistant) answer(ctx context.Context, q index.Query, earlier []string, w *writer) error {
-	hits, mode, warnings, err := a.find(ctx, q)
+	hits, via, mode, warnings, err := a.evidence(ctx, q)
 	if err != nil {
 		return err
 	}
@@ -110,24 +110,32 @@ func (a *Assistant) answer(ctx context.Context, q index.Query, earlier []string,
 			return err
 		}
 	}
-	found, extracts := sources(hits, q.On), len(hits) == 0 || a.opt.Generator == nil
+	found, extracts := belonging(sources(hits, q.On), via), len(hits) == 0 || a.opt.Generator == nil
 	if (extracts || mode == Words) && (!excerpt.Relevant(q.Text, found) || extracts && names(q.Text, found)) {
 		w.ans.Sources = found[:min(len(found), nearest)]
 		return nil
 	}
 	if !extracts {
-		if found, err = a.forModel(ctx, q, hits, w); err != nil {
+		if found, err = a.forModel(ctx, q, hits, via, w); err != nil {
 			return err
 		}
 		if extracts = len(found) == 0; extracts {
-			found = sources(hits, q.On)
+			found = belonging(sources(hits, q.On), via)
 		}
 	}
 	if found, err = fit(found, a.opt.Window); err != nil {
 		return err
 	}
+	if err := a.stamp(ctx, q.Scope, found); err != nil {
+		return err
+	}
 	if err := w.sources(found); err != nil {
 		return err
+	}
+	if warning := changed(found, w.ans.On); warning != nil {
+		if err := w.warn(warning.Code, warning.Text); err != nil {
+			return err
+		}
 	}
 	if noun, all := readings(q.Text, found); len(all) > 0 {
 		if err := w.warn(WarnReadings, fmt.Sprintf("‘%s’로 볼 수 있는 것이 여럿이니 어느 것인지 적어 다시 물어 주세요: %s", noun, strings.Join(all, ", "))); err != nil {
@@ -159,7 +167,7 @@ var (
 // forModel returns the sources that the model may see: those of the asker, or,
 // where some are above the model's grade, those found below it. None of the
 // others reaches the model or tells it that they exist.
-func (a *Assistant) forModel(ctx context.Context, q index.Query, hits []index.Hit, w *writer) ([]ground.Source, error) {
+func (a *Assistant) forModel(ctx context.Context, q index.Query, hits []index.Hit, via map[string]*ground.Via, w *writer) ([]ground.Source, error) {
 	model := q.Scope
 	model.Grade = min(q.Grade, a.opt.Grade)
 	above := 0
@@ -169,14 +177,14 @@ func (a *Assistant) forModel(ctx context.Context, q index.Query, hits []index.Hi
 		}
 	}
 	if above == 0 {
-		return sources(hits, q.On), nil
+		return belonging(sources(hits, q.On), via), nil
 	}
 	q.Scope = model
-	below, _, _, err := a.find(ctx, q)
+	below, via, _, _, err := a.evidence(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	found := sources(below, q.On)
+	found := belonging(sources(below, q.On), via)
 	if !excerpt.Relevant(q.Text, found) {
 		return nil, w.warn(WarnModelGrade, "찾은 근거의 보안 등급이 이 언어 모델에 허용된 등급보다 높아 모델을 쓰지 않았습니다.")
 	}

@@ -8,7 +8,7 @@
 // numbers; law, article, page and date are attached here.
 //
 // The files in reading order: types.go holds what goes in and out, assistant.go
-// the search; draft.go with stream.go and writer.go has a model write and shows what
+// and search.go the search, context.go what belongs to a passage found; draft.go with stream.go and writer.go has a model write and shows what
 // holds; answer.go (with followup.go), summary.go, report.go and reply.go (with
 // replysources.go and replyquote.go) are the tasks, hints.go holds their drafts
 // against the rules of documents, and check.go a text that a person wrote. Package
@@ -65,6 +65,7 @@ const (
 	WarnConflict   = "conflict"    // two sources state different values of the same thing; the text gives both with their dates
 	WarnUnsure     = "unsure"      // sentences of a draft that no source supports stand in it, marked
 	WarnGaps       = "gaps"        // holes of a draft that a person must fill
+	WarnVersion    = "version"     // a later version of the law words an article otherwise
 )
 
 // Options are the parts an [Assistant] may do without.
@@ -76,6 +77,7 @@ type Options struct {
 	Rules     string             // names the index rules in use, for [Answer.Index]
 	Calendar  *calendar.Calendar // working days of the agency; nil means those of national offices
 	Prompts   *prompts.Set       // nil: those of the program
+	Now       func() time.Time   // tells current law from what was or will be; nil means time.Now
 }
 
 // An Assistant serves requests over one index. Safe for concurrent use.
@@ -97,36 +99,10 @@ func New(lg *slog.Logger, x index.Index, o Options) *Assistant {
 	if o.Prompts == nil {
 		o.Prompts = prompts.Default()
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	return &Assistant{lg: lg, index: x, opt: o}
-}
-
-// Search returns the passages that who may read on the given day, best first. A
-// request that cannot be served is an [*InputError]. When the embedder fails the
-// result is ranked by words alone and says so in its warnings.
-func (a *Assistant) Search(ctx context.Context, who Principal, req SearchRequest) (*SearchResult, error) {
-	if err := checkQuestion("query", req.Query); err != nil {
-		return nil, err
-	}
-	if err := checkDay(req.On); err != nil {
-		return nil, err
-	}
-	if req.Limit < 0 || req.Limit > maxLimit {
-		return nil, &InputError{"limit", fmt.Sprintf("찾을 건수는 1부터 %d까지의 수로 적어 주세요.", maxLimit)}
-	}
-	q := index.Query{Scope: scope(who, req.On), Text: req.Query, Limit: req.Limit}
-	q.Kinds, q.Agencies, q.Docs = req.Kinds, req.Agencies, req.Docs
-	hits, mode, warnings, err := a.find(ctx, q)
-	if err != nil {
-		return nil, fmt.Errorf("search: %w", err)
-	}
-	res := &SearchResult{Query: req.Query, On: day(q.On), Mode: mode, Hits: make([]Hit, len(hits)), Warnings: warnings}
-	for i, h := range hits {
-		res.Hits[i] = Hit{
-			Rank: i + 1, Score: h.Score, ChunkID: h.Chunk.ID, DocID: h.Doc.ID, Title: h.Doc.Title, Cite: h.Chunk.Cite,
-			Kind: h.Doc.Kind, Path: path(h), Page: h.Chunk.Page, InForce: inForce(h), Text: h.Chunk.Text,
-		}
-	}
-	return res, nil
 }
 
 // Passage returns a chunk and its neighbours, numbered in document order. The
@@ -151,7 +127,11 @@ func (a *Assistant) Passage(ctx context.Context, who Principal, req PassageReque
 	if !slices.ContainsFunc(hits, func(h index.Hit) bool { return h.Chunk.ID == req.ChunkID }) {
 		return nil, fmt.Errorf("passage: %w", index.ErrNotFound)
 	}
-	return sources(hits, s.On), nil
+	found := sources(hits, s.On)
+	if err := a.stamp(ctx, s, found); err != nil {
+		return nil, fmt.Errorf("passage: %w", err)
+	}
+	return found, nil
 }
 
 // find searches by words and, when there is a working embedder, by meaning.

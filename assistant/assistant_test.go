@@ -21,13 +21,14 @@ func TestSearchResult(t *testing.T) {
 	s.chunks[0].Doc.From = index.Day(2026, 1, 1)
 	s.chunks[0].Chunk.From = index.Day(2026, 5, 6)
 	s.chunks[0].Doc.Until = index.Day(2027, 1, 1)
-	got, err := New(quiet, s, Options{}).Search(context.Background(), Principal{}, SearchRequest{Query: "처리기간 연장", On: today.Add(15 * time.Hour), Limit: 1})
+	opt := Options{Now: func() time.Time { return today }}
+	got, err := New(quiet, s, opt).Search(context.Background(), Principal{}, SearchRequest{Query: "처리기간 연장", On: today.Add(15 * time.Hour), Limit: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := &SearchResult{Query: "처리기간 연장", On: "2026-06-01", Mode: Words, Hits: []Hit{{
 		Rank: 1, Score: got.Hits[0].Score, ChunkID: "c07", DocID: "ord/1", Title: "가온시 민원 처리 조례", Cite: "「가온시 민원 처리 조례」 제7조",
-		Kind: "ordinance", Path: []string{}, InForce: ground.InForce{From: "2026-05-06", Until: "2027-01-01"}, Text: s.chunks[0].Chunk.Text,
+		Kind: "ordinance", Path: []string{}, InForce: ground.InForce{From: "2026-05-06", Until: "2027-01-01"}, State: Current, Text: s.chunks[0].Chunk.Text,
 	}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Search (-want +got):\n%s", diff)

@@ -49,7 +49,7 @@ func (r *replier) search(ctx context.Context) error {
 		}
 		found, open := sources(hits, r.scope.On), false
 		if len(hits) > 0 && r.a.opt.Generator != nil {
-			seen, err := r.a.forModel(ctx, q, hits, r.w)
+			seen, err := r.a.forModel(ctx, q, hits, nil, r.w)
 			if err != nil {
 				return err
 			}

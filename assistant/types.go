@@ -89,6 +89,7 @@ type SearchRequest struct {
 	Query    string
 	On       time.Time // zero is an error: no date, no answer
 	Limit    int       // 0 means 10, at most 100
+	Context  int       // passages that each hit brings along: its definition, what carries it out, what it names; at most 5
 	Kinds    []string
 	Agencies []string
 	Docs     []string
@@ -107,6 +108,25 @@ type Hit struct {
 	Page    int            `json:"page"` // from 1; 0 where the format has no pages
 	InForce ground.InForce `json:"in_force"`
 	Text    string         `json:"text"` // verbatim
+
+	State   string          `json:"state,omitempty"`   // as of today, of what has a period: current (현행), future (시행예정) or past (연혁)
+	Changed string          `json:"changed,omitempty"` // the day from which a version that follows words it otherwise; "" if none is known
+	Parts   []Part          `json:"parts,omitempty"`   // other passages of the same article that were found
+	Repeats []Repeat        `json:"repeats,omitempty"` // other documents that were found and say nearly the same, newest first
+	Context []ground.Source `json:"context,omitempty"` // what belongs to it, where the request asks for it; their N is 0
+}
+
+// A Part is another passage of an article found.
+type Part struct {
+	ChunkID string `json:"chunk_id"`
+	Cite    string `json:"cite"`
+}
+
+// A Repeat is a document that says nearly the same, such as last month's.
+type Repeat struct {
+	DocID string `json:"doc_id"`
+	Title string `json:"title"`
+	Date  string `json:"date"` // 2006-01-02, "" if unknown
 }
 
 // A SearchResult is what a search found, best first. Its JSON is that of `biseo search --json`.

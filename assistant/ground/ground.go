@@ -53,9 +53,26 @@ type Source struct {
 	Page    int      `json:"page"`
 	URL     string   `json:"url,omitempty"`
 	InForce InForce  `json:"in_force"`
-	On      string   `json:"on,omitempty"` // the day whose law is asked for, 2006-01-02; "" leaves InForce unchecked
-	Text    string   `json:"text"`         // verbatim
-	Used    bool     `json:"used"`         // a sentence shown cites it
+	On      string   `json:"on,omitempty"`      // the day whose law is asked for, 2006-01-02; "" leaves InForce unchecked
+	Text    string   `json:"text"`              // verbatim
+	Used    bool     `json:"used"`              // a sentence shown cites it
+	State   string   `json:"state,omitempty"`   // of what has a period, as of today: current (현행), future (시행예정) or past (연혁)
+	Changed string   `json:"changed,omitempty"` // the day from which a version that follows words it otherwise, 2006-01-02; "" if none is known
+	Via     *Via     `json:"via,omitempty"`     // why it stands here, if it is not what was searched for but belongs to it
+}
+
+// How a source belongs to another: see [Via].
+const (
+	Defines   = "정의" // defines a word of it
+	Delegates = "위임" // carries it out, as 시행령 and 시행규칙 do, or is carried out by it
+	Names     = "인용" // is named by it, or names it
+)
+
+// A Via tells to which passage a source belongs.
+type Via struct {
+	Kind    string `json:"kind"`     // 정의, 위임 or 인용
+	Cite    string `json:"cite"`     // of that passage
+	ChunkID string `json:"chunk_id"` //
 }
 
 // InForce is a period [From, Until) in days, 2006-01-02; "" is unbounded.
