@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"biseo/index"
 	"biseo/korea/text"
@@ -136,5 +137,67 @@ func TestMeaning(t *testing.T) {
 		for i, h := range hits {
 			diff(t, fmt.Sprint("rank ", i+1), h.Chunk.ID, want[i].id)
 		}
+	}
+}
+
+// TestTwoChecks takes away one check of the rights after the other: the one that is
+// left lets nothing through. Without both the test must see a leak.
+func TestTwoChecks(t *testing.T) {
+	none := func(index.Scope, index.Doc, index.Chunk) bool { return true }
+	for _, test := range []struct {
+		name          string
+		before, after func(index.Scope, index.Doc, index.Chunk) bool
+		leaks         bool
+	}{
+		{"both", index.Scope.Allows, index.Scope.Allows, false},
+		{"before ranking only", index.Scope.Allows, none, false},
+		{"on what is stored only", none, index.Scope.Allows, false},
+		{"none", none, none, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			x := mustOpen(t, t.TempDir(), testOptions)
+			x.before, x.after = test.before, test.after
+			r := rand.New(rand.NewPCG(3, 3))
+			day := func() time.Time { return index.Day(2026, 1, 1+r.IntN(10)) }
+			for i := range 60 {
+				d := index.Doc{ID: fmt.Sprint("d", i), Readers: []string{[]string{index.Public, "감사", "인사"}[r.IntN(3)]}, Grade: index.Grade(r.IntN(4))}
+				if r.IntN(3) == 0 {
+					d.From = day()
+				}
+				var cs []index.Chunk
+				for j := range 3 {
+					c := index.Chunk{ID: index.ChunkID(d.ID, j), DocID: d.ID, Text: "공통 수당", Dense: []float32{1, 0, 0, float32(i)}}
+					if r.IntN(3) == 0 {
+						c.Until = day()
+					}
+					cs = append(cs, c)
+				}
+				if err := x.Replace(t.Context(), d, cs); err != nil {
+					t.Fatal(err)
+				}
+			}
+			leaks := 0
+			for i := range 200 {
+				s := index.Scope{Readers: []string{[]string{"감사", "인사", "세무"}[r.IntN(3)]}, Grade: index.Grade(r.IntN(4)), On: day()}
+				q := index.Query{Scope: s, Text: "공통 수당", Dense: []float32{1, 0, 0, 1}, Limit: 30}
+				if i%3 == 1 {
+					q.Text = ""
+				} else if i%3 == 2 {
+					q.Dense = nil
+				}
+				hits, err := x.Search(t.Context(), q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, h := range hits {
+					if !s.Allows(h.Doc, h.Chunk) {
+						leaks++
+					}
+				}
+			}
+			if (leaks > 0) != test.leaks {
+				t.Errorf("%d hits outside the rights", leaks)
+			}
+		})
 	}
 }

@@ -100,12 +100,13 @@ func queryCodes(v []float32) []int16 {
 	return q
 }
 
-// dotGo is the dot product of a query and the codes of a vector of the same length.
+// dotGo is the dot product of a query and the codes of a vector of the same length,
+// a multiple of four.
 func dotGo(q []int16, codes []byte) int32 {
-	q = q[:len(codes)]
 	var sum int32
-	for i, c := range codes {
-		sum += int32(q[i]) * int32(int8(c))
+	for ; len(codes) >= 4 && len(q) >= 4; q, codes = q[4:], codes[4:] {
+		sum += int32(q[0])*int32(int8(codes[0])) + int32(q[1])*int32(int8(codes[1])) +
+			int32(q[2])*int32(int8(codes[2])) + int32(q[3])*int32(int8(codes[3]))
 	}
 	return sum
 }
