@@ -1,10 +1,9 @@
 package qdrant
 
 import (
-	"encoding/base64"
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"maps"
@@ -26,24 +25,60 @@ func pointID(format string, args ...any) *qdrant.PointId {
 
 var metaID = pointID("meta")
 
-func docID(id string) *qdrant.PointId       { return pointID("doc:%s", id) }
 func changeID(commit int64) *qdrant.PointId { return pointID("change:%d", commit) }
 func pieceID(upto int64, i int) *qdrant.PointId {
 	return pointID("frequencies:%d#%d", upto, i)
 }
 
-// chunkID is the point of the chunk at a position of a revision of a document.
-func chunkID(doc string, revision int64, at int) *qdrant.PointId {
-	return pointID("chunk:%s@%d#%d", doc, revision, at)
+// The point of a chunk is named by three numbers that a search would otherwise have
+// to read with every candidate: the first 44 bits of the chunk's ID, so that points
+// are in the order of chunk IDs; 60 bits of a hash of the document's ID; and the last
+// 24 bits of the revision. The point of the document has 0 for the first and the last.
+const (
+	chunkBits    = 44
+	docBits      = 60
+	revisionBits = 24
+)
+
+type place struct{ chunk, doc, revision uint64 }
+
+func (p place) id() *qdrant.PointId {
+	var u uuid.UUID
+	binary.BigEndian.PutUint64(u[:8], p.chunk<<(64-chunkBits)|p.doc>>(64-revisionBits))
+	binary.BigEndian.PutUint64(u[8:], p.doc<<revisionBits|p.revision)
+	return qdrant.NewIDUUID(u.String())
 }
 
-func chunkIDs(doc string, revision int64, from, to int) []*qdrant.PointId {
+// placeOf reads what id wrote.
+func placeOf(id *qdrant.PointId) place {
+	u, _ := uuid.Parse(id.GetUuid())
+	high, low := binary.BigEndian.Uint64(u[:8]), binary.BigEndian.Uint64(u[8:])
+	return place{chunk: high >> (64 - chunkBits),
+		doc:      (high<<(64-revisionBits) | low>>revisionBits) & (1<<docBits - 1),
+		revision: low & (1<<revisionBits - 1)}
+}
+
+// docKey is the hash of a document's ID in the points of its chunks.
+func docKey(id string) uint64 {
+	h := sha256.Sum256([]byte(id))
+	return binary.BigEndian.Uint64(h[:]) >> (64 - docBits)
+}
+
+func docID(key uint64) *qdrant.PointId { return place{doc: key}.id() }
+
+// chunkPoints are the points of the chunks at positions from to to of a revision.
+func chunkPoints(doc string, revision int64, from, to int) []*qdrant.PointId {
+	p := place{doc: docKey(doc), revision: lastBits(revision)}
 	var ids []*qdrant.PointId
 	for at := from; at < to; at++ {
-		ids = append(ids, chunkID(doc, revision, at))
+		u := uuid.MustParse(index.ChunkID(doc, at))
+		p.chunk = binary.BigEndian.Uint64(u[:8]) >> (64 - chunkBits)
+		ids = append(ids, p.id())
 	}
 	return ids
 }
+
+func lastBits(revision int64) uint64 { return uint64(revision) & (1<<revisionBits - 1) }
 
 // hashTerm is the dimension of a term in the sparse vector: FNV-1a of 64 bits
 // folded to 32, which must never change. Of a million terms some hundred pairs
@@ -52,7 +87,7 @@ func hashTerm(term string) uint32 {
 	h := fnv.New64a()
 	h.Write([]byte(term))
 	v := h.Sum64()
-	return uint32(v>>32) ^ uint32(v)
+	return max(uint32(v>>32)^uint32(v), uint32(len(index.FieldCounts{}))) // the first dimensions are the lengths
 }
 
 // A termCount is how often a chunk holds the terms of one dimension.
@@ -90,63 +125,70 @@ func analyse(d index.Doc, chunks []index.Chunk) []record {
 	return records
 }
 
-// once is the count of a term that occurs once, in the text, as most do.
-var once = index.FieldCounts{len(index.FieldCounts{}) - 1: 1}
+// A weight of the sparse vector carries, in the last bits of its mantissa, how often
+// the term occurs in each field: of the weight itself two digits are left, enough to
+// propose by. Greater counts are cut.
+var countBits = [len(index.FieldCounts{})]int{3, 3, 3, 6}
 
-// packTerms packs what exact BM25 needs to know of a chunk, as text: the length
-// of each field, then for each term the step from the hash before it, times 2,
-// plus 1 if the counts of all fields follow; otherwise the count is once.
-func packTerms(terms []termCount, length index.FieldCounts) string {
-	b := make([]byte, 0, 5*len(terms)+8)
-	for _, n := range length {
-		b = binary.AppendUvarint(b, uint64(n))
+const packedBits = 3 + 3 + 3 + 6
+
+func packWeight(weight float32, counts index.FieldCounts) float32 {
+	code := uint32(0)
+	for f, width := range countBits {
+		code = code<<width | uint32(min(counts[f], 1<<width-1))
 	}
-	last := uint32(0)
-	for _, t := range terms {
-		head := uint64(t.hash-last) << 1
-		last = t.hash
-		if t.counts == once {
-			b = binary.AppendUvarint(b, head)
-			continue
-		}
-		b = binary.AppendUvarint(b, head|1)
-		for _, n := range t.counts {
-			b = binary.AppendUvarint(b, uint64(n))
-		}
-	}
-	return base64.RawStdEncoding.EncodeToString(b)
+	return math.Float32frombits(math.Float32bits(weight)>>packedBits<<packedBits | code)
 }
 
-var errDamaged = errors.New("stored terms are damaged, run biseo ingest --rebuild")
+func unpackWeight(weight float32) (counts index.FieldCounts) {
+	code := math.Float32bits(weight)
+	for f := len(countBits) - 1; f >= 0; f-- {
+		counts[f] = int(code & (1<<countBits[f] - 1))
+		code >>= countBits[f]
+	}
+	return counts
+}
 
-// unpackTerms calls each with what packTerms packed, by hash.
-func unpackTerms(s string, each func(hash uint32, counts index.FieldCounts)) (length index.FieldCounts, err error) {
-	b, err := base64.RawStdEncoding.DecodeString(s)
-	if err != nil {
-		return length, errDamaged
+// sparse is a chunk as the vector words: in the first dimensions the length of each
+// field, in those of its terms their weights with their counts.
+func (x *Index) sparse(r record) *qdrant.Vector {
+	if len(r.terms) == 0 {
+		return nil
 	}
-	r := reader{b: b}
-	counts := func() (c index.FieldCounts) {
-		for f := range c {
-			c[f] = int(min(r.uint(), math.MaxInt32))
+	var hashes []uint32
+	var weights []float32
+	for f, n := range r.length {
+		if n > 0 {
+			hashes, weights = append(hashes, uint32(f)), append(weights, float32(n))
 		}
-		return c
 	}
-	length = counts()
-	hash := uint32(0)
-	for len(r.b) > 0 && !r.bad {
-		head := r.uint()
-		hash += uint32(head >> 1)
-		if head&1 == 1 {
-			each(hash, counts())
+	match := []index.Match{{Weight: 1}}
+	for _, t := range r.terms {
+		match[0].Counts = t.counts
+		weight := float32(x.opt.BM25.Score(averages, r.length, match))
+		hashes, weights = append(hashes, t.hash), append(weights, packWeight(weight, t.counts))
+	}
+	return qdrant.NewVectorSparse(hashes, weights)
+}
+
+// averages are the field lengths, in terms, that the weights of the sparse vector
+// are reckoned with: they propose only, so they need not be those of the index.
+var averages = index.Collection{Chunks: 1, Length: index.FieldCounts{10, 10, 15, 120}}
+
+// readSparse calls each with the terms of a vector that sparse wrote.
+func readSparse(v *qdrant.VectorOutput, each func(hash uint32, weight float32)) (length index.FieldCounts) {
+	hashes, weights := v.GetSparse().GetIndices(), v.GetSparse().GetValues()
+	if v.GetSparse() == nil { // as servers before 1.18 write it
+		hashes, weights = v.GetIndices().GetData(), v.GetData()
+	}
+	for i, h := range hashes[:min(len(hashes), len(weights))] {
+		if int(h) < len(length) {
+			length[h] = int(weights[i])
 		} else {
-			each(hash, once)
+			each(h, weights[i])
 		}
 	}
-	if r.bad {
-		return length, errDamaged
-	}
-	return length, nil
+	return length
 }
 
 // A reader reads varints; bad once the bytes have ended too early.
@@ -191,11 +233,12 @@ func (r record) body() string {
 	return encode(body{r.Path, r.Cite, r.Text, r.Start, r.Page, r.From, r.Until, r.Links})
 }
 
-func decodeChunk(id, doc, stored string) (index.Chunk, error) {
+// readChunk reads a chunk from the payload of its point.
+func readChunk(p map[string]*qdrant.Value) (index.Chunk, error) {
 	var b body
-	err := json.Unmarshal([]byte(stored), &b)
-	return index.Chunk{ID: id, DocID: doc, Path: b.Path, Cite: b.Cite, Text: b.Text, Start: b.Start, Page: b.Page,
-		From: b.From, Until: b.Until, Links: b.Links}, err
+	err := json.Unmarshal([]byte(p["body"].GetStringValue()), &b)
+	return index.Chunk{ID: p["id"].GetStringValue(), DocID: p["doc"].GetStringValue(), Path: b.Path, Cite: b.Cite, Text: b.Text,
+		Start: b.Start, Page: b.Page, From: b.From, Until: b.Until, Links: b.Links}, err
 }
 
 // encode is the JSON of values that check has found fit, so that it cannot fail.

@@ -226,6 +226,8 @@ func (x *Index) know(commit int64) {
 	}
 }
 
+var errDamaged = errors.New("the stored frequencies are damaged, run biseo ingest --rebuild")
+
 var errMoved = errors.New("the stored frequencies are being replaced")
 
 func (x *Index) readPieces(ctx context.Context, collection string, m *meta) (tally, error) {

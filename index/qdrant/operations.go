@@ -68,5 +68,5 @@ func remove(which *qdrant.PointsSelector) *qdrant.PointsUpdateOperation {
 
 // removeChunks deletes the n chunks of a revision.
 func removeChunks(doc string, revision int64, n int) *qdrant.PointsUpdateOperation {
-	return remove(qdrant.NewPointsSelectorIDs(chunkIDs(doc, revision, 0, n)))
+	return remove(qdrant.NewPointsSelectorIDs(chunkPoints(doc, revision, 0, n)))
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -85,16 +84,12 @@ func retry(ctx context.Context, x *Index, read func() ([]index.Hit, error)) (hit
 
 // A candidate is a chunk in a ranking.
 type candidate struct {
-	id       string // of the chunk
-	doc      string
-	revision int64
-	point    *qdrant.PointId
-	score    float64
+	id    string // of its point: in the order of chunk IDs
+	score float64
 }
 
-func readCandidate(p *qdrant.ScoredPoint) candidate {
-	f := p.GetPayload()
-	return candidate{f["id"].GetStringValue(), f["doc"].GetStringValue(), f["revision"].GetIntegerValue(), p.GetId(), float64(p.GetScore())}
+func compareCandidates(a, b candidate) int {
+	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.id, b.id))
 }
 
 func (x *Index) search(ctx context.Context, q index.Query) ([]index.Hit, error) {
@@ -130,130 +125,95 @@ func (x *Index) search(ctx context.Context, q index.Query) ([]index.Hit, error) 
 // searchDeep searches with rankings of depth chunks. It reports whether deeper
 // rankings may give more hits: where the second check refused some.
 func (x *Index) searchDeep(ctx context.Context, q index.Query, terms []string, depth int) (hits []index.Hit, more bool, err error) {
-	head := x.head.Load()
+	f := fetched{head: x.head.Load(), docs: map[uint64]*stored{}, chunks: map[string]*index.Chunk{}}
 	byWords, byMeaning, err := x.rank(ctx, q, terms, depth)
 	if err != nil {
 		return nil, false, err
 	}
 	full := len(byWords) >= depth || len(byMeaning) >= depth
-	likely := x.fuse(q, byWords, byMeaning)
-	docs, bodies, err := x.fetch(ctx, slices.Concat(byWords, byMeaning), likely[:min(len(likely), q.Limit)])
-	if err != nil {
-		return nil, false, err
-	}
-	for _, s := range docs {
-		if s.commit > head { // it came after the question was asked: the chunks may be some of two revisions
-			x.know(s.commit)
-			err = errChanged
+	fusion := x.opt.Fusion.For(q.Text)
+	for { // until the best are all known to be whole, current and allowed
+		ranked := fusion.Fuse(ranking(byWords), ranking(byMeaning))
+		ranked = ranked[:min(len(ranked), q.Limit)]
+		unknown := slices.DeleteFunc(slices.Clone(ranked), func(r index.Fused) bool { return f.chunks[r.ID] != nil })
+		if len(unknown) == 0 {
+			for _, r := range ranked {
+				c := f.chunks[r.ID]
+				hits = append(hits, index.Hit{Chunk: *c, Doc: f.docs[docKey(c.DocID)].doc, Score: r.Score, Words: r.Ranks[0], Meaning: r.Ranks[1]})
+			}
+			break
 		}
-	}
-	if err != nil {
-		return nil, false, err
-	}
-	refused := false
-	current := func(c candidate) bool {
-		s := docs[c.doc]
-		ok := s != nil && s.revision == c.revision && (x.unchecked || q.AllowsDoc(s.doc))
-		refused = refused || !ok
-		return ok
-	}
-	ranked := x.fuse(q, keep(byWords, current), keep(byMeaning, current))
-	for len(ranked) > 0 && len(hits) < q.Limit {
-		page := ranked[:min(len(ranked), q.Limit-len(hits))]
-		ranked = ranked[len(page):]
-		if err := x.fetchMissing(ctx, page, bodies); err != nil {
+		if err := x.fetch(ctx, &f, unknown); err != nil {
 			return nil, false, err
 		}
-		for _, r := range page {
-			c, err := decodeChunk(r.ID, r.doc, bodies[r.point.GetUuid()])
-			if err != nil {
-				return nil, false, errChanged // it has gone since
+		for _, r := range unknown {
+			s, c := f.docs[f.place(r.ID).doc], f.chunks[r.ID]
+			if s != nil && c != nil && lastBits(s.revision) == f.place(r.ID).revision && (x.unchecked || q.Allows(s.doc, *c)) { // a second time, on what is stored
+				continue
 			}
-			if d := docs[r.doc].doc; x.unchecked || q.Allows(d, c) { // a second time, on what is stored
-				hits = append(hits, index.Hit{Chunk: c, Doc: d, Score: r.Score, Words: r.Ranks[0], Meaning: r.Ranks[1]})
-			} else {
-				refused = true
-			}
+			more = full
+			gone := func(c candidate) bool { return c.id == r.ID }
+			byWords, byMeaning = slices.DeleteFunc(byWords, gone), slices.DeleteFunc(byMeaning, gone)
 		}
 	}
-	if len(hits) == 0 && x.head.Load() != head {
+	if len(hits) == 0 && x.head.Load() != f.head {
 		return nil, false, errChanged
 	}
-	return hits, refused && full && len(hits) < q.Limit, nil
+	return hits, more && len(hits) < q.Limit, nil
 }
 
-func keep(all []candidate, ok func(candidate) bool) []candidate {
-	var kept []candidate
+func ranking(all []candidate) (r index.Ranking) {
 	for _, c := range all {
-		if ok(c) {
-			kept = append(kept, c)
-		}
+		r.IDs, r.Scores = append(r.IDs, c.id), append(r.Scores, c.score)
 	}
-	return kept
+	return r
 }
 
-// fused is a chunk of the fusion and where it is stored.
-type fused struct {
-	index.Fused
-	candidate
+// fetched is what a search has read of the best chunks.
+type fetched struct {
+	head   int64                   // the last change known before
+	docs   map[uint64]*stored      // nil: it has gone
+	chunks map[string]*index.Chunk // by point
 }
 
-func (x *Index) fuse(q index.Query, byWords, byMeaning []candidate) []fused {
-	at := map[string]candidate{}
-	ranking := func(all []candidate) (r index.Ranking) {
-		for _, c := range all {
-			at[c.id] = c
-			r.IDs, r.Scores = append(r.IDs, c.id), append(r.Scores, c.score)
-		}
-		return r
-	}
-	var all []fused
-	for _, r := range x.opt.Fusion.For(q.Text).Fuse(ranking(byWords), ranking(byMeaning)) {
-		all = append(all, fused{r, at[r.ID]})
-	}
-	return all
-}
+func (f *fetched) place(id string) place { return placeOf(qdrant.NewIDUUID(id)) }
 
-// fetch reads the documents of candidates, by ID, and the bodies of the chunks that
-// are likely to be returned, by point, in one request.
-func (x *Index) fetch(ctx context.Context, all []candidate, likely []fused) (docs map[string]*stored, bodies map[string]string, err error) {
+// fetch reads chunks and their documents in one request.
+func (x *Index) fetch(ctx context.Context, f *fetched, chunks []index.Fused) error {
 	var ids []*qdrant.PointId
-	docs, bodies = map[string]*stored{}, map[string]string{}
-	for _, c := range all {
-		if _, ok := docs[c.doc]; !ok {
-			docs[c.doc] = nil
-			ids = append(ids, docID(c.doc))
+	for _, r := range chunks {
+		ids = append(ids, qdrant.NewIDUUID(r.ID))
+		key := f.place(r.ID).doc
+		if _, asked := f.docs[key]; !asked {
+			f.docs[key] = nil
+			ids = append(ids, docID(key))
 		}
 	}
-	for _, r := range likely {
-		ids = append(ids, r.point)
+	points, err := x.get(ctx, x.name, ids, false, "type", "json", "commit", "revision", "chunks", "id", "doc", "body")
+	if err != nil {
+		return err
 	}
-	points, err := x.get(ctx, x.name, ids, false, "type", "json", "commit", "revision", "chunks", "body")
-	clear(docs)
 	for _, p := range points {
-		f := p.GetPayload()
-		if f["type"].GetStringValue() == "" {
-			bodies[p.GetId().GetUuid()] = f["body"].GetStringValue()
+		fields := p.GetPayload()
+		if fields["type"].GetStringValue() == "" {
+			c, err := readChunk(fields)
+			if err != nil {
+				return err
+			}
+			f.chunks[p.GetId().GetUuid()] = &c
 			continue
 		}
-		s, again := readStored(f)
-		err = errors.Join(err, again)
-		docs[s.doc.ID] = s
-	}
-	return docs, bodies, err
-}
-
-// fetchMissing reads the bodies of chunks that proved better than was likely.
-func (x *Index) fetchMissing(ctx context.Context, page []fused, bodies map[string]string) error {
-	var missing []fused
-	for _, r := range page {
-		if _, ok := bodies[r.point.GetUuid()]; !ok {
-			missing = append(missing, r)
+		s, err := readStored(fields)
+		if err != nil {
+			return err
 		}
+		if s.commit > f.head { // it came after the question was asked: the chunks may be some of two revisions
+			x.know(s.commit)
+			return errChanged
+		}
+		f.docs[docKey(s.doc.ID)] = s
 	}
-	_, more, err := x.fetch(ctx, nil, missing)
-	maps.Copy(bodies, more)
-	return err
+	return nil
 }
 
 // rank asks the engine, in one request, for the chunks of q.Scope that words and
@@ -274,7 +234,7 @@ func (x *Index) rank(ctx context.Context, q index.Query, terms []string, depth i
 			wordsAt = len(batch)
 			batch = append(batch, &qdrant.QueryPoints{CollectionName: x.name, Using: qdrant.PtrOf(words),
 				Query: qdrant.NewQuerySparse(hashes, weights), Filter: filter, Limit: qdrant.PtrOf(uint64(max(proposals, 3*depth))),
-				WithPayload: qdrant.NewWithPayloadInclude("id", "doc", "revision", "terms")})
+				WithPayload: qdrant.NewWithPayload(false), WithVectors: qdrant.NewWithVectorsInclude(words)})
 		}
 		changesAt = len(batch)
 		since, order := changesAfter(upto)
@@ -287,7 +247,7 @@ func (x *Index) rank(ctx context.Context, q index.Query, terms []string, depth i
 			Query: qdrant.NewQueryDense(q.Dense), Filter: filter, Limit: qdrant.PtrOf(uint64(depth)),
 			Params: &qdrant.SearchParams{HnswEf: qdrant.PtrOf(uint64(max(256, 2*depth))),
 				Quantization: &qdrant.QuantizationSearchParams{Rescore: qdrant.PtrOf(true), Oversampling: qdrant.PtrOf(2.0)}},
-			WithPayload: qdrant.NewWithPayloadInclude("id", "doc", "revision")})
+			WithPayload: qdrant.NewWithPayload(false)})
 	}
 	if len(batch) == 0 {
 		return nil, nil, nil
@@ -318,21 +278,15 @@ func (x *Index) rank(ctx context.Context, q index.Query, terms []string, depth i
 		}
 	}
 	if wordsAt >= 0 {
-		if byWords, err = x.freq.rank(x.opt.BM25, terms, results[wordsAt].GetResult()); err != nil {
-			return nil, nil, err
-		}
+		byWords = x.freq.rank(x.opt.BM25, terms, results[wordsAt].GetResult())
 	}
 	if meaningAt >= 0 {
 		for _, p := range results[meaningAt].GetResult() {
-			byMeaning = append(byMeaning, readCandidate(p))
+			byMeaning = append(byMeaning, candidate{id: p.GetId().GetUuid(), score: float64(p.GetScore())})
 		}
 		slices.SortFunc(byMeaning, compareCandidates)
 	}
 	return byWords[:min(len(byWords), depth)], byMeaning, nil
-}
-
-func compareCandidates(a, b candidate) int {
-	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.id, b.id))
 }
 
 // conditions are s as a filter. What is not UTF-8 is stored nowhere.
@@ -389,7 +343,7 @@ func (f *frequencies) proposing(p index.BM25, terms []string) (hashes []uint32, 
 }
 
 // rank scores what the engine proposed by exact BM25 over all terms.
-func (f *frequencies) rank(p index.BM25, terms []string, points []*qdrant.ScoredPoint) ([]candidate, error) {
+func (f *frequencies) rank(p index.BM25, terms []string, points []*qdrant.ScoredPoint) []candidate {
 	at := make(map[uint32]int, len(terms)) // place of the term in the query, which the sum follows
 	weights := make([]float64, len(terms))
 	f.mu.Lock()
@@ -407,27 +361,22 @@ func (f *frequencies) rank(p index.BM25, terms []string, points []*qdrant.Scored
 	found := make([]bool, len(terms))
 	var matches []index.Match
 	for _, point := range points {
-		c := readCandidate(point)
 		clear(found)
-		length, err := unpackTerms(point.GetPayload()["terms"].GetStringValue(), func(h uint32, n index.FieldCounts) {
+		length := readSparse(point.GetVectors().GetVectors().GetVectors()[words], func(h uint32, weight float32) {
 			if i, ok := at[h]; ok {
-				counts[i], found[i] = n, true
+				counts[i], found[i] = unpackWeight(weight), true
 			}
 		})
-		if err != nil {
-			return nil, fmt.Errorf("chunk %s: %w", c.id, err)
-		}
 		matches = matches[:0]
 		for i := range terms {
 			if found[i] && weights[i] > 0 {
 				matches = append(matches, index.Match{Weight: weights[i], Counts: counts[i]})
 			}
 		}
-		c.score = p.Score(all, length, matches)
-		ranked = append(ranked, c)
+		ranked = append(ranked, candidate{id: point.GetId().GetUuid(), score: p.Score(all, length, matches)})
 	}
 	slices.SortFunc(ranked, compareCandidates)
-	return ranked, nil
+	return ranked
 }
 
 func (x *Index) passage(ctx context.Context, s index.Scope, id string, around int) ([]index.Hit, error) {
@@ -435,7 +384,7 @@ func (x *Index) passage(ctx context.Context, s index.Scope, id string, around in
 	head := x.head.Load()
 	points, err := x.client.Scroll(ctx, &qdrant.ScrollPoints{CollectionName: x.name, Limit: qdrant.PtrOf(uint32(10)),
 		Filter:      &qdrant.Filter{Must: []*qdrant.Condition{qdrant.NewMatchKeyword("id", id)}},
-		WithPayload: qdrant.NewWithPayloadInclude("doc", "revision", "at")})
+		WithPayload: qdrant.NewWithPayloadInclude("doc", "at")})
 	if err != nil {
 		return nil, err
 	}
@@ -456,7 +405,7 @@ func (x *Index) passage(ctx context.Context, s index.Scope, id string, around in
 	}
 	at := -1
 	for _, p := range points {
-		if p.GetPayload()["revision"].GetIntegerValue() == d.revision && p.GetPayload()["doc"].GetStringValue() == doc {
+		if placeOf(p.GetId()).revision == lastBits(d.revision) {
 			at = int(p.GetPayload()["at"].GetIntegerValue())
 		}
 	}
@@ -469,8 +418,8 @@ func (x *Index) passage(ctx context.Context, s index.Scope, id string, around in
 		return nil, index.ErrNotFound
 	}
 	around = min(max(0, around), d.n)
-	ids := chunkIDs(doc, d.revision, max(0, at-around), min(d.n, at+around+1))
-	points, err = x.get(ctx, x.name, ids, false, "id", "at", "body")
+	ids := chunkPoints(doc, d.revision, max(0, at-around), min(d.n, at+around+1))
+	points, err = x.get(ctx, x.name, ids, false, "id", "doc", "at", "body")
 	if err != nil {
 		return nil, err
 	}
@@ -482,7 +431,7 @@ func (x *Index) passage(ctx context.Context, s index.Scope, id string, around in
 	})
 	var hits []index.Hit
 	for _, p := range points {
-		c, err := decodeChunk(p.GetPayload()["id"].GetStringValue(), doc, p.GetPayload()["body"].GetStringValue())
+		c, err := readChunk(p.GetPayload())
 		if err != nil {
 			return nil, err
 		}

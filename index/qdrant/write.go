@@ -13,7 +13,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
 	"github.com/qdrant/go-client/qdrant"
 	"google.golang.org/grpc/codes"
 
@@ -232,21 +231,24 @@ func readStored(p map[string]*qdrant.Value) (*stored, error) {
 }
 
 func (s stored) point() *qdrant.PointsUpdateOperation {
-	return upsert(docID(s.doc.ID), nil, map[string]any{"type": "document", "doc": s.doc.ID, "json": encode(s.doc),
+	return upsert(docID(docKey(s.doc.ID)), nil, map[string]any{"type": "document", "doc": s.doc.ID, "json": encode(s.doc),
 		"commit": s.commit, "revision": s.revision, "chunks": s.n})
 }
 
 // stored reads the point of a document; nil if there is none.
 func (w *writer) stored(ctx context.Context, id string) (*stored, error) {
-	points, err := w.x.get(ctx, w.collection, []*qdrant.PointId{docID(id)}, true)
+	points, err := w.x.get(ctx, w.collection, []*qdrant.PointId{docID(docKey(id))}, true)
 	if err != nil || len(points) == 0 {
 		return nil, err
 	}
-	return readStored(points[0].GetPayload())
+	s, err := readStored(points[0].GetPayload())
+	if err == nil && s.doc.ID != id {
+		err = fmt.Errorf("document %s has the key of document %s: give one of them another ID", id, s.doc.ID)
+	}
+	return s, err
 }
 
-// Replace stores d and its chunks. A chunk ID that is not a UUID, text that is not
-// UTF-8, a date that is not midnight UTC, and a vector of another length or with a
+// Replace stores d and its chunks. A chunk ID that is not that of [index.ChunkID], a date that is not midnight UTC, and a vector of another length or with a
 // value that is not finite are refused.
 func (x *Index) Replace(ctx context.Context, d index.Doc, chunks []index.Chunk) error {
 	dim, err := x.fit()
@@ -270,12 +272,11 @@ func (w *writer) put(ctx context.Context, d index.Doc, records []record) error {
 	c := change{doc: d.ID, revision: w.next, wrote: len(records)}
 	operations := make([]*qdrant.PointsUpdateOperation, 0, 4)
 	for batch := range slices.Chunk(records, batchChunks) {
-		points := make([]*qdrant.PointStruct, len(batch))
-		for i, r := range batch {
-			at := len(operations)*batchChunks + i
-			if points[i], err = w.x.chunkPoint(d, r, c.revision, at); err != nil {
-				return fmt.Errorf("chunk %s of document %s: %w", r.ID, d.ID, err)
-			}
+		points, err := w.x.points(d, batch, c.revision, len(operations)*batchChunks)
+		if err != nil {
+			return err
+		}
+		for _, r := range batch {
 			t.add(r.terms, r.length, 1)
 		}
 		operations = append(operations, upsertAll(points))
@@ -297,8 +298,9 @@ const batchChunks = 64
 // subtract takes the chunks of s out of t.
 func (w *writer) subtract(ctx context.Context, s *stored, t *tally) error {
 	for from := 0; from < s.n; from += 500 {
-		ids := chunkIDs(s.doc.ID, s.revision, from, min(s.n, from+500))
-		points, err := w.x.get(ctx, w.collection, ids, false, "terms")
+		ids := chunkPoints(s.doc.ID, s.revision, from, min(s.n, from+500))
+		points, err := w.x.client.Get(ctx, &qdrant.GetPoints{CollectionName: w.collection, Ids: ids,
+			WithPayload: qdrant.NewWithPayload(false), WithVectors: qdrant.NewWithVectorsInclude(words)})
 		if err != nil {
 			return err
 		}
@@ -307,12 +309,9 @@ func (w *writer) subtract(ctx context.Context, s *stored, t *tally) error {
 		}
 		for _, p := range points {
 			var terms []termCount
-			length, err := unpackTerms(p.GetPayload()["terms"].GetStringValue(), func(h uint32, _ index.FieldCounts) {
+			length := readSparse(p.GetVectors().GetVectors().GetVectors()[words], func(h uint32, _ float32) {
 				terms = append(terms, termCount{hash: h})
 			})
-			if err != nil {
-				return err
-			}
 			t.add(terms, length, -1)
 		}
 	}
@@ -340,23 +339,29 @@ func (w *writer) apply(ctx context.Context, c change, t tally, operations ...*qd
 	return nil
 }
 
-// chunkPoint is a chunk as a point: its vectors, what filters need of it and of
-// its document, and what readers need.
-func (x *Index) chunkPoint(d index.Doc, r record, revision int64, at int) (*qdrant.PointStruct, error) {
-	fields := filterFields(d)
-	fields["from"], fields["until"] = span(d, r.From, r.Until)
-	fields["id"], fields["doc"], fields["revision"], fields["at"] = strings.ToLower(r.ID), d.ID, revision, at
-	fields["terms"], fields["body"] = packTerms(r.terms, r.length), r.body()
-	payload, err := qdrant.TryValueMap(fields)
-	vectors := map[string]*qdrant.Vector{}
-	if len(r.terms) > 0 {
-		hashes, weights := x.impacts(r)
-		vectors[words] = qdrant.NewVectorSparse(hashes, weights)
+// points are chunks as points: their vectors, what filters need of them and of
+// their document, and what readers need.
+func (x *Index) points(d index.Doc, records []record, revision int64, from int) ([]*qdrant.PointStruct, error) {
+	ids := chunkPoints(d.ID, revision, from, from+len(records))
+	points := make([]*qdrant.PointStruct, len(records))
+	for i, r := range records {
+		fields := filterFields(d)
+		fields["from"], fields["until"] = span(d, r.From, r.Until)
+		fields["id"], fields["doc"], fields["at"], fields["body"] = r.ID, d.ID, from+i, r.body()
+		payload, err := qdrant.TryValueMap(fields)
+		if err != nil {
+			return nil, fmt.Errorf("chunk %s of document %s: %w", r.ID, d.ID, err)
+		}
+		vectors := map[string]*qdrant.Vector{}
+		if v := x.sparse(r); v != nil {
+			vectors[words] = v
+		}
+		if len(r.Dense) > 0 {
+			vectors[dense] = qdrant.NewVectorDense(r.Dense)
+		}
+		points[i] = &qdrant.PointStruct{Id: ids[i], Payload: payload, Vectors: qdrant.NewVectorsMap(vectors)}
 	}
-	if len(r.Dense) > 0 {
-		vectors[dense] = qdrant.NewVectorDense(r.Dense)
-	}
-	return &qdrant.PointStruct{Id: chunkID(d.ID, revision, at), Payload: payload, Vectors: qdrant.NewVectorsMap(vectors)}, err
+	return points, nil
 }
 
 // filterFields are the fields by which the engine applies a Scope, but for dates.
@@ -372,22 +377,6 @@ func filterFields(d index.Doc) map[string]any {
 	}
 	return map[string]any{"readers": readers, "grade": int(grade),
 		"kind": strings.ToValidUTF8(d.Kind, "\uFFFD"), "agency": strings.ToValidUTF8(d.Agency, "\uFFFD")}
-}
-
-// averages are the field lengths, in terms, that the weights of the sparse vector
-// are reckoned with: they propose only, so they need not be those of the index.
-var averages = index.Collection{Chunks: 1, Length: index.FieldCounts{10, 10, 15, 120}}
-
-// impacts are the terms of a chunk, each with what it adds to the BM25 score for a
-// weight of 1.
-func (x *Index) impacts(r record) ([]uint32, []float32) {
-	hashes, weights := make([]uint32, len(r.terms)), make([]float32, len(r.terms))
-	match := []index.Match{{Weight: 1}}
-	for i, t := range r.terms {
-		match[0].Counts = t.counts
-		hashes[i], weights[i] = t.hash, float32(x.opt.BM25.Score(averages, r.length, match))
-	}
-	return hashes, weights
 }
 
 // Describe stores d in place of what was known of the document: the rights of all
@@ -425,12 +414,12 @@ func (x *Index) Describe(ctx context.Context, d index.Doc) error {
 func (w *writer) describe(ctx context.Context, s *stored) ([]*qdrant.PointsUpdateOperation, error) {
 	bySpan := map[[2]int64][]*qdrant.PointId{}
 	for from := 0; from < s.n; from += 500 {
-		points, err := w.x.get(ctx, w.collection, chunkIDs(s.doc.ID, s.revision, from, min(s.n, from+500)), false, "body")
+		points, err := w.x.get(ctx, w.collection, chunkPoints(s.doc.ID, s.revision, from, min(s.n, from+500)), false, "body")
 		if err != nil {
 			return nil, err
 		}
 		for _, p := range points {
-			c, err := decodeChunk("", "", p.GetPayload()["body"].GetStringValue())
+			c, err := readChunk(p.GetPayload())
 			if err != nil {
 				return nil, err
 			}
@@ -451,9 +440,9 @@ func (w *writer) describe(ctx context.Context, s *stored) ([]*qdrant.PointsUpdat
 func (w *writer) chunks(ctx context.Context, s *stored) ([]index.Chunk, error) {
 	chunks := make([]index.Chunk, s.n)
 	for from := 0; from < s.n; from += 500 {
-		ids := chunkIDs(s.doc.ID, s.revision, from, min(s.n, from+500))
+		ids := chunkPoints(s.doc.ID, s.revision, from, min(s.n, from+500))
 		points, err := w.x.client.Get(ctx, &qdrant.GetPoints{CollectionName: w.collection, Ids: ids,
-			WithPayload: qdrant.NewWithPayloadInclude("id", "at", "body"), WithVectors: qdrant.NewWithVectorsInclude(dense)})
+			WithPayload: qdrant.NewWithPayloadInclude("id", "doc", "at", "body"), WithVectors: qdrant.NewWithVectorsInclude(dense)})
 		if err != nil {
 			return nil, err
 		}
@@ -462,7 +451,7 @@ func (w *writer) chunks(ctx context.Context, s *stored) ([]index.Chunk, error) {
 		}
 		for _, p := range points {
 			f := p.GetPayload()
-			c, err := decodeChunk(f["id"].GetStringValue(), s.doc.ID, f["body"].GetStringValue())
+			c, err := readChunk(f)
 			if err != nil {
 				return nil, err
 			}
@@ -489,7 +478,7 @@ func (x *Index) Remove(ctx context.Context, id string) error {
 			return err
 		}
 		return w.apply(ctx, change{doc: id, former: s.revision, deleted: s.n}, t,
-			remove(qdrant.NewPointsSelector(docID(id))), removeChunks(id, s.revision, s.n))
+			remove(qdrant.NewPointsSelector(docID(docKey(id)))), removeChunks(id, s.revision, s.n))
 	})
 }
 
@@ -508,8 +497,8 @@ func check(d index.Doc, chunks []index.Chunk, dim int) error {
 		return fmt.Errorf("index %s: %w", d.ID, err)
 	}
 	for i, c := range chunks {
-		if _, err := uuid.Parse(c.ID); err != nil || len(c.ID) != 36 || c.DocID != d.ID {
-			return fmt.Errorf("index %s: chunk %d has ID %q, which must be a UUID, and document %q", d.ID, i, c.ID, c.DocID)
+		if c.ID != index.ChunkID(d.ID, i) || c.DocID != d.ID {
+			return fmt.Errorf("index %s: chunk %d has document %q and ID %q, which must be index.ChunkID", d.ID, i, c.DocID, c.ID)
 		}
 		if err := checkDays(c.From, c.Until); err != nil {
 			return fmt.Errorf("index %s: chunk %s: %w", d.ID, c.ID, err)
@@ -590,7 +579,7 @@ func (x *Index) docIDs(ctx context.Context) (ids []string, err error) {
 func (x *Index) storedDocs(ctx context.Context, ids []string) (map[string]*stored, error) {
 	var points []*qdrant.PointId
 	for _, id := range ids {
-		points = append(points, docID(id))
+		points = append(points, docID(docKey(id)))
 	}
 	got, err := x.get(ctx, x.name, points, true)
 	found := make(map[string]*stored, len(got))

@@ -1,0 +1,293 @@
+package qdrant
+
+import (
+	"context"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/qdrant/go-client/qdrant"
+
+	"biseo/index"
+	"biseo/index/local"
+	"biseo/korea/text"
+)
+
+// A law is a document of the comparison.
+type law struct {
+	doc    index.Doc
+	chunks []index.Chunk
+}
+
+// readLaws cuts laws in Markdown at their articles: those of BISEO_BENCH_LAWS, or
+// the shared ones. Rights, dates and vectors are made up: a vector is the sum of
+// one of random numbers for each term, so that chunks with common words are near.
+func readLaws(tb testing.TB) []law {
+	dir := os.Getenv("BISEO_BENCH_LAWS")
+	if dir == "" {
+		_, file, _, _ := runtime.Caller(0)
+		dir = filepath.Join(filepath.Dir(file), "..", "..", "..", "shared", "data", "laws-kr", "admin-subset")
+		if _, err := os.Stat(dir); err != nil {
+			tb.Skip("needs ../shared/data/laws-kr")
+		}
+	}
+	r := rand.New(rand.NewPCG(4, 4))
+	var laws []law
+	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".md" {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		rel, _ := filepath.Rel(dir, path)
+		name := text.NFC(filepath.ToSlash(rel))
+		d := index.Doc{ID: name, Work: name, Title: strings.ReplaceAll(strings.TrimSuffix(name, ".md"), "/", " "), Kind: []string{"law", "decree"}[r.IntN(2)],
+			Agency: []string{"가온시", "나래군", "다솜구"}[r.IntN(3)], Readers: []string{index.Public}, Grade: index.Open}
+		switch r.IntN(10) {
+		case 0:
+			d.Readers = []string{"감사"}
+		case 1:
+			d.Grade = index.Sensitive
+		case 2:
+			d.From = index.Day(2026, 7, 1)
+		}
+		l := law{doc: d}
+		_, body, _ := strings.Cut(string(b), "\n# ")
+		for i, s := range strings.Split(body, "\n##### ") {
+			head, rest, _ := strings.Cut(text.NFC(s), "\n")
+			l.chunks = append(l.chunks, index.Chunk{ID: index.ChunkID(name, i), DocID: name, Path: []string{head},
+				Cite: d.Title + " " + head, Text: rest, Dense: embed(head + " " + rest)})
+		}
+		laws = append(laws, l)
+		return nil
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return laws
+}
+
+const (
+	dimensions = 384
+	toySpace   = "toy/384"
+)
+
+// embed sums a few of 384 numbers for each term.
+func embed(s string) []float32 {
+	v := make([]float32, dimensions)
+	for _, t := range text.Terms(s) {
+		h := fnv.New64a()
+		h.Write([]byte(t))
+		r := rand.New(rand.NewPCG(h.Sum64(), 1))
+		for range 16 {
+			v[r.IntN(dimensions)] += float32(r.NormFloat64())
+		}
+	}
+	var sum float64
+	for _, f := range v {
+		sum += float64(f) * float64(f)
+	}
+	for i := range v {
+		v[i] /= float32(max(math.Sqrt(sum), 1e-9))
+	}
+	return v
+}
+
+func fill(tb testing.TB, x index.Index, laws []law) (chunks int) {
+	tb.Helper()
+	for _, l := range laws {
+		if err := x.Replace(tb.Context(), l.doc, l.chunks); err != nil {
+			tb.Fatal(err)
+		}
+		chunks += len(l.chunks)
+	}
+	return chunks
+}
+
+// questions are titles, sentences and paragraphs of the laws.
+func questions(laws []law, n int) []string {
+	var all []string
+	for i := 0; len(all) < n; i += 7 {
+		l := laws[i%len(laws)]
+		c := l.chunks[i*31%len(l.chunks)]
+		s, length := c.Text, []int{20, 60, 300}[len(all)%3]
+		if length == 20 {
+			s = c.Path[0]
+		}
+		if r := []rune(strings.Join(strings.Fields(s), " ")); len(r) > 5 {
+			all = append(all, string(r[:min(length, len(r))]))
+		}
+	}
+	return all
+}
+
+func scopes() []index.Scope {
+	on := index.Day(2026, 6, 8)
+	return []index.Scope{{On: on}, {On: on, Readers: []string{"감사"}, Grade: index.Sensitive}, {On: on, Kinds: []string{"law"}},
+		{On: on.AddDate(1, 0, 0), Agencies: []string{"나래군", "다솜구"}, Kinds: []string{"decree"}}}
+}
+
+// TestCompare asks both backends the same of the same laws: the word ranking must
+// be that of index/local, which ranks by exact BM25, and the best by meaning must
+// be those of its exact scan.
+func TestCompare(t *testing.T) {
+	laws := readLaws(t)
+	if os.Getenv("BISEO_BENCH_LAWS") == "" {
+		laws = laws[:min(len(laws), 120)]
+	}
+	ctx := t.Context()
+	near, err := local.Open(ctx, t.TempDir(), local.Options{Space: toySpace, Rules: "r"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer near.Close()
+	url := sharedURL(t)
+	far, err := Open(ctx, quiet, Options{URL: url, Collection: collection(t, url), Space: toySpace, Rules: "r"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Close()
+	fill(t, near, laws)
+	began := time.Now()
+	chunks := fill(t, far, laws)
+	t.Logf("%d chunks, %.0f a second", chunks, float64(chunks)/time.Since(began).Seconds())
+	fill(t, far, laws[:5]) // what was replaced must count once
+	waitIndexed(t, far)
+
+	ids := func(x index.Index, q index.Query) (ids []string) {
+		hits, err := x.Search(ctx, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range hits {
+			ids = append(ids, h.Chunk.ID)
+		}
+		return ids
+	}
+	asked, otherWords, found, wanted, otherHybrid := 0, 0, 0, 0, 0
+	for i, s := range questions(laws, 120) {
+		scope := scopes()[i%4]
+		asked++
+		q := index.Query{Scope: scope, Text: s}
+		if want, got := ids(near, q), ids(far, q); !slices.Equal(want, got) {
+			otherWords++
+			t.Logf("words, %q (-local +qdrant):\n%s", s[:min(len(s), 60)], cmp.Diff(want, got))
+		}
+		q = index.Query{Scope: scope, Dense: embed(s)}
+		want, got := ids(near, q), ids(far, q)
+		wanted += len(want)
+		for _, id := range want {
+			if slices.Contains(got, id) {
+				found++
+			}
+		}
+		q.Text = s
+		if want, got := ids(near, q), ids(far, q); !slices.Equal(want, got) {
+			otherHybrid++
+		}
+	}
+	t.Logf("%d questions: %d other word rankings, recall by meaning %.4f, %d other hybrid rankings", asked, otherWords, float64(found)/float64(wanted), otherHybrid)
+	if otherWords > 0 {
+		t.Errorf("%d of %d word rankings differ", otherWords, asked)
+	}
+	if float64(found) < 0.99*float64(wanted) {
+		t.Errorf("by meaning %d of %d found", found, wanted)
+	}
+}
+
+// waitIndexed waits until the server has optimised what was written.
+func waitIndexed(tb testing.TB, x *Index) {
+	tb.Helper()
+	for end := time.Now().Add(10 * time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		info, err := x.client.GetCollectionInfo(context.Background(), x.name)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if info.GetStatus() == qdrant.CollectionStatus_Green {
+			return
+		}
+	}
+	tb.Fatal("the server does not finish its index")
+}
+
+// BenchmarkReplace stores the laws with given vectors.
+func BenchmarkReplace(b *testing.B) {
+	laws := readLaws(b)
+	url := sharedURL(b)
+	for b.Loop() {
+		x, err := Open(b.Context(), quiet, Options{URL: url, Collection: collection(b, url), Space: toySpace, Rules: "r"})
+		if err != nil {
+			b.Fatal(err)
+		}
+		began := time.Now()
+		b.ReportMetric(float64(fill(b, x, laws))/time.Since(began).Seconds(), "chunks/s")
+		x.Close()
+	}
+}
+
+// BenchmarkSearch asks in turn by Search and by the bare request: one call of
+// Qdrant's own hybrid search, 50 by words and 50 by meaning fused to 10 with
+// payload, under the same filter.
+func BenchmarkSearch(b *testing.B) {
+	laws := readLaws(b)
+	url := sharedURL(b)
+	x, err := Open(b.Context(), quiet, Options{URL: url, Collection: collection(b, url), Space: toySpace, Rules: "r"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer x.Close()
+	fill(b, x, laws)
+	waitIndexed(b, x)
+	asked := questions(laws, 300)
+	var vectors [][]float32
+	for _, s := range asked {
+		vectors = append(vectors, embed(s))
+	}
+	bare := func(q index.Query) error {
+		terms := text.QueryTerms(q.Text)
+		slices.Sort(terms)
+		hashes, weights, _ := x.freq.proposing(x.opt.BM25, slices.Compact(terms))
+		filter := &qdrant.Filter{Must: conditions(q.Scope)}
+		_, err := x.client.Query(b.Context(), &qdrant.QueryPoints{CollectionName: x.name, Limit: qdrant.PtrOf(uint64(10)),
+			Prefetch: []*qdrant.PrefetchQuery{
+				{Query: qdrant.NewQueryDense(q.Dense), Using: qdrant.PtrOf(dense), Filter: filter, Limit: qdrant.PtrOf(uint64(50)),
+					Params: &qdrant.SearchParams{HnswEf: qdrant.PtrOf(uint64(256)), Quantization: &qdrant.QuantizationSearchParams{Rescore: qdrant.PtrOf(true), Oversampling: qdrant.PtrOf(2.0)}}},
+				{Query: qdrant.NewQuerySparse(hashes, weights), Using: qdrant.PtrOf(words), Filter: filter, Limit: qdrant.PtrOf(uint64(50))}},
+			Query: qdrant.NewQueryRRF(&qdrant.Rrf{K: qdrant.PtrOf(uint32(60))}), WithPayload: qdrant.NewWithPayload(true)})
+		return err
+	}
+	took := map[string][]time.Duration{}
+	i := 0
+	for b.Loop() {
+		q := index.Query{Scope: scopes()[0], Text: asked[i%len(asked)], Dense: vectors[i%len(asked)]}
+		i++
+		for name, ask := range map[string]func() error{
+			"search": func() error { _, err := x.Search(b.Context(), q); return err },
+			"bare":   func() error { return bare(q) },
+		} {
+			began := time.Now()
+			if err := ask(); err != nil {
+				b.Fatal(err)
+			}
+			took[name] = append(took[name], time.Since(began))
+		}
+	}
+	p50 := map[string]float64{}
+	for name, all := range took {
+		slices.Sort(all)
+		p50[name] = float64(all[len(all)/2].Microseconds()) / 1000
+		b.ReportMetric(p50[name], name+"-p50-ms")
+		b.ReportMetric(float64(all[len(all)*99/100].Microseconds())/1000, name+"-p99-ms")
+	}
+	b.ReportMetric(p50["search"]/p50["bare"], "ratio")
+}
