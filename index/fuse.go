@@ -2,6 +2,7 @@ package index
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -23,7 +24,7 @@ type Fused struct {
 type Fusion struct {
 	Words   float64 // weight of the word ranking, as shares of 1
 	Meaning float64 // weight of the meaning ranking
-	Depth   int     // how many of each ranking take part, if the limit is not greater
+	Depth   int     // how many of each ranking take part, if the limit is not greater; above 0
 }
 
 // For is f, or where it is zero [FusionFor] the query.
@@ -34,23 +35,28 @@ func (f Fusion) For(query string) Fusion {
 	return f
 }
 
-// Fuse merges two rankings by the sum of their scores, each scaled to the span from
-// what counts as nothing to the best of its ranking, and weighed (convex combination:
-// Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", TOIS
-// 2023). Nothing is 0 for words, whose scores are BM25, and the last score for
-// meaning, because cosines have no zero of their own. A chunk that a ranking lacks
-// gets nothing from it. Best first; equal scores by the better rank, then by ID. An
-// ID that a ranking repeats counts once, at its best rank.
+// Fuse merges two rankings by the weighed sum of their scores, counted from the last
+// of Depth in standard deviations of the Depth best, which makes BM25 and cosines
+// comparable (standardised scores in a convex combination: Bruch, Gai and Ingber, "An
+// Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023). Where words find
+// fewer than Depth, the rest scores 0, as BM25 does for what shares no term. What a
+// ranking lacks gets nothing from it. Best first; equal sums by the better rank, then
+// by ID. An ID that a ranking repeats counts once, at its best rank.
 //
-// The scores that come out tell places only: BM25 depends on how often terms stand in
-// documents that the asker may not see.
-//
-// Ranks alone (reciprocal rank fusion) do not tell how far the first is ahead: with
-// the best of its constants they found less on unseen questions.
+// Ranks alone (reciprocal rank fusion) do not tell how far the first is ahead: on
+// unseen questions they find less. The scores that come out tell places only: BM25
+// depends on how often terms stand in documents that the asker may not see.
 func (f Fusion) Fuse(words, meaning Ranking) []Fused {
 	at := map[string]int{} // position in fused
 	var fused []Fused
-	add := func(which int, weight, nothing float64, r Ranking) {
+	for which, r := range [...]Ranking{words, meaning} {
+		weight, best := f.Words, r.Scores[:min(len(r.Scores), f.Depth)]
+		if which == 1 {
+			weight = f.Meaning
+		} else if missing := f.Depth - len(best); missing > 0 {
+			best = append(slices.Clone(best), make([]float64, missing)...)
+		}
+		last, deviation := spread(best)
 		for rank, id := range r.IDs {
 			i, ok := at[id]
 			if !ok {
@@ -62,16 +68,10 @@ func (f Fusion) Fuse(words, meaning Ranking) []Fused {
 				continue
 			}
 			fused[i].Ranks[which] = rank + 1
-			scaled := 1.0 // where all are as good as the best
-			if span := r.Scores[0] - nothing; span > 0 {
-				scaled = (r.Scores[rank] - nothing) / span
+			if deviation > 0 {
+				fused[i].Score += weight * max(0, r.Scores[rank]-last) / deviation
 			}
-			fused[i].Score += weight * scaled
 		}
-	}
-	add(0, f.Words, 0, words)
-	if n := len(meaning.Scores); n > 0 {
-		add(1, f.Meaning, meaning.Scores[n-1], meaning)
 	}
 	slices.SortFunc(fused, func(a, b Fused) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.best(), b.best()), cmp.Compare(a.ID, b.ID))
@@ -80,6 +80,22 @@ func (f Fusion) Fuse(words, meaning Ranking) []Fused {
 		fused[i].Score = 1 / float64(i+1)
 	}
 	return fused
+}
+
+// spread returns the last of scores and their standard deviation; 0 and 0 of none.
+func spread(scores []float64) (last, deviation float64) {
+	if len(scores) == 0 {
+		return 0, 0
+	}
+	var sum, squares float64
+	for _, s := range scores {
+		sum += s
+	}
+	mean := sum / float64(len(scores))
+	for _, s := range scores {
+		squares += (s - mean) * (s - mean)
+	}
+	return scores[len(scores)-1], math.Sqrt(squares / float64(len(scores)))
 }
 
 // best is the better of the ranks.

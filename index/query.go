@@ -70,7 +70,7 @@ func asks(query string) bool {
 // tells a case uses other words than the clause that settles it, so meaning counts
 // more than in a question.
 func FusionFor(query string) Fusion {
-	f := Fusion{Words: .6, Meaning: .4, Depth: 100}
+	f := Fusion{Words: .5, Meaning: .5, Depth: 200}
 	switch QueryKindOf(query) {
 	case Citation:
 		f.Words, f.Meaning = 1, 0

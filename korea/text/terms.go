@@ -11,7 +11,7 @@ import (
 )
 
 // Version names the term rules. An index built with another version must be rebuilt.
-const Version = "terms-1"
+const Version = "terms-2"
 
 // The first characters of terms that are not plain words.
 const (
@@ -64,7 +64,7 @@ func QueryTerms(s string) []string {
 func Weight(term string) float64 {
 	switch {
 	case strings.HasPrefix(term, stemMark):
-		return 0.2
+		return 0.15
 	case IsArticle(term):
 		return 30
 	case strings.HasPrefix(term, linkMark):
