@@ -245,10 +245,10 @@ func register[In, Out any](s *server, api huma.API, p Permission, op huma.Operat
 }
 
 // route adds a handler outside the described API, such as /mcp, that only callers
-// who hold p may use.
+// who hold p may use. Parameters of the path stand in braces: /v1/models/{id}.
 func (s *server) route(r *gin.Engine, p Permission, method, path string, handle gin.HandlerFunc) {
 	s.policies[method+" "+path] = p
-	r.Handle(method, path, func(c *gin.Context) {
+	r.Handle(method, strings.NewReplacer("{", ":", "}", "").Replace(path), func(c *gin.Context) {
 		if problem := s.refusal(c.Request.Context(), c.Writer.Header(), p); problem != nil {
 			writeProblem(c.Writer, problem)
 			return

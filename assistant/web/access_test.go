@@ -66,10 +66,14 @@ func typo(secret string) string {
 	return secret[:20] + other + secret[21:]
 }
 
+// codeOf is the code of a problem, or of an error as OpenAI writes them.
 func codeOf(body string) string {
-	var p Problem
+	var p struct {
+		Code  string
+		Error struct{ Code string }
+	}
 	_ = json.Unmarshal([]byte(body), &p)
-	return p.Code
+	return p.Code + p.Error.Code
 }
 
 func TestIdentify(t *testing.T) {

@@ -183,7 +183,7 @@ func bodyLimit(path string) int64 {
 	for _, long := range []struct {
 		route string
 		most  int64
-	}{{"/v1/drafts", maxDraft}, {"/v1/export", maxDraft}, {"/v1/replies", maxText}, {"/v1/check", maxText}, {"/v1/mask", maxText}, {"/v1/reports", maxText}} {
+	}{{"/v1/drafts", maxDraft}, {"/v1/export", maxDraft}, {"/v1/replies", maxText}, {"/v1/check", maxText}, {"/v1/mask", maxText}, {"/v1/reports", maxText}, {"/v1/chat", maxText}, {"/mcp", maxText}} {
 		if path == long.route || strings.HasPrefix(path, long.route+"/") {
 			return long.most
 		}

@@ -25,6 +25,7 @@ import (
 	"biseo/assistant/state"
 	"biseo/assistant/web/catalog"
 	"biseo/assistant/web/jobs"
+	"biseo/assistant/web/openai"
 	"biseo/assistant/web/stream"
 	"biseo/korea/calendar"
 )
@@ -117,7 +118,7 @@ func (s *server) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.guard(router), nil
+	return openai.Errors(s.guard(router)), nil
 }
 
 func (s *server) router() (*gin.Engine, error) {
@@ -134,6 +135,7 @@ func (s *server) router() (*gin.Engine, error) {
 		return nil, err
 	}
 	s.registerLogin(r)
+	s.registerProtocols(r)
 	notFound, err := registerPage(r)
 	if err != nil {
 		return nil, err

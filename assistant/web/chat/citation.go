@@ -48,18 +48,32 @@ func Citations(ans *assistant.Answer) []Citation {
 	return out
 }
 
-// Record is what the audit log keeps of an answer: its sources and versions, never
-// its text. ans is nil before the answer is whole.
-func Record(task, on, outcome string, sources []ground.Source, ans *assistant.Answer) audit.Record {
-	rec := audit.Record{Action: task, Outcome: outcome, On: on}
-	for _, s := range sources {
+// Record is what the audit log keeps of an action: the sources shown and, where
+// ans is not nil, the day and versions of the whole answer; never a text.
+func Record(action, outcome string, shown []ground.Source, ans *assistant.Answer) audit.Record {
+	rec := audit.Record{Action: action, Outcome: outcome}
+	for _, s := range shown {
+		rec.On = s.On
 		if !slices.Contains(rec.Docs, s.DocID) {
 			rec.Docs = append(rec.Docs, s.DocID)
 		}
 		rec.Passages = append(rec.Passages, s.ChunkID)
 	}
 	if ans != nil {
-		rec.Versions = map[string]string{"prompt": ans.Prompt, "model": ans.Model, "index": ans.Index}
+		rec.On, rec.Versions = ans.On, map[string]string{"prompt": ans.Prompt, "model": ans.Model, "index": ans.Index}
 	}
 	return rec
+}
+
+// Action names a task in the audit log, as its address in the REST API does.
+func Action(task string) string {
+	return map[string]string{"answer": "answers", "summary": "summaries", "report": "reports", "reply": "replies"}[task]
+}
+
+// A Problem is what a caller may know of an error of the service.
+type Problem struct {
+	Status     int    // of HTTP
+	Code       string // stable
+	Detail     string // one Korean sentence
+	RetryAfter int    // seconds; 0: none
 }

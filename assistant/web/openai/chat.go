@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -126,10 +127,10 @@ func (h *handler) chat(w http.ResponseWriter, r *http.Request) {
 	ans, err := do(r.Context(), func(e assistant.Event) error { c.take(e); return nil })
 	if err == nil {
 		c.text.WriteString(c.md.End(ans))
-		err = c.audit(r.Context(), ans.On, string(ans.Outcome), ans.Sources, ans)
+		err = c.audit(r.Context(), string(ans.Outcome), ans.Sources, ans)
 	}
 	if err != nil {
-		writeError(w, h.failure(r, err))
+		writeError(w, c.failed(r, err))
 		return
 	}
 	writeJSON(w, http.StatusOK, response{c.head("chat.completion"), []choice{{Message: &reply{"assistant", c.text.String()}, FinishReason: &stop}}, c.usage(), chat.Citations(ans), tell(ans)})
@@ -154,15 +155,26 @@ func (c *completion) take(e assistant.Event) string {
 	return s
 }
 
-// audit records what is about to be shown.
-func (c *completion) audit(ctx context.Context, on, outcome string, sources []ground.Source, ans *assistant.Answer) error {
+// audit records what is about to be shown, also to a client that is gone by then.
+func (c *completion) audit(ctx context.Context, outcome string, shown []ground.Source, ans *assistant.Answer) error {
 	if c.h.o.Audit == nil {
 		return nil
 	}
-	if err := c.h.o.Audit(ctx, chat.Record(c.task, on, outcome, sources, ans)); err != nil {
+	if err := c.h.o.Audit(context.WithoutCancel(ctx), chat.Record(chat.Action(c.task), outcome, shown, ans)); err != nil {
 		return fmt.Errorf("%w: %w", errAudit, err)
 	}
 	return nil
+}
+
+// failed records that a task has failed and returns what the caller may know of it.
+func (c *completion) failed(r *http.Request, err error) *apiError {
+	e := c.h.failure(r, err)
+	if !errors.Is(err, errAudit) {
+		if err := c.audit(r.Context(), "failed: "+e.code, nil, nil); err != nil {
+			return c.h.failure(r, err)
+		}
+	}
+	return e
 }
 
 // The parts of a response, as OpenAI names them.
@@ -304,11 +316,9 @@ func (c *completion) stream(w http.ResponseWriter, r *http.Request, do run, with
 		}
 	})
 
-	on := "" // told by the answer only
 	ans, err := do(ctx, func(e assistant.Event) error {
 		if len(e.Sources) > 0 {
-			on = e.Sources[0].On
-			if err := c.audit(ctx, on, "", e.Sources, nil); err != nil {
+			if err := c.audit(ctx, "shown", e.Sources, nil); err != nil {
 				return err
 			}
 		}
@@ -323,13 +333,13 @@ func (c *completion) stream(w http.ResponseWriter, r *http.Request, do run, with
 		return nil
 	})
 	if err == nil {
-		err = c.audit(ctx, ans.On, string(ans.Outcome), ans.Sources, ans)
+		err = c.audit(ctx, string(ans.Outcome), ans.Sources, ans)
 	}
 	switch {
 	case err != nil && !out.started():
-		writeError(w, c.h.failure(r, err))
+		writeError(w, c.failed(r, err))
 	case err != nil:
-		out.fail(c.h.failure(r, err))
+		out.fail(c.failed(r, err))
 	default:
 		end := c.md.End(ans)
 		c.text.WriteString(end)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"biseo/assistant"
@@ -17,6 +18,7 @@ type apiError struct {
 	code    string // stable
 	param   string // member of the body at fault; "" if none
 	message string // one Korean sentence
+	retry   int    // seconds; 0: none
 }
 
 func (e *apiError) Error() string { return e.code }
@@ -41,7 +43,12 @@ func (e *apiError) body() any {
 	return map[string]any{"error": map[string]any{"message": e.message, "type": kind, "param": param, "code": e.code}}
 }
 
-func writeError(w http.ResponseWriter, e *apiError) { writeJSON(w, e.status, e.body()) }
+func writeError(w http.ResponseWriter, e *apiError) {
+	if e.retry > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(e.retry))
+	}
+	writeJSON(w, e.status, e.body())
+}
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	b, err := json.Marshal(v)
@@ -69,17 +76,17 @@ func (h *handler) failure(r *http.Request, err error) *apiError {
 		case "question", "earlier", "topic", "text", "query", "uploads":
 			param = "messages"
 		}
-		return &apiError{http.StatusBadRequest, "invalid_request", param, input.Text}
+		return bad("invalid_request", param, "%s", input.Text)
 	case errors.Is(err, errAudit):
-		return &apiError{http.StatusServiceUnavailable, "audit_unavailable", "", "감사 기록을 남길 수 없어 처리하지 않았습니다. 관리자에게 알려 주세요."}
+		return &apiError{status: http.StatusServiceUnavailable, code: "audit_unavailable", message: "감사 기록을 남길 수 없어 처리하지 않았습니다. 관리자에게 알려 주세요."}
 	case h.o.Problem != nil:
-		status, code, detail := h.o.Problem(r.Context(), err)
-		if status == http.StatusUnprocessableEntity { // OpenAI has 400 for every request at fault
-			status = http.StatusBadRequest
+		p := h.o.Problem(r.Context(), err)
+		if p.Status == http.StatusUnprocessableEntity { // OpenAI has 400 for every request at fault
+			p.Status = http.StatusBadRequest
 		}
-		return &apiError{status, code, "", detail}
+		return &apiError{status: p.Status, code: p.Code, message: p.Detail, retry: p.RetryAfter}
 	}
-	return &apiError{http.StatusInternalServerError, "internal", "", "처리하지 못했습니다. 잠시 뒤 다시 시도해 주세요."}
+	return &apiError{status: http.StatusInternalServerError, code: "internal", message: "처리하지 못했습니다. 잠시 뒤 다시 시도해 주세요."}
 }
 
 const problemType = "application/problem+json"
@@ -161,5 +168,5 @@ func (s *reshaper) finish() {
 		p.Detail = fmt.Sprintf("%s (문의 번호 %s)", p.Detail, p.Trace)
 	}
 	s.Header().Del("Content-Length")
-	writeError(s.ResponseWriter, &apiError{s.status, p.Code, "", p.Detail})
+	writeError(s.ResponseWriter, &apiError{status: s.status, code: p.Code, message: p.Detail})
 }

@@ -22,6 +22,7 @@ import (
 
 	"biseo/assistant"
 	"biseo/assistant/audit"
+	"biseo/assistant/web/chat"
 )
 
 // A Service does the tasks: an [assistant.Assistant].
@@ -36,12 +37,12 @@ type Service interface {
 // Options of [New]. Every field may be left out.
 type Options struct {
 	Version   string
-	Now       func() time.Time                                   // nil means time.Now
-	Who       func(context.Context) assistant.Principal          // whose rights a request has; nil: those of anyone
-	Audit     func(context.Context, audit.Record) error          // called before anything is shown; an error refuses the request; nil: no record
-	Problem   func(context.Context, error) (int, string, string) // status, code and Korean detail of an error of the service; nil: 500 for all but input errors
-	KeepAlive time.Duration                                      // between comments in a silent stream; 0 means 15 s
-	WriteTime time.Duration                                      // a client that takes a chunk no sooner is gone; 0 means 5 s
+	Now       func() time.Time                          // nil means time.Now
+	Who       func(context.Context) assistant.Principal // whose rights a request has; nil: those of anyone
+	Audit     func(context.Context, audit.Record) error // called before anything is shown; an error refuses the request; nil: no record
+	Problem   func(context.Context, error) chat.Problem // what a caller may know of an error; nil: nothing but what is wrong with the request
+	KeepAlive time.Duration                             // between comments in a silent stream; 0 means 15 s
+	WriteTime time.Duration                             // a client that takes a chunk no sooner is gone; 0 means 5 s
 }
 
 // A model is one task under the name that clients call it by.
@@ -102,9 +103,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		writeJSON(w, http.StatusOK, m)
 	case r.URL.Path == "/v1/chat/completions", r.URL.Path == "/v1/models", one:
-		writeError(w, &apiError{http.StatusMethodNotAllowed, "method_not_allowed", "", "이 주소에서 쓸 수 없는 메서드입니다."})
+		writeError(w, &apiError{status: http.StatusMethodNotAllowed, code: "method_not_allowed", message: "이 주소에서 쓸 수 없는 메서드입니다."})
 	default:
-		writeError(w, &apiError{http.StatusNotFound, "not_found", "", "없는 주소입니다. /v1/models와 /v1/chat/completions를 쓸 수 있습니다."})
+		writeError(w, &apiError{status: http.StatusNotFound, code: "not_found", message: "없는 주소입니다. /v1/models와 /v1/chat/completions를 쓸 수 있습니다."})
 	}
 }
 
@@ -116,5 +117,5 @@ func (h *handler) model(id string) (model, *apiError) {
 		}
 		names = append(names, m.ID)
 	}
-	return model{}, &apiError{http.StatusNotFound, "model_not_found", "model", "그런 모델은 없으니 다음 가운데 하나로 적어 주세요: " + strings.Join(names, ", ")}
+	return model{}, &apiError{status: http.StatusNotFound, code: "model_not_found", param: "model", message: "그런 모델은 없으니 다음 가운데 하나로 적어 주세요: " + strings.Join(names, ", ")}
 }

@@ -98,19 +98,19 @@ var known = map[string][]string{
 }
 
 func bad(code, param, format string, args ...any) *apiError {
-	return &apiError{http.StatusBadRequest, code, param, fmt.Sprintf(format, args...)}
+	return &apiError{status: http.StatusBadRequest, code: code, param: param, message: fmt.Sprintf(format, args...)}
 }
 
 // read reads the body of a request.
 func read(w http.ResponseWriter, r *http.Request) (*request, *apiError) {
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		return nil, &apiError{http.StatusUnsupportedMediaType, "unsupported_media_type", "", "Content-Type: application/json으로 보내 주세요."}
+		return nil, &apiError{status: http.StatusUnsupportedMediaType, code: "unsupported_media_type", message: "Content-Type: application/json으로 보내 주세요."}
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return nil, &apiError{http.StatusRequestEntityTooLarge, "body_too_large", "", fmt.Sprintf("본문은 %d KB까지 보낼 수 있습니다. 내용을 줄여 주세요.", maxBody>>10)}
+		return nil, &apiError{status: http.StatusRequestEntityTooLarge, code: "body_too_large", message: fmt.Sprintf("본문은 %d KB까지 보낼 수 있습니다. 내용을 줄여 주세요.", maxBody>>10)}
 	case err != nil:
 		return nil, bad("bad_json", "", "본문을 끝까지 읽지 못했습니다. 다시 보내 주세요.")
 	}
