@@ -335,8 +335,8 @@ func (c *completion) stream(w http.ResponseWriter, r *http.Request, do run, with
 	if err == nil {
 		err = c.audit(ctx, string(ans.Outcome), ans.Sources, ans)
 	}
-	switch {
-	case err != nil && !out.started():
+	switch begun := out.end(); {
+	case err != nil && !begun:
 		writeError(w, c.failed(r, err))
 	case err != nil:
 		out.fail(c.failed(r, err))
@@ -357,11 +357,15 @@ type chunks struct {
 
 	mu    sync.Mutex
 	begun bool
+	ended bool // no more comments
 }
 
-func (o *chunks) started() bool {
+// end lets nothing more be written by the keeper of a silent stream, and reports
+// whether the stream has begun.
+func (o *chunks) end() (begun bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.ended = true
 	return o.begun
 }
 
@@ -412,6 +416,9 @@ func (o *chunks) send(choices []choice, ans *assistant.Answer, ev *event) error 
 func (o *chunks) comment() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.ended {
+		return nil
+	}
 	if err := o.begin(); err != nil {
 		return err
 	}
