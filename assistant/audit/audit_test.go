@@ -474,9 +474,9 @@ func TestKeyFiles(t *testing.T) {
 	if diff := cmp.Diff(k, again); diff != "" || err != nil {
 		t.Errorf("read again: %v, %s", err, diff)
 	}
-	public, err := LoadPublic(signerFile + ".pub")
-	if !bytes.Equal(public, k.Public) || err != nil {
-		t.Errorf("public key %x, %v", public, err)
+	read, err := ReadKeys(hmacFile, signerFile+".pub")
+	if diff := cmp.Diff(Keys{HMAC: k.HMAC, Public: k.Public}, read); diff != "" || err != nil {
+		t.Errorf("keys to verify with: %v, %s", err, diff)
 	}
 	if info, err := os.Stat(hmacFile); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)

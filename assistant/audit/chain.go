@@ -121,19 +121,21 @@ func (c *chain) next(line []byte) (e entry, ok bool, faults []string) {
 		c.garbage = append(c.garbage, line...)
 		return e, false, nil
 	}
+	gap := e.Seq > c.seq+1
 	switch {
 	case c.blind:
 	case len(c.garbage) > 0 && e.Torn != tornSum(c.garbage):
 		faults = append(faults, c.garbageFault())
+		gap = false // those lines are the ones that are missing
 	case len(c.garbage) == 0 && e.Torn != "":
 		faults = append(faults, "이 줄이 적어 둔, 중단으로 잘린 자료가 사라졌습니다")
 	}
 	switch {
-	case e.Seq > c.seq+1:
+	case gap:
 		faults = append(faults, fmt.Sprintf("%d번부터 %d번까지 %d건이 빠졌습니다", c.seq+1, e.Seq-1, e.Seq-1-c.seq))
 	case e.Seq <= c.seq:
 		faults = append(faults, fmt.Sprintf("%d번 기록이 %d번 뒤에 다시 나옵니다", e.Seq, c.seq))
-	case e.Prev != c.head:
+	case e.Seq == c.seq+1 && e.Prev != c.head:
 		faults = append(faults, "앞줄이 이 기록을 쓸 때의 것과 다릅니다")
 	}
 	c.seq, c.head, c.garbage, c.blind = e.Seq, hexSum(text), nil, false

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -86,6 +88,42 @@ func (l *Log) Expire(keep time.Duration) (records uint64, err error) {
 		return 0, fmt.Errorf("expire audit log: %w", err)
 	}
 	return records, nil
+}
+
+// Copy copies a log that may be written meanwhile, up to its last record, to another
+// folder, without keys. Its sealed texts, in a folder below, are not copied.
+func Copy(dir, to string) error {
+	sizes, err := sizesOf(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("copy audit log: %w", err)
+	}
+	for name, size := range sizes {
+		if filepath.Ext(name) != dayExt {
+			continue
+		}
+		if err := copyStart(filepath.Join(dir, name), filepath.Join(to, name), size); err != nil {
+			return fmt.Errorf("copy audit log: %w", err)
+		}
+	}
+	return nil
+}
+
+// copyStart copies the first size bytes of a file to a new one.
+func copyStart(from, to string, size int64) error {
+	r, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	w, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.CopyN(w, r, size)
+	return errors.Join(err, w.Sync(), w.Close())
 }
 
 // unverified reads a line of the log without looking at its HMAC.

@@ -45,8 +45,15 @@ func LoadKeys(dir, hmacFile, signerFile string) (Keys, error) {
 	return k, err
 }
 
-// LoadPublic reads the public key of a signer from its file of 64 hexadecimal digits.
-func LoadPublic(file string) (ed25519.PublicKey, error) { return loadKey(file, false) }
+// ReadKeys reads what a log is verified with: the key of the HMAC and the signer's
+// public key, each from a file of 64 hexadecimal digits.
+func ReadKeys(hmacFile, publicFile string) (k Keys, err error) {
+	if k.HMAC, err = loadKey(hmacFile, false); err != nil {
+		return Keys{}, err
+	}
+	k.Public, err = loadKey(publicFile, false)
+	return k, err
+}
 
 // loadKey reads 32 bytes, or makes them if the file is missing and create is set.
 func loadKey(file string, create bool) ([]byte, error) {

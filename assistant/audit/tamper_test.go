@@ -269,6 +269,32 @@ func TestForgerWithKey(t *testing.T) {
 	}
 }
 
+// TestFork: a line that the same keys wrote in another course of events, such as
+// before a restore, does not fit.
+func TestFork(t *testing.T) {
+	dir, other, c := t.TempDir(), t.TempDir(), newClock()
+	l := mustOpen(t, dir, options(c))
+	mustAppend(t, l, 0, 3)
+	l.Close()
+	if err := os.CopyFS(other, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	for i, d := range []string{dir, other} {
+		l := mustOpen(t, d, options(c))
+		mustAppend(t, l, 10*i, 3)
+		l.Close()
+	}
+	name := "2026-11-22.jsonl"
+	here, there := readFolder(t, dir), readFolder(t, other)
+	lines, foreign := slices.Collect(bytes.Lines(here[name])), slices.Collect(bytes.Lines(there[name]))
+	lines[4] = foreign[4]
+	here[name] = bytes.Join(lines, nil)
+	writeFolder(t, dir, here)
+	if len(mustVerify(t, dir).Faults) == 0 {
+		t.Error("not found")
+	}
+}
+
 // TestLimit holds what the package says that it cannot find, and what makes it found.
 func TestLimit(t *testing.T) {
 	dir, copied, c := t.TempDir(), t.TempDir(), newClock()

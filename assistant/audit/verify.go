@@ -176,7 +176,7 @@ func (v *verifier) lines(ctx context.Context, dir string, sizes map[string]int64
 		c.head = noHead
 	}
 	v.r.Expired = v.expired.Count
-	file, n, garbage := "", 0, 0 // garbage: the line where it begins
+	file, n, garbage := "", 0, 0 // garbage: the line where it begins, or else the line that is read
 	for _, day := range all {
 		size, ok := sizes[day+dayExt]
 		if !ok {
@@ -206,7 +206,7 @@ func (v *verifier) lines(ctx context.Context, dir string, sizes map[string]int64
 				return nil
 			}
 			for _, f := range faults {
-				v.fault(file, n, "%s", f)
+				v.fault(file, garbage, "%s", f)
 			}
 			if e.Torn != "" {
 				v.r.Torn++

@@ -109,11 +109,15 @@ func open(ctx context.Context, path string, o Options, migrations []string) (_ *
 }
 
 func connect(path, query string, pragmas ...string) (*sql.DB, error) {
+	path, err := filepath.Abs(path) // in a URI a relative one would begin with a host
+	if err != nil {
+		return nil, err
+	}
 	q, err := url.ParseQuery(query)
 	if err != nil {
 		return nil, err
 	}
-	q["_pragma"] = append([]string{"busy_timeout(10000)", "synchronous(FULL)"}, pragmas...)
+	q["_pragma"] = append([]string{"busy_timeout(10000)", "synchronous(FULL)"}, pragmas...) // a later one wins
 	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: q.Encode()}).String())
 }
 
@@ -208,6 +212,9 @@ func Copy(ctx context.Context, from, to string) (err error) {
 	if _, err := os.Stat(from); err != nil { // SQLite would create it
 		return err
 	}
+	if to, err = filepath.Abs(to); err != nil {
+		return err
+	}
 	f, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
@@ -256,6 +263,20 @@ func CheckFile(ctx context.Context, path string) error {
 		return fmt.Errorf("check %s: damaged: %s", path, found)
 	}
 	return nil
+}
+
+// Alone reports whether no other process has the state file open; true if there is none.
+func Alone(ctx context.Context, path string) bool {
+	if _, err := os.Stat(path); err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	db, err := connect(path, "", "busy_timeout(0)", "locking_mode(EXCLUSIVE)")
+	if err != nil {
+		return false
+	}
+	defer db.Close()
+	_, err = db.ExecContext(ctx, `BEGIN EXCLUSIVE; COMMIT`) // in this mode it takes the lock that others share
+	return err == nil
 }
 
 // change runs one transaction; what names it in errors.

@@ -35,6 +35,7 @@ type settings struct {
 
 	Model    modelSettings    `embed:"" prefix:"model-" group:"Language model:"`
 	Embedder embedderSettings `embed:"" prefix:"embedder-" group:"Embedding model:"`
+	Audit    auditSettings    `embed:"" prefix:"audit-" group:"Audit log:"`
 }
 
 type modelSettings struct {

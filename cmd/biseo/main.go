@@ -77,6 +77,10 @@ type commandLine struct {
 	Reply     replyCmd     `cmd:"" help:"Draft the reply to a complaint."`
 	Check     checkCmd     `cmd:"" help:"Hold a draft against the rules of official documents and the law in the index."`
 	Serve     serveCmd     `cmd:"" help:"Serve the API and the page."`
+	Key       keyCmds      `cmd:"" help:"Make, list and revoke API keys."`
+	AuditLog  auditCmds    `cmd:"" name:"audit" help:"Verify and export the audit log."`
+	Backup    backupCmd    `cmd:"" help:"Write everything that an index cannot give back to one file, while serving or not."`
+	Restore   restoreCmd   `cmd:"" help:"Put the content of a backup into the data folder, while not serving."`
 	Mask      maskCmd      `cmd:"" help:"Find personal data in a text file and print it masked."`
 	Doctor    doctorCmd    `cmd:"" help:"Check settings, index, model and embedder."`
 	Eval      evalCmd      `cmd:"" help:"Measure quality."`
