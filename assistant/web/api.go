@@ -91,7 +91,7 @@ type healthBody struct {
 }
 
 func (s *server) registerAPI(r *gin.Engine) error {
-	config := huma.DefaultConfig("Biseo", s.o.Version)
+	config := huma.DefaultConfig("Biseo", apiVersion)
 	config.Info.Description = "An AI administrative secretary: cited answers from an agency's own documents."
 	config.OpenAPIPath, config.SchemasPath = "", "" // one description, served below
 	config.DocsPath = ""                            // huma's page loads scripts from a public CDN
@@ -289,6 +289,15 @@ func (s *server) readyz(ctx context.Context, _ *struct{}) (*healthOutput, error)
 		return &healthOutput{http.StatusServiceUnavailable, healthBody{"not_ready", []string{s.problem(ctx, err).Code}}}, nil
 	}
 	reasons := []string{}
+	if s.o.Library != nil {
+		for _, err := range s.o.Library.Docs(ctx) {
+			if err != nil {
+				return &healthOutput{http.StatusServiceUnavailable, healthBody{"not_ready", []string{s.problem(ctx, err).Code}}}, nil
+			}
+			st.Documents = 1
+			break
+		}
+	}
 	if st.Documents == 0 {
 		reasons = append(reasons, "no_documents")
 	}

@@ -11,6 +11,9 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
+// apiVersion is that of the description, which is not that of the program.
+const apiVersion = "1"
+
 //go:embed docs
 var docsFiles embed.FS
 

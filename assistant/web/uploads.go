@@ -243,7 +243,7 @@ func saveFile(part *multipart.Part, dir string) (f sentFile, err error) {
 var beginnings = map[string][]string{
 	".hwp": {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "<?xml", "\xef\xbb\xbf<?xml"}, ".pdf": {"%PDF-"},
 	".hwpx": {"PK\x03\x04"}, ".docx": {"PK\x03\x04"}, ".xlsx": {"PK\x03\x04"}, ".pptx": {"PK\x03\x04"}, ".zip": {"PK\x03\x04"},
-	".hml": nil, ".html": nil, ".htm": nil, ".md": nil, ".markdown": nil, ".txt": nil, ".csv": nil, ".tsv": nil,
+	".hwpml": nil, ".html": nil, ".htm": nil, ".md": nil, ".markdown": nil, ".txt": nil, ".csv": nil,
 }
 
 func isWhatItSays(name string, head []byte) bool {

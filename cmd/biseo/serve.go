@@ -6,10 +6,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
-	"slices"
-	"time"
 
-	"biseo/assistant"
 	"biseo/assistant/web"
 	"biseo/deploy/sample"
 	"biseo/index"
@@ -30,37 +27,22 @@ func (cmd *serveCmd) serve(ctx context.Context, c *console, s *settings, example
 		return err
 	}
 	defer x.Close()
-	h, err := web.New(c.lg, a, web.Options{
+	opt := web.Options{
 		Version: version, Now: c.now, Who: cmd.principal(), Examples: examples,
-		Status: func(ctx context.Context) (web.Status, error) { return s.status(ctx, x, cmd.principal()) },
-	})
+		Status: func(context.Context) (web.Status, error) {
+			return web.Status{Model: s.Model.Name, Embedder: x.Space()}, nil
+		},
+	}
+	done, err := s.manage(ctx, c, a, x, &opt)
+	if err != nil {
+		return err
+	}
+	defer done()
+	h, err := web.New(c.lg, a, opt)
 	if err != nil {
 		return err
 	}
 	return web.Serve(ctx, c.lg, web.Listen{Addr: cmd.Addr}, h, ready)
-}
-
-// status is what the service says of itself: names, and counts of the documents
-// that who may read on any day. Of others it does not even tell the kinds.
-func (s *settings) status(ctx context.Context, x index.Index, who assistant.Principal) (web.Status, error) {
-	st := web.Status{Model: s.Model.Name, Embedder: x.Space()}
-	scope := index.Scope{Readers: who.Groups, Grade: who.Grade, On: index.Day(2000, 1, 1)}
-	kinds := map[string]bool{}
-	for d, err := range x.Docs(ctx) {
-		if err != nil {
-			return st, err
-		}
-		d.From, d.Until = time.Time{}, time.Time{}
-		if scope.AllowsDoc(d) {
-			st.Documents++
-			kinds[d.Kind] = true
-		}
-	}
-	for k := range kinds {
-		st.Kinds = append(st.Kinds, k)
-	}
-	slices.Sort(st.Kinds)
-	return st, nil
 }
 
 type demoCmd struct {

@@ -196,6 +196,7 @@ func Find(ctx context.Context, x Index, p Person, id string) (index.Doc, error) 
 // A Details is a document with its other versions and its outline.
 type Details struct {
 	Entry
+	Near     string    `json:"near,omitempty" doc:"ID of a newer document that says nearly the same"`
 	Readers  []string  `json:"readers,omitempty" doc:"Groups that may read it; told to who may change documents"`
 	Versions []Entry   `json:"versions" nullable:"false" doc:"All versions of the work that the caller may see, the newest first, this one included"`
 	Outline  []Heading `json:"outline" nullable:"false" doc:"Headings in order, at most 2,000"`
@@ -224,6 +225,9 @@ func Describe(ctx context.Context, x Index, p Person, id string) (*Details, erro
 	for v, err := range x.Docs(ctx) {
 		if err != nil {
 			return nil, fmt.Errorf("describe document: %w", err)
+		}
+		if v.ID == d.Near && p.sees(v) {
+			out.Near = v.ID
 		}
 		if v.Work == d.Work && p.sees(v) {
 			out.Versions = append(out.Versions, p.entry(v))
