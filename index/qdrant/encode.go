@@ -128,9 +128,9 @@ func analyse(d index.Doc, chunks []index.Chunk) []record {
 // A weight of the sparse vector carries, in the last bits of its mantissa, how often
 // the term occurs in each field: of the weight itself two digits are left, enough to
 // propose by. Greater counts are cut.
-var countBits = [len(index.FieldCounts{})]int{3, 3, 3, 6}
+var countBits = [len(index.FieldCounts{})]int{2, 3, 2, 8}
 
-const packedBits = 3 + 3 + 3 + 6
+const packedBits = 2 + 3 + 2 + 8
 
 func packWeight(weight float32, counts index.FieldCounts) float32 {
 	code := uint32(0)
@@ -150,8 +150,9 @@ func unpackWeight(weight float32) (counts index.FieldCounts) {
 }
 
 // sparse is a chunk as the vector words: in the first dimensions the length of each
-// field, in those of its terms their weights with their counts.
-func (x *Index) sparse(r record) *qdrant.Vector {
+// field, in those of its terms what they add to a BM25 score for a weight of 1, with
+// their counts. Nil for a chunk without terms.
+func sparse(p index.BM25, averages index.Collection, r record) *qdrant.Vector {
 	if len(r.terms) == 0 {
 		return nil
 	}
@@ -165,15 +166,11 @@ func (x *Index) sparse(r record) *qdrant.Vector {
 	match := []index.Match{{Weight: 1}}
 	for _, t := range r.terms {
 		match[0].Counts = t.counts
-		weight := float32(x.opt.BM25.Score(averages, r.length, match))
+		weight := float32(p.Score(averages, r.length, match))
 		hashes, weights = append(hashes, t.hash), append(weights, packWeight(weight, t.counts))
 	}
 	return qdrant.NewVectorSparse(hashes, weights)
 }
-
-// averages are the field lengths, in terms, that the weights of the sparse vector
-// are reckoned with: they propose only, so they need not be those of the index.
-var averages = index.Collection{Chunks: 1, Length: index.FieldCounts{10, 10, 15, 120}}
 
 // readSparse calls each with the terms of a vector that sparse wrote.
 func readSparse(v *qdrant.VectorOutput, each func(hash uint32, weight float32)) (length index.FieldCounts) {

@@ -169,6 +169,27 @@ func (f *frequencies) follow(changes []change) (bool, error) {
 	return len(changes) < manyChanges, nil
 }
 
+// applied follows a change of this process.
+func (f *frequencies) applied(commit int64, t tally) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if commit == f.upto+1 {
+		f.tally.addAll(t)
+		f.upto = commit
+	}
+}
+
+// averages are the collection that weights of the sparse vector are reckoned with:
+// they propose only, so that of a first document any will do.
+func (f *frequencies) averages() index.Collection {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.tally.all.Chunks < 200 {
+		return index.Collection{Chunks: 1, Length: index.FieldCounts{10, 10, 15, 120}}
+	}
+	return f.tally.all
+}
+
 // load reads the stored frequencies and all changes since, unless they are known.
 func (x *Index) load(ctx context.Context) error {
 	f := &x.freq

@@ -16,11 +16,11 @@ import (
 )
 
 const (
-	// proposals is how many chunks the engine proposes by words at least, also three
-	// for each that may be returned. Exact BM25 ranks them.
-	proposals = 200
+	// window is how many chunks more than asked for are scored exactly, at least:
+	// half of them above, half below the place where the result ends.
+	window = 20
 	// proposingTerms is how many terms of the query propose, the heaviest.
-	proposingTerms = 64
+	proposingTerms = 128
 	// maxLimit is the most hits of one search.
 	maxLimit = 10_000
 	// tries bounds how often a search begins again because a document that it found
@@ -125,19 +125,23 @@ func (x *Index) search(ctx context.Context, q index.Query) ([]index.Hit, error) 
 // searchDeep searches with rankings of depth chunks. It reports whether deeper
 // rankings may give more hits: where the second check refused some.
 func (x *Index) searchDeep(ctx context.Context, q index.Query, terms []string, depth int) (hits []index.Hit, more bool, err error) {
-	f := fetched{head: x.head.Load(), docs: map[uint64]*stored{}, chunks: map[string]*index.Chunk{}}
+	f := fetched{head: x.head.Load(), docs: map[uint64]*stored{}, chunks: map[string]*index.Chunk{}, words: map[string]float64{}}
 	byWords, byMeaning, err := x.rank(ctx, q, terms, depth)
 	if err != nil {
 		return nil, false, err
 	}
+	f.exact = x.freq.scorer(x.opt.BM25, terms)
 	full := len(byWords) >= depth || len(byMeaning) >= depth
 	fusion := x.opt.Fusion.For(q.Text)
-	for { // until the best are all known to be whole, current and allowed
+	for ahead := window; ; ahead = 0 { // until the best are all known to be exact, whole, current and allowed
 		ranked := fusion.Fuse(ranking(byWords), ranking(byMeaning))
-		ranked = ranked[:min(len(ranked), q.Limit)]
-		unknown := slices.DeleteFunc(slices.Clone(ranked), func(r index.Fused) bool { return f.chunks[r.ID] != nil })
-		if len(unknown) == 0 {
-			for _, r := range ranked {
+		isKnown := func(r index.Fused) bool { return f.chunks[r.ID] != nil }
+		best := ranked[:min(len(ranked), q.Limit)]
+		unknown := slices.DeleteFunc(slices.Clone(ranked[:min(len(ranked), q.Limit+ahead)]), isKnown)
+		if !slices.ContainsFunc(unknown, func(r index.Fused) bool {
+			return slices.ContainsFunc(best, func(b index.Fused) bool { return b.ID == r.ID })
+		}) {
+			for _, r := range best {
 				c := f.chunks[r.ID]
 				hits = append(hits, index.Hit{Chunk: *c, Doc: f.docs[docKey(c.DocID)].doc, Score: r.Score, Words: r.Ranks[0], Meaning: r.Ranks[1]})
 			}
@@ -146,6 +150,12 @@ func (x *Index) searchDeep(ctx context.Context, q index.Query, terms []string, d
 		if err := x.fetch(ctx, &f, unknown); err != nil {
 			return nil, false, err
 		}
+		for i, c := range byWords {
+			if score, ok := f.words[c.id]; ok {
+				byWords[i].score = score
+			}
+		}
+		slices.SortFunc(byWords, compareCandidates)
 		for _, r := range unknown {
 			s, c := f.docs[f.place(r.ID).doc], f.chunks[r.ID]
 			if s != nil && c != nil && lastBits(s.revision) == f.place(r.ID).revision && (x.unchecked || q.Allows(s.doc, *c)) { // a second time, on what is stored
@@ -174,6 +184,8 @@ type fetched struct {
 	head   int64                   // the last change known before
 	docs   map[uint64]*stored      // nil: it has gone
 	chunks map[string]*index.Chunk // by point
+	words  map[string]float64      // exact score, by point
+	exact  scorer
 }
 
 func (f *fetched) place(id string) place { return placeOf(qdrant.NewIDUUID(id)) }
@@ -189,7 +201,12 @@ func (x *Index) fetch(ctx context.Context, f *fetched, chunks []index.Fused) err
 			ids = append(ids, docID(key))
 		}
 	}
-	points, err := x.get(ctx, x.name, ids, false, "type", "json", "commit", "revision", "chunks", "id", "doc", "body")
+	request := &qdrant.GetPoints{CollectionName: x.name, Ids: ids,
+		WithPayload: qdrant.NewWithPayloadInclude("type", "json", "commit", "revision", "chunks", "id", "doc", "body")}
+	if len(f.exact.at) > 0 {
+		request.WithVectors = qdrant.NewWithVectorsInclude(words)
+	}
+	points, err := x.client.Get(ctx, request)
 	if err != nil {
 		return err
 	}
@@ -201,6 +218,7 @@ func (x *Index) fetch(ctx context.Context, f *fetched, chunks []index.Fused) err
 				return err
 			}
 			f.chunks[p.GetId().GetUuid()] = &c
+			f.words[p.GetId().GetUuid()] = f.exact.score(p.GetVectors().GetVectors().GetVectors()[words])
 			continue
 		}
 		s, err := readStored(fields)
@@ -233,8 +251,8 @@ func (x *Index) rank(ctx context.Context, q index.Query, terms []string, depth i
 		if len(hashes) > 0 {
 			wordsAt = len(batch)
 			batch = append(batch, &qdrant.QueryPoints{CollectionName: x.name, Using: qdrant.PtrOf(words),
-				Query: qdrant.NewQuerySparse(hashes, weights), Filter: filter, Limit: qdrant.PtrOf(uint64(max(proposals, 3*depth))),
-				WithPayload: qdrant.NewWithPayload(false), WithVectors: qdrant.NewWithVectorsInclude(words)})
+				Query: qdrant.NewQuerySparse(hashes, weights), Filter: filter, Limit: qdrant.PtrOf(uint64(depth)),
+				WithPayload: qdrant.NewWithPayload(false)})
 		}
 		changesAt = len(batch)
 		since, order := changesAfter(upto)
@@ -278,15 +296,21 @@ func (x *Index) rank(ctx context.Context, q index.Query, terms []string, depth i
 		}
 	}
 	if wordsAt >= 0 {
-		byWords = x.freq.rank(x.opt.BM25, terms, results[wordsAt].GetResult())
+		byWords = candidates(results[wordsAt].GetResult())
 	}
 	if meaningAt >= 0 {
-		for _, p := range results[meaningAt].GetResult() {
-			byMeaning = append(byMeaning, candidate{id: p.GetId().GetUuid(), score: float64(p.GetScore())})
-		}
-		slices.SortFunc(byMeaning, compareCandidates)
+		byMeaning = candidates(results[meaningAt].GetResult())
 	}
-	return byWords[:min(len(byWords), depth)], byMeaning, nil
+	return byWords, byMeaning, nil
+}
+
+func candidates(points []*qdrant.ScoredPoint) []candidate {
+	found := make([]candidate, len(points))
+	for i, p := range points {
+		found[i] = candidate{id: p.GetId().GetUuid(), score: float64(p.GetScore())}
+	}
+	slices.SortFunc(found, compareCandidates)
+	return found
 }
 
 // conditions are s as a filter. What is not UTF-8 is stored nowhere.
@@ -342,41 +366,37 @@ func (f *frequencies) proposing(p index.BM25, terms []string) (hashes []uint32, 
 	return hashes, weights, f.upto
 }
 
-// rank scores what the engine proposed by exact BM25 over all terms.
-func (f *frequencies) rank(p index.BM25, terms []string, points []*qdrant.ScoredPoint) []candidate {
-	at := make(map[uint32]int, len(terms)) // place of the term in the query, which the sum follows
-	weights := make([]float64, len(terms))
+// A scorer is exact BM25 over the terms of a query, with the frequencies of one
+// moment. Empty where there are no terms.
+type scorer struct {
+	bm25    index.BM25
+	all     index.Collection
+	at      map[uint32]int // place of a term in the query, which the sum follows
+	weights []float64
+}
+
+func (f *frequencies) scorer(p index.BM25, terms []string) scorer {
 	f.mu.Lock()
-	all := f.tally.all
+	defer f.mu.Unlock()
+	s := scorer{p, f.tally.all, make(map[uint32]int, len(terms)), make([]float64, len(terms))}
 	for i, t := range terms {
 		h := hashTerm(t)
 		if df := f.tally.df[h]; df > 0 {
-			weights[i] = p.Weight(all, t, df)
-			at[h] = i
+			s.weights[i], s.at[h] = p.Weight(f.tally.all, t, df), i
 		}
 	}
-	f.mu.Unlock()
-	ranked := make([]candidate, 0, len(points))
-	counts := make([]index.FieldCounts, len(terms))
-	found := make([]bool, len(terms))
-	var matches []index.Match
-	for _, point := range points {
-		clear(found)
-		length := readSparse(point.GetVectors().GetVectors().GetVectors()[words], func(h uint32, weight float32) {
-			if i, ok := at[h]; ok {
-				counts[i], found[i] = unpackWeight(weight), true
-			}
-		})
-		matches = matches[:0]
-		for i := range terms {
-			if found[i] && weights[i] > 0 {
-				matches = append(matches, index.Match{Weight: weights[i], Counts: counts[i]})
-			}
+	return s
+}
+
+// score is that of a chunk, whose vector words it gets.
+func (s scorer) score(v *qdrant.VectorOutput) float64 {
+	matches := make([]index.Match, len(s.weights))
+	length := readSparse(v, func(h uint32, weight float32) {
+		if i, ok := s.at[h]; ok && s.weights[i] > 0 {
+			matches[i] = index.Match{Weight: s.weights[i], Counts: unpackWeight(weight)}
 		}
-		ranked = append(ranked, candidate{id: point.GetId().GetUuid(), score: p.Score(all, length, matches)})
-	}
-	slices.SortFunc(ranked, compareCandidates)
-	return ranked
+	})
+	return s.bm25.Score(s.all, length, slices.DeleteFunc(matches, func(m index.Match) bool { return m.Weight == 0 }))
 }
 
 func (x *Index) passage(ctx context.Context, s index.Scope, id string, around int) ([]index.Hit, error) {

@@ -145,6 +145,9 @@ func (w *writer) begin(ctx context.Context) error {
 		if err := w.recover(ctx, m); err != nil {
 			return err
 		}
+		if err := x.load(ctx); err != nil {
+			return err
+		}
 	}
 	w.until = until
 	return nil
@@ -327,6 +330,7 @@ func (w *writer) apply(ctx context.Context, c change, t tally, operations ...*qd
 	if err := w.x.apply(ctx, w.collection, append([]*qdrant.PointsUpdateOperation{first}, operations...)...); err != nil {
 		return err
 	}
+	w.x.freq.applied(c.commit, t)
 	w.x.know(c.commit)
 	w.next, w.since = c.commit+1, c.since
 	if w.since > 1<<20+w.size { // so that all foldings together cost about what the changes cost
@@ -344,6 +348,7 @@ func (w *writer) apply(ctx context.Context, c change, t tally, operations ...*qd
 func (x *Index) points(d index.Doc, records []record, revision int64, from int) ([]*qdrant.PointStruct, error) {
 	ids := chunkPoints(d.ID, revision, from, from+len(records))
 	points := make([]*qdrant.PointStruct, len(records))
+	averages := x.freq.averages()
 	for i, r := range records {
 		fields := filterFields(d)
 		fields["from"], fields["until"] = span(d, r.From, r.Until)
@@ -353,7 +358,7 @@ func (x *Index) points(d index.Doc, records []record, revision int64, from int) 
 			return nil, fmt.Errorf("chunk %s of document %s: %w", r.ID, d.ID, err)
 		}
 		vectors := map[string]*qdrant.Vector{}
-		if v := x.sparse(r); v != nil {
+		if v := sparse(x.opt.BM25, averages, r); v != nil {
 			vectors[words] = v
 		}
 		if len(r.Dense) > 0 {
