@@ -28,9 +28,23 @@ type Found struct {
 // gives its first and last unit, because what lies between (제4조의2) is not
 // known from the text.
 //
-// After a law name the 제 may be missing, as people type it: 민원처리법 21조 1항.
+// After a law name the 제 may be missing, as people type it: 민원처리법 21조 1항. Also
+// read are 민원처리법 영 3조 for its 시행령, full-width digits, numbers in Hanja (第十九條)
+// and, behind a law name, in Hangul (제십구조).
 func Find(s string) []Found {
 	sc := &scanner{r: []rune(s)}
+	for i, r := range sc.r {
+		switch r {
+		case '第':
+			sc.r[i] = '제'
+		case '條', '条':
+			sc.r[i] = '조'
+		case '項':
+			sc.r[i] = '항'
+		case '號':
+			sc.r[i] = '호'
+		}
+	}
 	sc.scan(0, len(sc.r))
 	at, byteAt := 0, 0
 	advance := func(to int) int {
@@ -79,6 +93,9 @@ func (s *scanner) read(i, end int) int {
 		if !ok {
 			return i
 		}
+		if decree, q := s.decreeOf(p, end); q > p && mayHave(name, decree) {
+			name, p = name+" "+decree, q
+		}
 		return s.group(Citation{Law: name}, looksLikeLaw(name), i, p, end)
 	case '같', '동':
 		if i > 0 && isHangul(s.r[i-1]) {
@@ -107,6 +124,9 @@ func (s *scanner) read(i, end int) int {
 		}
 		if s.has(p, end, "」") { // its 「 is missing
 			p++
+		}
+		if decree, q := s.decreeOf(p, end); q > p && mayHave(name, decree) {
+			name, p = name+" "+decree, q
 		}
 		alone := s.particle(p, end) || s.has(p, end, "상")
 		if next := s.group(Citation{Law: name}, alone, start, p, end); next > start {
@@ -312,6 +332,9 @@ func (s *scanner) unit(c Citation, p, end int, inContext bool) (Citation, int, i
 			return none()
 		}
 		n, q, ok := s.number(q, end)
+		if !ok && r == '제' && c.Law != "" {
+			n, q, ok = s.hangulNumber(q, end)
+		}
 		if !ok {
 			return none()
 		}

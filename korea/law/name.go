@@ -145,6 +145,15 @@ func (s *scanner) headBefore(i int) (c Citation, start int, ok bool) {
 	if len(words) == 0 {
 		return c, 0, false
 	}
+	if decree := map[string]string{"영": "시행령", "규칙": "시행규칙"}[words[0].text]; decree != "" { // 도로법 영 제3조
+		name, at, found := knownName(words[1:])
+		if !found && len(words) > 1 {
+			name, at, found = guessedName(words[1:])
+		}
+		if found && mayHave(name, decree) {
+			return Citation{Law: name + " " + decree}, at, true
+		}
+	}
 	joined := ""
 	for k, w := range words[:min(3, len(words))] {
 		joined = w.text + joined

@@ -73,9 +73,13 @@ func (s *scanner) skip(p, end, n int) int {
 
 func isDigit(r rune) bool { return r >= '0' && r <= '9' || r >= '０' && r <= '９' }
 
-// number reads up to six digits, ASCII or full-width; zero is no number of a unit.
+// number reads up to six digits, ASCII or full-width, or a number in Hanja; zero is
+// no number of a unit.
 func (s *scanner) number(p, end int) (n, after int, ok bool) {
 	q := p
+	if n, q := s.numeral(p, end, hanjaDigits, '十', '百'); q > p {
+		return n, q, n > 0
+	}
 	for q < end && isDigit(s.r[q]) {
 		d := s.r[q] - '0'
 		if d > 9 {
@@ -87,6 +91,59 @@ func (s *scanner) number(p, end int) (n, after int, ok bool) {
 		}
 	}
 	return n, q, n > 0
+}
+
+const (
+	hanjaDigits  = "一二三四五六七八九"
+	hangulDigits = "일이삼사오육칠팔구"
+)
+
+// hangulNumber reads the number of an article in Hangul: 십구 in 제십구조.
+func (s *scanner) hangulNumber(p, end int) (n, after int, ok bool) {
+	n, after = s.numeral(p, end, hangulDigits, '십', '백')
+	return n, after, n > 0 && s.has(after, end, "조")
+}
+
+// numeral reads a number below 1,000 in the numerals for 1 to 9, 10 and 100.
+func (s *scanner) numeral(p, end int, digits string, ten, hundred rune) (n, after int) {
+	digit := 0
+	q := p
+	for ; q < min(end, p+6); q++ {
+		switch r := s.r[q]; r {
+		case hundred:
+			n, digit = n+100*max(1, digit), 0
+		case ten:
+			n, digit = n+10*max(1, digit), 0
+		default:
+			i := strings.IndexRune(digits, r)
+			if i < 0 {
+				return n + digit, q
+			}
+			digit = i/len("一") + 1
+		}
+	}
+	return n + digit, q
+}
+
+// decreeOf reads 영 or 규칙 behind the title of a law, where the decree of that law is
+// meant: 민원처리법 영 제3조. It returns p if there is none.
+func (s *scanner) decreeOf(p, end int) (decree string, after int) {
+	q := s.skip(p, end, 1)
+	for _, d := range []struct{ word, decree string }{{"영", "시행령"}, {"규칙", "시행규칙"}} {
+		if u := q + utf8.RuneCountInString(d.word); q > p && s.has(q, end, d.word) {
+			if at := s.skip(u, end, 1); at < end && (s.r[at] == '제' || isDigit(s.r[at])) {
+				return d.decree, u
+			}
+		}
+	}
+	return "", p
+}
+
+// mayHave reports whether a law of that title may have a decree of that kind: a 법률
+// has 시행령 and 시행규칙, a 대통령령 only 시행규칙.
+func mayHave(name, decree string) bool {
+	return strings.HasSuffix(name, "법") || strings.HasSuffix(name, "법률") ||
+		decree == "시행규칙" && (strings.HasSuffix(name, "규정") || strings.HasSuffix(name, "령"))
 }
 
 func (s *scanner) has(p, end int, text string) bool {

@@ -65,6 +65,8 @@ func Weight(term string) float64 {
 	switch {
 	case strings.HasPrefix(term, stemMark):
 		return 0.15
+	case strings.Count(term, "/") > 1 && IsArticle(term): // most articles are cited whole
+		return 5
 	case IsArticle(term):
 		return 30
 	case strings.HasPrefix(term, linkMark):
@@ -266,7 +268,7 @@ func (sc *scanner) han(word string) {
 
 // laws adds the terms of the citations in s.
 func (sc *scanner) laws() {
-	if !strings.Contains(sc.s, "법") && !strings.Contains(sc.s, "제") && !strings.Contains(sc.s, "「") && !strings.Contains(sc.s, "조") {
+	if !strings.ContainsAny(sc.s, "법제「조第") {
 		return
 	}
 	found := law.Find(sc.s)
