@@ -117,7 +117,7 @@ func connect(path, query string, pragmas ...string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	q["_pragma"] = append([]string{"busy_timeout(10000)", "synchronous(FULL)"}, pragmas...) // a later one wins
+	q["_pragma"] = append([]string{"busy_timeout(10000)", "synchronous(FULL)"}, pragmas...)
 	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: q.Encode()}).String())
 }
 
@@ -270,7 +270,12 @@ func Alone(ctx context.Context, path string) bool {
 	if _, err := os.Stat(path); err != nil {
 		return errors.Is(err, fs.ErrNotExist)
 	}
-	db, err := connect(path, "", "busy_timeout(0)", "locking_mode(EXCLUSIVE)")
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return false
+	}
+	q := url.Values{"_pragma": {"busy_timeout(0)", "locking_mode(EXCLUSIVE)"}}
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: q.Encode()}).String())
 	if err != nil {
 		return false
 	}
