@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"sync"
 
 	"biseo/assistant/web"
 	"biseo/deploy/sample"
@@ -13,25 +14,63 @@ import (
 )
 
 type serveCmd struct {
-	Addr string `default:"127.0.0.1:8080" help:"Address to listen on; only loopback until authentication is configured."`
+	Addr string `default:"127.0.0.1:8080" help:"Address to listen on; only one of this machine until there is an API key (${default})."`
+	accessSettings
 	person
 }
 
-func (cmd *serveCmd) Run(ctx context.Context, c *console, s *settings) error {
-	return cmd.serve(ctx, c, s, nil, func(addr net.Addr) { fmt.Fprintf(c.out, "http://%s/\n", addr) })
+// Run serves. As long as there has never been an API key, the service is for one
+// person on this machine, and every request has the rights of --as and --grade.
+func (cmd *serveCmd) Run(ctx context.Context, c *console, s *settings) (err error) {
+	st, err := s.state(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	keys, err := st.Keys(ctx)
+	if err != nil {
+		return err
+	}
+	opt := web.Options{State: st, Who: cmd.principal()}
+	callers := len(keys) > 0 // also revoked ones: who made them does not want a service without
+	if callers {
+		opt.Identify = web.Identify(st, opt.Login)
+		if len(cmd.As) > 0 {
+			return errUsage{errors.New("API 키가 있으면 요청마다 키의 권한을 쓰니 --as를 빼 주세요")}
+		}
+	}
+	listen, err := cmd.listen(cmd.Addr, callers, &opt)
+	if err != nil {
+		return err
+	}
+	l, err := s.audit(c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	opt.Audit = l.Append
+	upkeep, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop()
+	wg.Go(func() { s.upkeep(upkeep, c, st, l) })
+	scheme := "http"
+	if listen.CertFile != "" {
+		scheme = "https"
+	}
+	return s.serve(ctx, c, opt, listen, func(addr net.Addr) { fmt.Fprintf(c.out, "%s://%s/\n", scheme, addr) })
 }
 
-func (cmd *serveCmd) serve(ctx context.Context, c *console, s *settings, examples []string, ready func(net.Addr)) error {
+// serve serves the index of the data folder.
+func (s *settings) serve(ctx context.Context, c *console, opt web.Options, listen web.Listen, ready func(net.Addr)) error {
 	a, x, err := s.assistant(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer x.Close()
-	opt := web.Options{
-		Version: version, Now: c.now, Who: cmd.principal(), Examples: examples,
-		Status: func(context.Context) (web.Status, error) {
-			return web.Status{Model: s.Model.Name, Embedder: x.Space()}, nil
-		},
+	opt.Version, opt.Now = version, c.now
+	opt.Status = func(context.Context) (web.Status, error) {
+		return web.Status{Model: s.Model.Name, Embedder: x.Space()}, nil
 	}
 	done, err := s.manage(ctx, c, a, x, &opt)
 	if err != nil {
@@ -42,7 +81,7 @@ func (cmd *serveCmd) serve(ctx context.Context, c *console, s *settings, example
 	if err != nil {
 		return err
 	}
-	return web.Serve(ctx, c.lg, web.Listen{Addr: cmd.Addr}, h, ready)
+	return web.Serve(ctx, c.lg, listen, h, ready)
 }
 
 type demoCmd struct {
@@ -69,8 +108,8 @@ func (cmd *demoCmd) Run(ctx context.Context, c *console, s *settings) error {
 	if len(report.Failed) > 0 {
 		printReport(c.err, report)
 	}
-	serve := serveCmd{Addr: cmd.Addr, person: cmd.person}
-	return serve.serve(ctx, c, &demo, sample.Questions(), func(addr net.Addr) {
+	opt := web.Options{Who: cmd.principal(), Examples: sample.Questions()}
+	return demo.serve(ctx, c, opt, web.Listen{Addr: cmd.Addr}, func(addr net.Addr) {
 		fmt.Fprintf(c.out, "가온시(실재하지 않는 도시)의 문서 %d건을 읽었습니다. 직원만 보는 문서는 --as staff로 볼 수 있습니다.\nhttp://%s/ 에서 물어보세요. 끝내려면 Ctrl+C를 누르세요.\n",
 			report.Added+report.Changed+report.Described+report.Unchanged, addr)
 	})
