@@ -1,6 +1,7 @@
 package index
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -12,21 +13,18 @@ import (
 type QueryKind uint8
 
 const (
-	Sentence QueryKind = iota // asks in a sentence
+	Sentence QueryKind = iota // anything else: a question, keywords
 	Citation                  // names an article: 민원처리법 제19조
 	Name                      // names a law or puts a title in brackets: 「고향사랑 기부금에 관한 법률」
 	Figures                   // has a number or a date: 2026년 3월 예산 지침
-	Keywords                  // few words and no sentence: 육아휴직 급여 신청
 	Case                      // tells a case: several sentences, or one long one
 )
 
-const (
-	caseLength   = 120 // code points from which a query tells a case
-	keywordWords = 4   // at most, of a query of keywords
-)
+// caseLength is from how many code points on a query tells a case.
+const caseLength = 120
 
-// QueryKindOf tells what a query looks like; the first kind of the list that fits,
-// Sentence last. The empty query is Keywords.
+// QueryKindOf tells what a query looks like: Case by its length, then the first of
+// the others that fits.
 func QueryKindOf(query string) QueryKind {
 	if utf8.RuneCountInString(query) > caseLength {
 		return Case
@@ -43,32 +41,16 @@ func QueryKindOf(query string) QueryKind {
 		return Name
 	case strings.ContainsFunc(query, unicode.IsDigit):
 		return Figures
-	case len(strings.Fields(query)) <= keywordWords && !asks(query):
-		return Keywords
 	}
 	return Sentence
-}
-
-// asks reports whether query ends as a Korean sentence does, or with its mark.
-func asks(query string) bool {
-	query = strings.TrimSpace(query)
-	trimmed := strings.TrimRight(query, ".?!")
-	if trimmed != query {
-		return true
-	}
-	for _, end := range [...]string{"요", "다", "까", "죠", "줘"} {
-		if strings.HasSuffix(trimmed, end) {
-			return true
-		}
-	}
-	return false
 }
 
 // FusionFor returns how Biseo fuses words and meaning for a query, on every backend.
 // Who names an article, a law, a title or a figure means just that: embedding models
 // know such names least, so words lead, and rank alone where an article is named. Who
 // tells a case uses other words than the clause that settles it, so meaning counts
-// more than in a question.
+// more. Otherwise both count alike: that was best, and flat about it, for questions
+// and for their keywords alone.
 func FusionFor(query string) Fusion {
 	f := Fusion{Words: .5, Meaning: .5, Depth: 200}
 	switch QueryKindOf(query) {
@@ -79,7 +61,88 @@ func FusionFor(query string) Fusion {
 	case Figures:
 		f.Words, f.Meaning = .7, .3
 	case Case:
-		f.Words, f.Meaning = .5, .5
+		f.Words, f.Meaning = .4, .6
 	}
 	return f
+}
+
+const (
+	mostTerms       = 1000 // distinct terms of a query that rank; later ones do not
+	mostRespelt     = 8    // words of a query that are tried in other spellings
+	shortestRespelt = 3    // syllables: nearly every two make a word, 규정 and 개정 are one letter apart
+	longestRespelt  = 8
+	mostMeanings    = 3 // other spellings of a word that are taken; of more none, for the word tells too little
+)
+
+// SearchTerms returns the distinct terms to rank by when query is asked, sorted: those
+// of [text.QueryTerms], and for a word that stands nowhere, as 지언금, the terms of
+// the words one letter away that do, as 지원금. seen tells which of some terms stand in
+// chunks that the asker may see: what other chunks hold must not change the terms. An
+// error of seen is returned. nil for seen takes the query as it is written.
+func SearchTerms(query string, seen func(terms []string) (map[string]bool, error)) ([]string, error) {
+	var terms, words []string
+	has := map[string]bool{}
+	for _, t := range text.QueryTerms(query) {
+		if len(has) == mostTerms {
+			break
+		}
+		if !has[t] {
+			has[t] = true
+			terms = append(terms, t)
+		}
+		w := text.Word(t)
+		if n := utf8.RuneCountInString(w); n >= shortestRespelt && n <= longestRespelt && len(words) < mostRespelt {
+			words = append(words, w)
+		}
+	}
+	if seen != nil && len(words) > 0 {
+		more, err := respell(words, seen)
+		if err != nil {
+			return nil, err
+		}
+		terms = append(terms, more...)
+	}
+	slices.Sort(terms)
+	return slices.Compact(terms), nil
+}
+
+// respell returns the terms of the seen words that are one letter away from those of
+// words that are not seen. A word whose bigrams are all seen is a compound.
+func respell(words []string, seen func([]string) (map[string]bool, error)) ([]string, error) {
+	var asked []string
+	for _, w := range words {
+		asked = append(asked, text.Terms(w)...)
+	}
+	known, err := seen(asked)
+	if err != nil {
+		return nil, err
+	}
+	slips := map[string][]string{}
+	asked = nil
+	for _, w := range words {
+		if !slices.ContainsFunc(text.Terms(w), func(t string) bool { return text.Word(t) == "" && !known[t] }) {
+			continue
+		}
+		slips[w] = text.Slips(w)
+		for _, s := range slips[w] {
+			asked = append(asked, text.StemTerm(s))
+		}
+	}
+	if len(asked) == 0 {
+		return nil, nil
+	}
+	if known, err = seen(asked); err != nil {
+		return nil, err
+	}
+	var terms []string
+	for _, w := range words {
+		found := slices.DeleteFunc(slips[w], func(s string) bool { return !known[text.StemTerm(s)] })
+		if len(found) > mostMeanings {
+			continue
+		}
+		for _, s := range found {
+			terms = append(terms, text.Terms(s)...)
+		}
+	}
+	return terms, nil
 }

@@ -42,6 +42,7 @@ func Run(t *testing.T, open func(t *testing.T) index.Index) {
 		{"Restrictions", testRestrictions},
 		{"Ties", testTies},
 		{"Ranks", testRanks},
+		{"OddQueries", testOddQueries},
 		{"Passage", testPassage},
 		{"Arguments", testArguments},
 		{"Cancelled", testCancelled},

@@ -10,15 +10,20 @@ import (
 // date, amount or telephone number that begins with it. It returns the number's end.
 func (sc *scanner) digits(i, j int) int {
 	rest := sc.s[i:]
-	year, month, day, ok := readDate(rest)
+	dated := fullYear(sc.s[:i], rest)
+	year, month, day, ok := readDate(dated)
 	if ok {
 		if year > 0 {
 			sc.join(strconv.Itoa(year), "-", twoDigits(month), "-", twoDigits(day))
+			sc.join(strconv.Itoa(year), "-", twoDigits(month))
 		}
 		if year == 0 || !strings.HasPrefix(sc.s[j:], "년") { // else 10월 2일 adds it
 			sc.join(twoDigits(month), "-", twoDigits(day))
 		}
 	} else {
+		if year, month, ok := readMonth(dated); ok {
+			sc.join(strconv.Itoa(year), "-", twoDigits(month))
+		}
 		j = i + numberLen(rest)
 	}
 	number := strings.ReplaceAll(sc.s[i:j], ",", "")
@@ -31,6 +36,46 @@ func (sc *scanner) digits(i, j int) int {
 	}
 	sc.number = number
 	return j
+}
+
+// fullYear is s with the century before a year of two digits, which an apostrophe
+// before or a month behind shows: '26. 3. 2., '26년, 26년 3월, 26.3월. From 70 on it is
+// the last century.
+func fullYear(before, s string) string {
+	if digitsLen(s) != 2 {
+		return s
+	}
+	quoted := strings.HasSuffix(before, "'") || strings.HasSuffix(before, "’") || strings.HasSuffix(before, "‘")
+	if !quoted {
+		month := strings.TrimLeft(strings.TrimPrefix(strings.TrimPrefix(s[2:], "년"), "."), " ")
+		if n := digitsLen(month); n == 0 || n > 2 || !strings.HasPrefix(month[n:], "월") || len(month) == len(s[2:]) {
+			return s
+		}
+	}
+	if s[0] >= '7' {
+		return "19" + s
+	}
+	return "20" + s
+}
+
+// readMonth reads a month without its day: 2026년 3월, 2026. 3., 2026.3월, 2026-03.
+func readMonth(s string) (year, month int, ok bool) {
+	year, s, mark := datePart(s, 4, "년", ".", "-")
+	if mark == "" || year < 1900 || year > 2100 {
+		return 0, 0, false
+	}
+	n := digitsLen(s)
+	switch {
+	case n == 0 || n > 2, mark == "-" && n != 2:
+		return 0, 0, false
+	case strings.HasPrefix(s[n:], "월"):
+	case mark == "." && strings.HasPrefix(s[n:], "."):
+	case mark == "-" && !strings.HasPrefix(s[n:], "-"):
+	default:
+		return 0, 0, false
+	}
+	month, _ = strconv.Atoi(s[:n])
+	return year, month, month >= 1 && month <= 12
 }
 
 func twoDigits(n int) string { return strconv.Itoa(n/10) + strconv.Itoa(n%10) }

@@ -31,9 +31,10 @@ const (
 //     bigram across the space, because 처리 기간 and 처리기간 are both written;
 //   - a Latin word is itself in lower case, without the s of the plural;
 //   - a number is its digits, 1234 for 1,234, and with the syllable that follows
-//     it directly, 21조; dates (2026-10-02, 10-02), amounts of money (50000원) and
-//     telephone numbers (0212345678) have one form, however they are written;
-//   - Han characters are the characters and their bigrams;
+//     it directly, 21조; dates (2026-10-02, 10-02), months (2026-10), amounts of money
+//     (50000원) and telephone numbers (0212345678) have one form, however they are written;
+//   - Han characters are the characters and their bigrams, and where all readings of
+//     the word are known the terms of the Hangul word, 민원 for 民願;
 //   - a citation of law is §NAME, §NAME/21 and §NAME/21/1, every place that
 //     contains it, in the form of [law.Citation.Key] and beside the terms above;
 //     without a law name it is §/21.
@@ -47,7 +48,9 @@ func Terms(s string) []string {
 
 // QueryTerms returns the terms to search for when s is asked: those of [Terms]
 // without the words that only ask (어떻게, 알려주세요, what), which are frequent in
-// questions and rare, hence costly, in statutes. If s has no other words, they stay.
+// questions and rare, hence costly, in statutes, and with those of what an
+// abbreviation stands for or is used for (MOU and 업무협약). If s has no other words,
+// they stay.
 // For each article that s names stands also its [LinkTerm], and for a range, 제3조부터
 // 제5조까지, what lies in it.
 func QueryTerms(s string) []string {
@@ -229,20 +232,30 @@ func (sc *scanner) hangul(word string) {
 		sc.join(before, word[:syllable])
 	}
 	stem := word[:stemLen(word)]
+	if sc.query {
+		for _, a := range longNames[stem] {
+			sc.add(a)
+		}
+	}
 	switch n := len(stem) / syllable; {
 	case n == 1:
 		sc.add(word)
 	case n == 2 && len(word) == len(stem) && mayBeParticle(word, syllable):
 		sc.add(word[:syllable])
 	}
+	sc.stem(stem)
+	if len(stem) == len(word) {
+		sc.last = word[len(word)-syllable:]
+	}
+}
+
+// stem adds the whole stem and its bigrams.
+func (sc *scanner) stem(stem string) {
 	if len(stem) > syllable {
 		sc.join(stemMark, stem)
 	}
 	for i := 0; i+2*syllable <= len(stem); i += syllable {
 		sc.add(stem[i : i+2*syllable])
-	}
-	if len(stem) == len(word) {
-		sc.last = word[len(word)-syllable:]
 	}
 }
 
@@ -252,6 +265,11 @@ func (sc *scanner) latin(word string) {
 		return
 	}
 	sc.add(singular(word))
+	if sc.query {
+		for _, w := range longNames[word] {
+			sc.stem(w)
+		}
+	}
 }
 
 func (sc *scanner) han(word string) {
@@ -263,6 +281,9 @@ func (sc *scanner) han(word string) {
 		}
 		sc.add(word[i:end])
 		before = i
+	}
+	if reading := readHanja(word); len(reading) > syllable {
+		sc.stem(reading)
 	}
 }
 

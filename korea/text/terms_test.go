@@ -27,11 +27,29 @@ func TestTerms(t *testing.T) {
 		{"ＡＢＣ １２３", "abc 123"},
 		{"처\u200b리\u00ad기간", "=처리기간 처리 리기 기간"},
 		{"㎡당 ① 1,234명 3.5%", "당 1234 1234명 명 3.5"},
-		{"大韓民國", "大 大韓 韓 韓民 民 民國 國"},
-		{"2026. 10. 2.", "2026-10-02 10-02 2026 10 2"},
-		{"2026-10-02", "2026-10-02 10-02 2026 10 02"},
-		{"2026년 10월 2일", "2026-10-02 2026 2026년 년 10-02 10 10월 월 2 2일 일"},
+		{"大韓民國", "大 大韓 韓 韓民 民 民國 國 =대한민국 대한 한민 민국"},
+		{"民願을", "民 民願 願 =민원 민원 을"},
+		{"料金", "料 料金 金 =요금 요금"},
+		{"女性", "女 女性 性 =여성 여성"},
+		{"比率", "比 比率 率 =비율 비율"},
+		{"法律", "法 法律 律 =법률 법률"},
+		{"老人", "老 老人 人 =노인 노인"},
+		{"民", "民"},
+		{"龘民", "龘 龘民 民"}, // a reading that is not known
+		{"2026. 10. 2.", "2026-10-02 2026-10 10-02 2026 10 2"},
+		{"2026-10-02", "2026-10-02 2026-10 10-02 2026 10 02"},
+		{"2026년 10월 2일", "2026-10-02 2026-10 2026 2026년 년 10-02 10 10월 월 2 2일 일"},
 		{"2026. 13. 2.", "2026 13 2"},
+		{"2026년 3월", "2026-03 2026 2026년 년 3 3월 월"},
+		{"2026. 3.", "2026-03 2026 3"},
+		{"2026.3월", "2026-03 2026.3 2026.3월 월"},
+		{"26.3월", "2026-03 26.3 26.3월 월"},
+		{"26년 3월", "2026-03 26 26년 년 3 3월 월"},
+		{"'26. 3. 2.", "2026-03-02 2026-03 03-02 26 3 2"},
+		{"’98년 12월", "1998-12 98 98년 년 12 12월 월"},
+		{"2026-03", "2026-03 2026 03"},
+		{"26년 13월", "26 26년 년 13 13월 월"},
+		{"2026.3 2026.13.", "2026.3 2026.13"},
 		{"50,000원", "50000 50000원 원"},
 		{"5만 원", "5 50000원 5만 만 만원 원"},
 		{"1억 2천만원", "1 120000000원 1억 억 2 20000000원 2천 =천만원 천만 만원"},
@@ -89,6 +107,8 @@ func TestQueryTerms(t *testing.T) {
 		{"여권 발급은 어떻게 하나요?", "=여권 여권 권발 =발급 발급"},
 		{"여권 어디서 발급받을 수 있나요", "=여권 여권 =발급 발급"},
 		{"What is the fee of a passport?", "fee passport"},
+		{"MOU 체결", "mou =업무협약 업무 무협 협약 =양해각서 양해 해각 각서 =체결 체결"},
+		{"업무협약을 체결", "mou =업무협약 업무 무협 협약 =체결 체결"},
 		{"무엇인가요?", "=무엇 무엇"}, // nothing else to search for
 		{"", ""},
 	}
@@ -116,6 +136,26 @@ func TestQueryTermsAreTermsOfTheText(t *testing.T) {
 	}
 }
 
+func TestSlips(t *testing.T) {
+	for wrong, right := range map[string]string{"지언금": "지원금", "민언": "민원", "보조극": "보조금", "신처": "신청", "휴지": "휴직", "주처장": "주차장"} {
+		if !slices.Contains(Slips(wrong), right) {
+			t.Errorf("%s is not among the slips of %s", right, wrong)
+		}
+	}
+	for _, w := range []string{"지원금", "가", "힣힣"} {
+		s := Slips(w)
+		slices.Sort(s)
+		if n := len([]rune(w)) * (18 + 20 + 27); len(s) != n || len(slices.Compact(s)) != n || slices.Contains(s, w) {
+			t.Errorf("%s has %d slips, want %d others", w, len(s), n)
+		}
+	}
+	for _, w := range []string{"", "MOU", "지원 금", "民願"} {
+		if s := Slips(w); len(s) > 0 {
+			t.Errorf("%q has %d slips, want none", w, len(s))
+		}
+	}
+}
+
 func TestWeightOrdersTheKinds(t *testing.T) {
 	article, name, word, stem := Weight("§민원처리에관한법률/19"), Weight("§민원처리에관한법률"), Weight("처리"), Weight("=처리")
 	if !(article > name && name > word && word == 1 && word > stem && stem > 0) {
@@ -134,6 +174,21 @@ func TestWordLists(t *testing.T) {
 		if functionWords[w] {
 			t.Errorf("%s is a function word", w)
 		}
+	}
+	for a, words := range longNames {
+		for _, w := range words {
+			if !slices.Contains(longNames[w], a) || len(Terms(a+" "+w)) < 3 || stemLen(w) != len(w) && classOf([]rune(w)[0]) == hangul {
+				t.Errorf("abbreviation %s of %s: want both ways, and a name that is its own stem", a, w)
+			}
+		}
+	}
+	seen := map[rune]rune{}
+	for _, pair := range strings.Fields(readings) {
+		r := []rune(pair)
+		if len(r) != 2 || classOf(r[0]) != han || classOf(r[1]) != hangul || seen[r[0]] != 0 && seen[r[0]] != r[1] {
+			t.Errorf("reading %s: want one Han character and one syllable, each character once", pair)
+		}
+		seen[r[0]] = r[1]
 	}
 	for e := range endings {
 		if n := len(e) / syllable; n == 0 || n > longestEnding || len(e)%syllable != 0 {

@@ -11,7 +11,7 @@ import (
 //go:embed words.txt
 var wordsTXT string
 
-var endings, nounEndings, functionWords = readWords(wordsTXT)
+var endings, nounEndings, functionWords, longNames = readWords(wordsTXT)
 
 // What must stand before an ending.
 type before uint8
@@ -27,8 +27,8 @@ const (
 const longestEnding = 5
 
 // readWords reads the sections of words.txt, which explains itself.
-func readWords(txt string) (endings map[string]before, nouns, function map[string]bool) {
-	endings, nouns, function = map[string]before{}, map[string]bool{}, map[string]bool{}
+func readWords(txt string) (endings map[string]before, nouns, function map[string]bool, longNames map[string][]string) {
+	endings, nouns, function, longNames = map[string]before{}, map[string]bool{}, map[string]bool{}, map[string][]string{}
 	sections := map[string]before{"[any]": anything, "[consonant]": consonant, "[vowel]": vowel, "[vowel or ㄹ]": vowelOrRieul}
 	section := ""
 	for line := range strings.Lines(txt) {
@@ -38,6 +38,14 @@ func readWords(txt string) (endings map[string]before, nouns, function map[strin
 			continue
 		case line[0] == '[':
 			section = line
+			continue
+		}
+		if section == "[abbreviations]" {
+			words := strings.Fields(line)
+			for _, w := range words[1:] {
+				longNames[words[0]] = append(longNames[words[0]], w)
+				longNames[w] = append(longNames[w], words[0])
+			}
 			continue
 		}
 		stems, suffixes, product := strings.Cut(line, ":")
@@ -58,7 +66,7 @@ func readWords(txt string) (endings map[string]before, nouns, function map[strin
 			}
 		}
 	}
-	return endings, nouns, function
+	return endings, nouns, function, longNames
 }
 
 // stemLen returns the length in bytes of a Hangul word without its particle or
