@@ -39,6 +39,8 @@ var arrows = map[string]string{
 	"assistant/state":        "",
 	"assistant/audit":        "",
 	"assistant/web":          "assistant assistant/... ingest index llm korea/...",
+	"assistant/web/chat":     "assistant assistant/audit assistant/export assistant/ground index korea/...",
+	"assistant/web/openai":   "assistant assistant/audit assistant/ground assistant/web/chat index ingest llm korea/...",
 	"assistant/web/stream":   "",
 	"assistant/web/catalog":  "index korea/text",
 	"assistant/web/jobs":     "assistant/state",
