@@ -18,6 +18,7 @@ import (
 	"biseo/index"
 	"biseo/index/local"
 	"biseo/ingest"
+	"biseo/ingest/extract"
 	"biseo/llm"
 )
 
@@ -29,6 +30,7 @@ type evalCorpus struct {
 	opt   local.Options
 	embed llm.Embedder // nil: words only
 	src   ingest.Source
+	pool  *extract.Pool
 	c     *console
 	rest  assistant.Options
 	gold  bool
@@ -50,12 +52,10 @@ func newEvalCorpus(ctx context.Context, c *console, s *settings, dir string, emb
 			return nil, errors.Join(err, e.remove())
 		}
 	}
-	pool, err := s.readers(0)
-	if err != nil {
+	if e.pool, err = s.readers(0); err != nil {
 		return nil, errors.Join(err, e.remove())
 	}
-	defer pool.Close()
-	e.src = ingest.Source{Read: pool.Read, Mask: maskText, Now: c.now}
+	e.src = ingest.Source{Read: e.pool.Read, Mask: maskText, Now: c.now}
 	if err := e.ingest(ctx, e.indexDir(), e.files); err != nil {
 		return nil, errors.Join(fmt.Errorf("read the corpus %s: %w", e.files, err), e.remove())
 	}
@@ -64,7 +64,12 @@ func newEvalCorpus(ctx context.Context, c *console, s *settings, dir string, emb
 
 func (e *evalCorpus) indexDir() string { return filepath.Join(e.dir, "index") }
 
-func (e *evalCorpus) remove() error { return os.RemoveAll(e.dir) }
+func (e *evalCorpus) remove() error {
+	if e.pool != nil {
+		e.pool.Close()
+	}
+	return os.RemoveAll(e.dir)
+}
 
 func (e *evalCorpus) ingest(ctx context.Context, dir string, path string) error {
 	x, err := local.Open(ctx, dir, e.opt)
