@@ -17,17 +17,17 @@ const (
 	Citation                  // names an article: 민원처리법 제19조
 	Name                      // names a law or puts a title in brackets: 「고향사랑 기부금에 관한 법률」
 	Figures                   // has a number or a date: 2026년 3월 예산 지침
-	Case                      // tells a case: several sentences, or one long one
 )
 
-// caseLength is from how many code points on a query tells a case.
-const caseLength = 120
+// namedLength is up to how many code points a query that names something is about
+// that: a long text names much in passing.
+const namedLength = 100
 
-// QueryKindOf tells what a query looks like: Case by its length, then the first of
-// the others that fits.
+// QueryKindOf tells what a query looks like: Citation, else Name, else Figures, else
+// Sentence, which a long text always is.
 func QueryKindOf(query string) QueryKind {
-	if utf8.RuneCountInString(query) > caseLength {
-		return Case
+	if utf8.RuneCountInString(query) > namedLength {
+		return Sentence
 	}
 	name := strings.Contains(query, "「")
 	for _, t := range text.Terms(query) {
@@ -46,22 +46,19 @@ func QueryKindOf(query string) QueryKind {
 }
 
 // FusionFor returns how Biseo fuses words and meaning for a query, on every backend.
-// Who names an article, a law, a title or a figure means just that: embedding models
-// know such names least, so words lead, and rank alone where an article is named. Who
-// tells a case uses other words than the clause that settles it, so meaning counts
-// more. Otherwise both count alike: that was best, and flat about it, for questions
-// and for their keywords alone.
+// Who names an article, a law, a title or a figure means just that, and embedding
+// models know such names least: words lead, and rank alone where an article is named.
+// Otherwise both count alike: that was best, and flat about it, for questions and for
+// their keywords alone.
 func FusionFor(query string) Fusion {
 	f := Fusion{Words: .5, Meaning: .5, Depth: 200}
 	switch QueryKindOf(query) {
 	case Citation:
 		f.Words, f.Meaning = 1, 0
 	case Name:
-		f.Words, f.Meaning = .8, .2
-	case Figures:
 		f.Words, f.Meaning = .7, .3
-	case Case:
-		f.Words, f.Meaning = .4, .6
+	case Figures:
+		f.Words, f.Meaning = .6, .4
 	}
 	return f
 }
