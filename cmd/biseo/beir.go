@@ -10,7 +10,6 @@ import (
 
 	"biseo/eval"
 	"biseo/index"
-	"biseo/index/local"
 )
 
 type beirCmd struct {
@@ -34,7 +33,10 @@ func (cmd *beirCmd) Run(ctx context.Context, c *console, s *settings) error {
 	r, err := eval.BEIR(ctx, c.lg, cmd.Dir, eval.BEIROptions{
 		Queries: cmd.Queries, Part: cmd.Part, Run: cmd.Run_, Embedder: e,
 		Open: func(space string) (index.Index, error) {
-			return local.Open(ctx, filepath.Join(dir, "index"), local.Options{Space: space, Rules: rules})
+			if e == nil || space != e.Space() { // only words
+				return s.openIndex(ctx, c.lg, scratch, filepath.Join(dir, "index"), nil)
+			}
+			return s.openIndex(ctx, c.lg, scratch, filepath.Join(dir, "index"), e)
 		},
 	})
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -18,10 +17,7 @@ import (
 
 	"biseo/assistant"
 	"biseo/index"
-	"biseo/index/local"
-	"biseo/ingest"
 	"biseo/ingest/extract"
-	"biseo/korea/text"
 	"biseo/llm"
 	"biseo/prompts"
 )
@@ -33,6 +29,7 @@ type settings struct {
 
 	Prompts string `placeholder:"DIR" help:"Folder with an agency's own prompts (NAME.tmpl) and report templates (reports/NAME.yaml)."`
 
+	Index    indexSettings    `embed:"" prefix:"index-" group:"Index on a Qdrant server:"`
 	Model    modelSettings    `embed:"" prefix:"model-" group:"Language model:"`
 	Embedder embedderSettings `embed:"" prefix:"embedder-" group:"Embedding model:"`
 	Audit    auditSettings    `embed:"" prefix:"audit-" group:"Audit log:"`
@@ -92,28 +89,10 @@ func (a asker) day(now time.Time) (time.Time, error) {
 	return t, nil
 }
 
-// rules names what shaped the chunks and terms of an index; with the embedding
-// space it is the fingerprint that an index is opened with.
-const rules = text.Version + " " + ingest.SplitVersion
-
-func (s *settings) indexDir() string { return filepath.Join(s.Data, "index") }
-
-func (s *settings) indexOptions() (local.Options, llm.Embedder, error) {
-	e, err := s.embedder()
-	if err != nil {
-		return local.Options{}, nil, err
-	}
-	opt := local.Options{Rules: rules}
-	if e != nil {
-		opt.Space = e.Space()
-	}
-	return opt, e, nil
-}
-
 // assistant opens the index for reading and returns the assistant over it. The
 // caller closes the index.
-func (s *settings) assistant(ctx context.Context, c *console) (*assistant.Assistant, *local.Index, error) {
-	opt, e, err := s.indexOptions()
+func (s *settings) assistant(ctx context.Context, c *console) (*assistant.Assistant, index.Index, error) {
+	e, err := s.embedder()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -124,8 +103,7 @@ func (s *settings) assistant(ctx context.Context, c *console) (*assistant.Assist
 	if e != nil {
 		e = llm.LimitEmbedder(e, llm.Limits{})
 	}
-	opt.ReadOnly = true
-	x, err := local.Open(ctx, s.indexDir(), opt)
+	x, err := s.openIndex(ctx, c.lg, reading, s.indexDir(), e)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil, fmt.Errorf("아직 읽은 문서가 없으니 biseo ingest 폴더 로 문서를 먼저 읽혀 주세요: %w", err)

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"biseo/index"
-	"biseo/index/local"
 	"biseo/ingest"
 	"biseo/korea/calendar"
 	"biseo/korea/privacy"
@@ -72,7 +71,7 @@ func (cmd *ingestCmd) sync(ctx context.Context, c *console, s *settings) (*inges
 			return nil, errUnreadable{fmt.Errorf("%s: 그런 파일이나 폴더가 없거나 볼 권한이 없으니 경로를 확인해 주세요: %w", path, err)}
 		}
 	}
-	opt, e, err := s.indexOptions()
+	e, err := s.embedder()
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +91,11 @@ func (cmd *ingestCmd) sync(ctx context.Context, c *console, s *settings) (*inges
 		Paths: cmd.Paths, Read: pool.Read, Readers: cmd.Readers, Workers: cmd.Workers,
 		Mask: maskText, Ledger: ledger, Now: c.now,
 	}
-	x, err := openForWriting(ctx, s.indexDir(), opt, cmd.Rebuild)
+	use := writing
+	if cmd.Rebuild {
+		use = rebuilding
+	}
+	x, err := s.openIndex(ctx, c.lg, use, s.indexDir(), e)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +119,7 @@ func (cmd *ingestCmd) sync(ctx context.Context, c *console, s *settings) (*inges
 		}
 		return &report, err // interrupted: what was done stays
 	}
-	if b, ok := x.(*local.Builder); ok {
+	if b, ok := x.(committer); ok {
 		err = b.Commit(ctx)
 	}
 	return &report, err
@@ -221,13 +224,6 @@ func maskText(s string, keepContacts bool) string {
 		spans = privacy.WithoutContacts(s, spans)
 	}
 	return privacy.Mask(s, spans)
-}
-
-func openForWriting(ctx context.Context, dir string, opt local.Options, rebuild bool) (index.Index, error) {
-	if rebuild {
-		return local.Rebuild(ctx, dir, opt)
-	}
-	return local.Open(ctx, dir, opt)
 }
 
 // maxWarnings is how many warnings a report prints.

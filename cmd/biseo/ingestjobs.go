@@ -264,11 +264,11 @@ func of(ctx context.Context, x index.Index, source string, do func(index.Doc) er
 // sync brings the index in line with src, after before, which may be nil.
 func (g *ingester) sync(ctx context.Context, src ingest.Source, before func(index.Index) error) (ingest.Report, error) {
 	src.Mask, src.Ledger, src.Now = maskText, g.ledger, g.now
-	opt, e, err := g.s.indexOptions()
+	e, err := g.s.embedder()
 	if err != nil {
 		return ingest.Report{}, err
 	}
-	x, err := openForWriting(ctx, g.s.indexDir(), opt, false)
+	x, err := g.s.openIndex(ctx, g.lg, writing, g.s.indexDir(), e)
 	if err != nil {
 		return ingest.Report{}, err
 	}

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"biseo/index/local"
 	"biseo/ingest"
 	"biseo/korea/calendar"
 )
@@ -82,12 +82,11 @@ func (s *settings) fileStates(ctx context.Context) (states []ingest.FileState, c
 	}
 	defer ledger.Close()
 	stored, closed := map[string]bool{}, map[string]bool{}
-	opt, _, err := s.indexOptions()
+	e, err := s.embedder()
 	if err != nil {
 		return nil, nil, err
 	}
-	opt.ReadOnly = true
-	x, err := local.Open(ctx, s.indexDir(), opt)
+	x, err := s.openIndex(ctx, slog.New(slog.DiscardHandler), reading, s.indexDir(), e)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"time"
 
-	"biseo/index/local"
 	"biseo/korea/privacy"
 	"biseo/llm"
 )
@@ -62,7 +62,7 @@ type finding struct {
 const doctorWait = 30 * time.Second
 
 func (cmd *doctorCmd) Run(ctx context.Context, c *console, s *settings) error {
-	findings := []finding{s.checkIndex(ctx), s.checkModel(ctx), s.checkEmbedder(ctx)}
+	findings := []finding{s.checkIndex(ctx, c.lg), s.checkModel(ctx), s.checkEmbedder(ctx)}
 	failed := 0
 	for _, f := range findings {
 		if f.State == "error" {
@@ -84,24 +84,26 @@ func (cmd *doctorCmd) Run(ctx context.Context, c *console, s *settings) error {
 	return nil
 }
 
-func (s *settings) checkIndex(ctx context.Context) finding {
+func (s *settings) checkIndex(ctx context.Context, lg *slog.Logger) finding {
 	bad := func(err error) finding {
 		return finding{"index", "error", "색인에 잘못이 있으니 biseo ingest --rebuild 폴더 로 다시 만들어 주세요: " + err.Error()}
 	}
-	opt, _, err := s.indexOptions()
+	e, err := s.embedder()
 	if err != nil {
 		return finding{"index", "error", err.Error()}
 	}
-	opt.ReadOnly = true
-	x, err := local.Open(ctx, s.indexDir(), opt)
+	x, err := s.openIndex(ctx, lg, reading, s.indexDir(), e)
 	if errors.Is(err, fs.ErrNotExist) {
-		return finding{"index", "warning", s.indexDir() + "에 색인이 아직 없으니 biseo ingest 폴더 로 문서를 읽혀 주세요."}
+		return finding{"index", "warning", s.indexName() + "에 색인이 아직 없으니 biseo ingest 폴더 로 문서를 읽혀 주세요."}
+	}
+	if err != nil && s.Index.URL != "" {
+		return finding{"index", "error", "Qdrant의 색인을 열지 못했으니 서버와 --index-url, --index-key-file, --index-ca-file, --index-collection을 확인해 주세요: " + err.Error()}
 	}
 	if err != nil {
 		return bad(err)
 	}
 	defer x.Close()
-	if err := x.Verify(ctx); err != nil {
+	if err := verify(ctx, x); err != nil {
 		return bad(err)
 	}
 	docs, unreadable := 0, 0
@@ -117,7 +119,7 @@ func (s *settings) checkIndex(ctx context.Context) finding {
 	if unreadable > 0 {
 		return finding{"index", "warning", fmt.Sprintf("문서 %d건 가운데 %d건은 읽을 수 있는 사람이 없으니 biseo-folder.yaml에 readers를 적어 주세요.", docs, unreadable)}
 	}
-	return finding{"index", "ok", fmt.Sprintf("문서 %d건, 이상 없음 (%s)", docs, s.indexDir())}
+	return finding{"index", "ok", fmt.Sprintf("문서 %d건, 이상 없음 (%s)", docs, s.indexName())}
 }
 
 func (s *settings) checkModel(ctx context.Context) finding {

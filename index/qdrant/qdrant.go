@@ -485,3 +485,64 @@ func (b *Builder) Close() error {
 	}
 	return errors.Join(err, b.Index.Close())
 }
+
+// Scratch makes an empty index that nobody else finds, for a measurement: its
+// collection gets a name of its own, and Close deletes it.
+func Scratch(ctx context.Context, lg *slog.Logger, opt Options) (*Builder, error) {
+	opt.ReadOnly = false
+	x, err := prepare(ctx, lg, opt)
+	if err != nil {
+		return nil, err
+	}
+	x.opt.Collection += "-scratch-" + uuid.NewString()
+	x.name = x.generation(1)
+	if err = x.create(ctx, 1); err == nil {
+		err = x.identify(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(x.explain(ctx, err), x.client.Close())
+	}
+	return &Builder{Index: x}, nil
+}
+
+// Verify counts: the points of chunks must be those that the documents have, and
+// their number the one that the frequencies hold. On an index that must be rebuilt
+// it is [index.ErrFingerprint].
+func (x *Index) Verify(ctx context.Context) error {
+	if _, err := x.fit(); err != nil {
+		return err
+	}
+	return x.explain(ctx, x.verify(ctx))
+}
+
+func (x *Index) verify(ctx context.Context) error {
+	if err := x.load(ctx); err != nil {
+		return err
+	}
+	x.freq.mu.Lock()
+	counted := x.freq.tally.all.Chunks
+	x.freq.mu.Unlock()
+	ids, err := x.docIDs(ctx)
+	if err != nil {
+		return err
+	}
+	chunks := 0
+	for page := range slices.Chunk(ids, 500) {
+		docs, err := x.storedDocs(ctx, page)
+		if err != nil {
+			return err
+		}
+		for _, s := range docs {
+			chunks += s.n
+		}
+	}
+	points, err := x.client.Count(ctx, &qdrant.CountPoints{CollectionName: x.name, Exact: qdrant.PtrOf(true), Filter: &qdrant.Filter{
+		MustNot: []*qdrant.Condition{qdrant.NewMatchKeywords("type", "meta", "document", "change", "frequencies")}}})
+	if err != nil {
+		return err
+	}
+	if chunks != counted || int(points) != chunks {
+		return fmt.Errorf("its documents have %d chunks, its frequencies count %d, and it holds %d: if nobody is writing to it, run biseo ingest --rebuild", chunks, counted, points)
+	}
+	return nil
+}
