@@ -44,12 +44,12 @@ func (b *best) cut() {
 	if len(b.found) <= b.n {
 		return
 	}
-	slices.SortFunc(b.found, func(x, y scored) int { return cmp.Compare(y.score, x.score) })
-	b.least = b.found[b.n-1].score
-	end := b.n
-	for end < len(b.found) && b.found[end].score == b.least {
-		end++
+	scores := make([]float64, len(b.found))
+	for i, s := range b.found {
+		scores[i] = s.score
 	}
-	b.found = b.found[:end]
-	b.full = max(2*b.n, 2*end)
+	slices.Sort(scores)
+	b.least = scores[len(scores)-b.n]
+	b.found = slices.DeleteFunc(b.found, func(s scored) bool { return s.score < b.least })
+	b.full = max(2*b.n, 2*len(b.found))
 }

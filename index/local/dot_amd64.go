@@ -2,18 +2,19 @@ package local
 
 import "golang.org/x/sys/cpu"
 
-// dotAVX2 is dotGo for blocks · 32 numbers, at least one block.
+// dotAVX2 is the sum of the products of q with the codes as they are written, from
+// 0 to 15, over at least one block.
 //
 //go:noescape
-func dotAVX2(q *int16, codes *byte, blocks int) int32
+func dotAVX2(q *int8, codes *byte, blocks int) int32
 
 var hasAVX2 = cpu.X86.HasAVX2
 
-// dotCodes is the dot product of a query and the codes of a vector, of one length,
-// a multiple of 32. The pure Go form takes seven times as long.
-func dotCodes(q []int16, codes []byte) int32 {
-	if !hasAVX2 || len(codes) < codeBlock || len(q) < len(codes) {
+// dotCodes is dotGo, many times as fast where the processor allows.
+func dotCodes(q *vectorQuery, codes []byte) int32 {
+	n := len(codes) / (codeBlock / 2)
+	if !hasAVX2 || n == 0 || len(q.codes) < n*codeBlock {
 		return dotGo(q, codes)
 	}
-	return dotAVX2(&q[0], &codes[0], len(codes)/codeBlock)
+	return dotAVX2(&q.codes[0], &codes[0], n) - zeroCode*q.sum
 }

@@ -2,4 +2,4 @@
 
 package local
 
-func dotCodes(q []int16, codes []byte) int32 { return dotGo(q, codes) }
+func dotCodes(q *vectorQuery, codes []byte) int32 { return dotGo(q, codes) }

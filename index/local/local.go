@@ -8,7 +8,7 @@
 // Search reads memory: what it must know of every chunk is kept there in step with
 // the file (snapshot.go, segment.go). The Scope decides which chunks may be seen,
 // then every posting of every term of the query is scored by exact BM25, and every
-// vector is compared as int8, the nearest again as float32 (search.go). Writing is
+// vector is compared in four bits, the nearest again as float32 (search.go). Writing is
 // one transaction for each document (write.go).
 package local
 

@@ -9,12 +9,11 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"runtime"
 	"slices"
-	"sync"
 
 	"biseo/index"
 	"biseo/index/local/postings"
-	"biseo/korea/text"
 )
 
 // nearest is how many chunks the comparison by int8 proposes at least, also three
@@ -155,29 +154,34 @@ func (v *view) search(ctx context.Context, q index.Query) ([]index.Hit, error) {
 // scope lets be seen.
 func (v *view) rank(ctx context.Context, q index.Query, depth int) (words, meaning []scored, err error) {
 	sights := v.sights(q.Scope, v.x.before)
-	terms := v.queryTerms(q.Text)
-	query := queryCodes(q.Dense)
+	terms, err := v.queryTerms(q.Text, sights)
+	if err != nil {
+		return nil, nil, err
+	}
+	query := newVectorQuery(q.Dense)
 	near := max(nearest, 3*depth)
-	byWords, byMeaning := newBest(depth), newBest(near)
-	var mu sync.Mutex
-	parallel(len(v.segments), func(i int) {
+	workers := runtime.GOMAXPROCS(0)
+	byWords, byMeaning := make([]*best, workers), make([]*best, workers)
+	for i := range workers {
+		byWords[i], byMeaning[i] = newBest(depth), newBest(near)
+	}
+	parallel(len(v.segments), func(worker, i int) {
 		if ctx.Err() != nil {
 			return
 		}
 		see := func(chunk int) bool { return v.sees(sights, i, chunk) }
-		w, m := newBest(depth), newBest(near)
-		v.segments[i].rankWords(i, terms, v.norms, see, w)
-		v.segments[i].rankVectors(query, see, m)
-		mu.Lock()
-		defer mu.Unlock()
-		byWords.add(w.found...)
-		byMeaning.add(m.found...)
+		v.segments[i].rankWords(i, terms, v.norms, see, byWords[worker])
+		v.segments[i].rankVectors(query, see, byMeaning[worker])
 	})
+	for i := 1; i < workers; i++ {
+		byWords[0].add(byWords[i].found...)
+		byMeaning[0].add(byMeaning[i].found...)
+	}
 	if err = ctx.Err(); err != nil {
 		return nil, nil, err
 	}
-	if words, err = v.identify(ctx, byWords, nil); err == nil {
-		meaning, err = v.identify(ctx, byMeaning, q.Dense)
+	if words, err = v.identify(ctx, byWords[0], nil); err == nil {
+		meaning, err = v.identify(ctx, byMeaning[0], q.Dense)
 	}
 	return words, meaning[:min(depth, len(meaning))], err
 }
@@ -188,13 +192,20 @@ type queryTerm struct {
 	lists  []postings.List
 }
 
-// queryTerms returns the distinct terms of s that some chunk holds.
-func (v *view) queryTerms(s string) []queryTerm {
-	words := text.QueryTerms(s)
-	slices.Sort(words)
-	words = slices.Compact(words)
+// queryTerms returns the distinct terms to rank by that some chunk holds.
+func (v *view) queryTerms(s string, sights []sight) ([]queryTerm, error) {
+	words, err := index.SearchTerms(s, func(terms []string) (map[string]bool, error) {
+		seen := map[string]bool{}
+		for _, t := range terms {
+			seen[t] = v.seen(t, sights)
+		}
+		return seen, nil
+	})
+	if err != nil {
+		return nil, err
+	}
 	terms := make([]queryTerm, len(words))
-	parallel(len(words), func(i int) {
+	parallel(len(words), func(_, i int) {
 		lists := make([]postings.List, len(v.segments))
 		df := 0
 		for j, seg := range v.segments {
@@ -205,7 +216,19 @@ func (v *view) queryTerms(s string) []queryTerm {
 			terms[i] = queryTerm{v.x.opt.BM25.Weight(v.all, words[i], df), lists}
 		}
 	})
-	return slices.DeleteFunc(terms, func(t queryTerm) bool { return t.weight <= 0 })
+	return slices.DeleteFunc(terms, func(t queryTerm) bool { return t.weight <= 0 }), nil
+}
+
+// seen reports whether a chunk that may be seen holds the term.
+func (v *view) seen(term string, sights []sight) bool {
+	for i, seg := range v.segments {
+		for chunk := range seg.words.Find(term).All() {
+			if v.sees(sights, i, chunk) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // live counts the chunks of a list that are still there.
@@ -240,13 +263,13 @@ func (s *segment) rankWords(at int, terms []queryTerm, norms *postings.Norms, se
 
 // rankVectors adds to best the chunks that see lets be seen, by the nearness of
 // their vectors to the query.
-func (s *segment) rankVectors(query []int16, see func(chunk int) bool, best *best) {
+func (s *segment) rankVectors(query *vectorQuery, see func(chunk int) bool, best *best) {
 	if query == nil {
 		return
 	}
 	for chunk, scale := range s.vectors.scale {
 		if scale > 0 && see(chunk) {
-			best.add(scored{key: s.keys[chunk], score: float64(scale) * float64(dotCodes(query, s.vectors.of(chunk, len(query))))})
+			best.add(scored{key: s.keys[chunk], score: float64(scale) * float64(dotCodes(query, s.vectors.of(chunk)))})
 		}
 	}
 }

@@ -9,22 +9,28 @@ import (
 	"biseo/index"
 )
 
-// A matrix holds the vectors of a segment as codes: int8 numbers that are
-// multiplied by the scale of their vector. A search by meaning reads all of it and
-// ranks the nearest again by their float32 vectors.
+// A matrix holds the vectors of a segment as codes of four bits, which are -7 to 7
+// times the scale of their vector. A search by meaning reads all of it and ranks the
+// nearest again by their float32 vectors.
 type matrix struct {
-	scale []float32 // 0 for a chunk without vector; empty if no chunk has one
-	codes []byte    // int8, stride(dim) for each chunk
+	scale  []float32 // 0 for a chunk without vector; empty if no chunk has one
+	codes  []byte    // stride for each chunk
+	stride int
 }
 
+// Codes are written plus zeroCode, in blocks: a block of 64 is 32 bytes, the first
+// half of it in the low four bits. The last block is filled up with zeros.
 const (
-	codeBlock = 32
-	codeTop   = 127  // codes of vectors are from -codeTop to codeTop
-	queryTop  = 2047 // and of queries finer: sums of 2^16 products stay below 2^31
+	codeBlock = 64
+	topCode   = 7
+	zeroCode  = 8
+	topQuery  = 127
 )
 
-// stride is the number of codes of a vector, filled up with zeros.
-func stride(dim int) int { return (dim + codeBlock - 1) / codeBlock * codeBlock }
+func blocks(dim int) int { return (dim + codeBlock - 1) / codeBlock }
+
+// stride is the number of bytes of the codes of a vector.
+func stride(dim int) int { return blocks(dim) * codeBlock / 2 }
 
 // encodeMatrix codes the vectors of a document, nil for a chunk without one. The
 // bytes are the scales as float32, little-endian, then the codes; nil if there is
@@ -38,11 +44,53 @@ func encodeMatrix(vectors [][]float32, dim int) []byte {
 		if b == nil {
 			b = make([]byte, (4+stride(dim))*len(vectors))
 		}
-		codes := b[4*len(vectors)+i*stride(dim):]
-		scale := quantise(v, codeTop, func(i, code int) { codes[i] = byte(int8(code)) })
-		binary.LittleEndian.PutUint32(b[4*i:], math.Float32bits(scale))
+		codes := b[4*len(vectors)+i*stride(dim):][:stride(dim)]
+		binary.LittleEndian.PutUint32(b[4*i:], math.Float32bits(encodeVector(codes, v)))
 	}
 	return b
+}
+
+// clips are the shares of its largest value that a vector is cut off at, for the
+// one that loses least: a single large value would leave few codes to the others.
+var clips = [...]float32{1, 0.8, 0.65, 0.5, 0.4}
+
+// encodeVector writes the codes of v and returns their scale.
+func encodeVector(codes []byte, v []float32) (scale float32) {
+	var most float32
+	for _, f := range v {
+		most = max(most, f, -f)
+	}
+	least := math.Inf(1)
+	for _, clip := range clips {
+		s := most * clip / topCode
+		var lost float64
+		for _, f := range v {
+			d := float64(f - s*float32(code(f, s)))
+			lost += d * d
+		}
+		if lost < least {
+			least, scale = lost, s
+		}
+	}
+	for i := range codes {
+		codes[i] = zeroCode | zeroCode<<4
+	}
+	if most == 0 {
+		return 0
+	}
+	for i, f := range v {
+		at, half := i/codeBlock*codeBlock/2+i%(codeBlock/2), i/(codeBlock/2)%2
+		codes[at] += byte(code(f, scale)) << (4 * half)
+	}
+	return scale
+}
+
+// code is f over scale, rounded, from -topCode to topCode.
+func code(f, scale float32) int {
+	if scale == 0 {
+		return 0
+	}
+	return int(max(-topCode, min(topCode, math.Round(float64(f/scale)))))
 }
 
 // parseMatrix reads the vectors of n chunks, and keeps b.
@@ -53,7 +101,7 @@ func parseMatrix(b []byte, n, dim int) (matrix, error) {
 	if dim == 0 || len(b) != (4+stride(dim))*n {
 		return matrix{}, errors.New("stored vectors have the wrong length")
 	}
-	m := matrix{scale: make([]float32, n), codes: b[4*n:]}
+	m := matrix{make([]float32, n), b[4*n:], stride(dim)}
 	for i := range m.scale {
 		m.scale[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
 	}
@@ -76,7 +124,7 @@ func mergeMatrices(segments []*segment, dim int, keep func(segment, chunk int) b
 			}
 			some = true
 			scales = binary.LittleEndian.AppendUint32(scales, math.Float32bits(s.vectors.scale[chunk]))
-			codes = append(codes, s.vectors.of(chunk, stride(dim))...)
+			codes = append(codes, s.vectors.of(chunk)...)
 		}
 	}
 	if !some {
@@ -85,30 +133,43 @@ func mergeMatrices(segments []*segment, dim int, keep func(segment, chunk int) b
 	return append(scales, codes...)
 }
 
-// of is the codes of a chunk, stride of them.
-func (m matrix) of(chunk, stride int) []byte {
-	return m.codes[chunk*stride : (chunk+1)*stride]
+// of is the codes of a chunk.
+func (m matrix) of(chunk int) []byte { return m.codes[chunk*m.stride : (chunk+1)*m.stride] }
+
+// A vectorQuery is what the codes of vectors are compared with.
+type vectorQuery struct {
+	codes []int8 // filled up to whole blocks
+	sum   int32  // of the codes
 }
 
-// queryCodes is what the codes of vectors are compared with; nil for the zero vector, which
-// is near to nothing.
-func queryCodes(v []float32) []int16 {
-	q := make([]int16, stride(len(v)))
-	if quantise(v, queryTop, func(i, code int) { q[i] = int16(code) }) == 0 {
+// newVectorQuery returns nil for the zero vector, which is near to nothing.
+func newVectorQuery(v []float32) *vectorQuery {
+	var most float32
+	for _, f := range v {
+		most = max(most, f, -f)
+	}
+	if most == 0 {
 		return nil
+	}
+	q := &vectorQuery{codes: make([]int8, blocks(len(v))*codeBlock)}
+	for i, f := range v {
+		q.codes[i] = int8(math.Round(float64(f / most * topQuery)))
+		q.sum += int32(q.codes[i])
 	}
 	return q
 }
 
-// dotGo is the dot product of a query and the codes of a vector of the same length,
-// a multiple of four.
-func dotGo(q []int16, codes []byte) int32 {
+// dotGo is the dot product of the codes of a query and of a vector.
+func dotGo(query *vectorQuery, codes []byte) int32 {
+	const half = codeBlock / 2
 	var sum int32
-	for ; len(codes) >= 4 && len(q) >= 4; q, codes = q[4:], codes[4:] {
-		sum += int32(q[0])*int32(int8(codes[0])) + int32(q[1])*int32(int8(codes[1])) +
-			int32(q[2])*int32(int8(codes[2])) + int32(q[3])*int32(int8(codes[3]))
+	for q := query.codes; len(q) >= codeBlock && len(codes) >= half; q, codes = q[codeBlock:], codes[half:] {
+		low, high := q[:half], q[half:codeBlock]
+		for i, c := range codes[:half] {
+			sum += int32(low[i])*int32(c&15) + int32(high[i])*int32(c>>4)
+		}
 	}
-	return sum
+	return sum - zeroCode*query.sum
 }
 
 func dot(a, b []float32) float64 {
@@ -117,22 +178,6 @@ func dot(a, b []float32) float64 {
 		s += float64(f) * float64(b[i])
 	}
 	return s
-}
-
-// quantise calls put with v as numbers from -top to top, and returns what to
-// multiply them by.
-func quantise(v []float32, top float32, put func(i, code int)) (scale float32) {
-	var most float32
-	for _, f := range v {
-		most = max(most, f, -f)
-	}
-	if most == 0 {
-		return 0
-	}
-	for i, f := range v {
-		put(i, int(math.Round(float64(f/most*top))))
-	}
-	return most / top
 }
 
 func packVector(v []float32) []byte {

@@ -153,7 +153,7 @@ func (s *segment) verifyDoc(ctx context.Context, tx *sql.Tx, dim int, e *entry, 
 		}
 		if c.Dense == nil && len(s.vectors.scale) > 0 && s.vectors.scale[start+i] != 0 ||
 			c.Dense != nil && (len(s.vectors.scale) == 0 || s.vectors.scale[start+i] != vectors.scale[i] ||
-				!bytes.Equal(s.vectors.of(start+i, stride(dim)), vectors.of(i, stride(dim)))) {
+				!bytes.Equal(s.vectors.of(start+i), vectors.of(i))) {
 			return fmt.Errorf("chunk %s: stored codes are not those of its vector", c.ID)
 		}
 		if !e.dated(i, c) {

@@ -206,7 +206,7 @@ func checkDays(ts ...time.Time) error {
 func analyse(d index.Doc, chunks []index.Chunk, dim int) record {
 	r := record{doc: d, chunks: chunks}
 	words := make([]postings.Chunk, len(chunks))
-	parallel(len(chunks), func(i int) {
+	parallel(len(chunks), func(_, i int) {
 		words[i].Terms, words[i].Length = index.CountTerms(d, chunks[i])
 	})
 	vectors := make([][]float32, len(chunks))
@@ -220,14 +220,15 @@ func analyse(d index.Doc, chunks []index.Chunk, dim int) record {
 	return r
 }
 
-// parallel calls do with each number below n, on all processors.
-func parallel(n int, do func(i int)) {
+// parallel calls do with each number below n, on all processors. worker numbers
+// the goroutine that calls.
+func parallel(n int, do func(worker, i int)) {
 	var next atomic.Int64
 	var all sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
+	for worker := range min(n, runtime.GOMAXPROCS(0)) {
 		all.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
+				do(worker, i)
 			}
 		})
 	}

@@ -7,12 +7,9 @@
 package postings
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"iter"
-	"slices"
 	"sort"
 
 	"biseo/index"
@@ -30,13 +27,11 @@ import (
 //	the place of each block among the terms, as little-endian uint32
 //	the number of blocks, as little-endian uint32
 //
-// A list has, for each chunk that holds the term,
-//
-//	2·gap + more, where gap is the distance from the chunk before, at first from -1
-//
-// and, if more is 1, how often each field holds it: two bits for each in one byte,
-// or the byte escape and a number for each. If more is 0, the term occurs once, in
-// the text, as most do.
+// A list is in two parts, so that reading either needs few decisions: the size of
+// the first part in bytes; in the first the chunks that hold the term once, in the
+// text, as most do; in the second the others, each with how often each field holds
+// it: two bits for each in one byte, or the byte escape and a number for each.
+// A chunk is the gap from the one before, at first from -1: see appendGap.
 const (
 	fields    = len(index.FieldCounts{})
 	textField = fields - 1
@@ -46,7 +41,7 @@ const (
 	few       = 1<<fewBits - 1
 
 	// longestField bounds the length of a field; a longer one counts as this long.
-	longestField = 1<<20 - 1
+	longestField = 1<<16 - 1
 )
 
 // once is the count of a term that occurs once, in the text.
@@ -56,15 +51,9 @@ var errDamaged = errors.New("stored postings are damaged")
 
 // A Segment is safe for concurrent use.
 type Segment struct {
-	lengths [fields][]uint32
+	lengths [][fields]uint16
 	terms   []byte
 	blocks  []byte
-}
-
-// A Chunk is what [index.CountTerms] says of one chunk.
-type Chunk struct {
-	Terms  map[string]index.FieldCounts
-	Length index.FieldCounts
 }
 
 // Parse reads what [Build] or [Merge] made, and keeps b.
@@ -74,15 +63,14 @@ func Parse(b []byte) (*Segment, error) {
 		return nil, errDamaged
 	}
 	b = b[size:]
-	s := &Segment{}
-	for f := range s.lengths {
-		s.lengths[f] = make([]uint32, n)
-		for i := range s.lengths[f] {
+	s := &Segment{lengths: make([][fields]uint16, n)}
+	for f := range fields {
+		for i := range s.lengths {
 			v, size := binary.Uvarint(b)
 			if size <= 0 || v > longestField {
 				return nil, errDamaged
 			}
-			s.lengths[f][i] = uint32(v)
+			s.lengths[i][f] = uint16(v)
 			b = b[size:]
 		}
 	}
@@ -104,13 +92,13 @@ func Parse(b []byte) (*Segment, error) {
 }
 
 // Len is the number of chunks.
-func (s *Segment) Len() int { return len(s.lengths[0]) }
+func (s *Segment) Len() int { return len(s.lengths) }
 
 // Longest is the length of the longest of each field.
 func (s *Segment) Longest() (longest index.FieldCounts) {
-	for f, lengths := range s.lengths {
-		if len(lengths) > 0 {
-			longest[f] = int(slices.Max(lengths))
+	for _, lengths := range s.lengths {
+		for f, n := range lengths {
+			longest[f] = max(longest[f], int(n))
 		}
 	}
 	return longest
@@ -118,8 +106,8 @@ func (s *Segment) Longest() (longest index.FieldCounts) {
 
 // Length is the length of each field of a chunk.
 func (s *Segment) Length(chunk int) (length index.FieldCounts) {
-	for f := range length {
-		length[f] = int(s.lengths[f][chunk])
+	for f, n := range s.lengths[chunk] {
+		length[f] = int(n)
 	}
 	return length
 }
@@ -203,32 +191,71 @@ type List struct {
 // Len is the number of chunks that hold the term.
 func (l List) Len() int { return l.n }
 
-// All yields the chunks that hold the term, in order, and how often each field
-// does. It ends early where the list is damaged.
+// All yields the chunks that hold the term and how often each field does: in
+// order those that hold it once, in the text, then in order the others. It ends
+// early where the list is damaged.
 func (l List) All() iter.Seq2[int, index.FieldCounts] {
 	return func(yield func(int, index.FieldCounts) bool) {
-		chunk, b := -1, l.b
-		for len(b) > 0 {
-			head, size := binary.Uvarint(b)
-			if size <= 0 || head>>1 > uint64(l.in.Len()) {
+		simple, rest := l.parts()
+		for chunk, i := -1, 0; i < len(simple); {
+			gap, size := readGap(simple[i:])
+			if size == 0 || gap > l.in.Len()-1-chunk {
 				return
 			}
-			b = b[size:]
-			if chunk += int(head >> 1); chunk < 0 || chunk >= l.in.Len() {
+			i += size
+			if chunk += gap; !yield(chunk, once) {
 				return
 			}
-			counts := once
-			if head&1 == 1 {
-				if counts, size = readCounts(b); size == 0 {
-					return
-				}
-				b = b[size:]
+		}
+		for chunk, i := -1, 0; i < len(rest); {
+			gap, size := readGap(rest[i:])
+			if size == 0 || gap > l.in.Len()-1-chunk {
+				return
 			}
-			if !yield(chunk, counts) {
+			i += size
+			counts, size := readCounts(rest[i:])
+			if size == 0 {
+				return
+			}
+			i += size
+			if chunk += gap; !yield(chunk, counts) {
 				return
 			}
 		}
 	}
+}
+
+// parts are the chunks that hold the term once, in the text, and the others.
+func (l List) parts() (simple, rest []byte) {
+	n, size := binary.Uvarint(l.b)
+	if size <= 0 || n > uint64(len(l.b)-size) {
+		return nil, nil
+	}
+	return l.b[size : size+int(n)], l.b[size+int(n):]
+}
+
+// A gap is one byte up to shortGap, two bytes up to longGap, else the byte escape
+// and uvarint. It is at least 1.
+const (
+	shortGap = 240
+	longGap  = shortGap + (escape-shortGap)<<8
+)
+
+// readGap returns the gap that b begins with and its size in bytes, 0 if it is
+// damaged.
+func readGap(b []byte) (gap, size int) {
+	switch {
+	case len(b) > 0 && b[0] < shortGap:
+		return int(b[0]) + 1, 1
+	case len(b) > 1 && b[0] < escape:
+		return int(b[0]-shortGap)<<8 + int(b[1]) + shortGap + 1, 2
+	case len(b) > 1:
+		v, n := binary.Uvarint(b[1:])
+		if n > 0 && v > 0 && v < 1<<31 {
+			return int(v), 1 + n
+		}
+	}
+	return 0, 0
 }
 
 // readCounts returns the counts that b begins with and their size in bytes, 0 if
@@ -253,178 +280,4 @@ func readCounts(b []byte) (counts index.FieldCounts, size int) {
 		size += n
 	}
 	return counts, size
-}
-
-func appendPosting(list []byte, gap int, counts index.FieldCounts) []byte {
-	if counts == once {
-		return binary.AppendUvarint(list, uint64(gap)<<1)
-	}
-	list = binary.AppendUvarint(list, uint64(gap)<<1|1)
-	var bits byte
-	fits := true
-	for f, n := range counts {
-		fits = fits && n <= few
-		bits |= byte(n) << (fewBits * f)
-	}
-	if fits && bits != escape {
-		return append(list, bits)
-	}
-	list = append(list, escape)
-	for _, n := range counts {
-		list = binary.AppendUvarint(list, uint64(n))
-	}
-	return list
-}
-
-// Build makes a segment of chunks.
-func Build(chunks []Chunk) []byte {
-	type growing struct {
-		list []byte
-		n    int
-		last int
-	}
-	at := map[string]int{}
-	var lists []growing
-	for i, c := range chunks {
-		for term, counts := range c.Terms {
-			j, ok := at[term]
-			if !ok {
-				j = len(lists)
-				at[term] = j
-				lists = append(lists, growing{last: -1})
-			}
-			l := &lists[j]
-			l.list = appendPosting(l.list, i-l.last, counts)
-			l.last = i
-			l.n++
-		}
-	}
-	terms := make([]string, 0, len(at))
-	for term := range at {
-		terms = append(terms, term)
-	}
-	slices.Sort(terms)
-	w := newWriter(len(chunks), func(chunk, field int) int { return chunks[chunk].Length[field] })
-	for _, term := range terms {
-		l := &lists[at[term]]
-		w.add([]byte(term), l.n, l.list)
-	}
-	return w.finish()
-}
-
-// Merge makes one segment of several: of those chunks, segment after segment, for
-// which keep(segment, chunk) says so. A damaged segment is an error.
-func Merge(segments []*Segment, keep func(segment, chunk int) bool) ([]byte, error) {
-	type place struct{ segment, chunk int }
-	var kept []place
-	to := make([][]int, len(segments)) // the new place of each chunk, -1 if it is not kept
-	for i, s := range segments {
-		to[i] = make([]int, s.Len())
-		for chunk := range to[i] {
-			to[i][chunk] = -1
-			if keep(i, chunk) {
-				to[i][chunk] = len(kept)
-				kept = append(kept, place{i, chunk})
-			}
-		}
-	}
-	w := newWriter(len(kept), func(chunk, field int) int {
-		p := kept[chunk]
-		return int(segments[p.segment].lengths[field][p.chunk])
-	})
-	cursors := make([]cursor, len(segments))
-	open := make([]bool, len(segments))
-	for i, s := range segments {
-		cursors[i].rest = s.terms
-		open[i] = cursors[i].next()
-	}
-	var term, list []byte
-	for {
-		least := -1
-		for i := range cursors {
-			if open[i] && (least < 0 || bytes.Compare(cursors[i].term, cursors[least].term) < 0) {
-				least = i
-			}
-		}
-		if least < 0 {
-			break
-		}
-		term = append(term[:0], cursors[least].term...)
-		list = list[:0]
-		n, last := 0, -1
-		for i := range cursors {
-			c := &cursors[i]
-			if !open[i] || !bytes.Equal(c.term, term) {
-				continue
-			}
-			read := 0
-			for chunk, counts := range (List{segments[i], c.n, c.list}).All() {
-				read++
-				if chunk = to[i][chunk]; chunk < 0 {
-					continue
-				}
-				list = appendPosting(list, chunk-last, counts)
-				last = chunk
-				n++
-			}
-			if read != c.n {
-				return nil, fmt.Errorf("term %q: %w", term, errDamaged)
-			}
-			open[i] = c.next()
-		}
-		if n > 0 {
-			w.add(term, n, list)
-		}
-	}
-	for i := range cursors {
-		if len(cursors[i].rest) > 0 {
-			return nil, errDamaged
-		}
-	}
-	return w.finish(), nil
-}
-
-// A writer writes the bytes of a segment.
-type writer struct {
-	b      []byte
-	start  int // of the terms in b
-	blocks []byte
-	n      int // terms
-	last   []byte
-}
-
-func newWriter(chunks int, length func(chunk, field int) int) *writer {
-	w := &writer{b: binary.AppendUvarint(nil, uint64(chunks))}
-	for f := range fields {
-		for i := range chunks {
-			w.b = binary.AppendUvarint(w.b, uint64(min(length(i, f), longestField)))
-		}
-	}
-	w.start = len(w.b)
-	return w
-}
-
-// add writes the next term, which comes after all before.
-func (w *writer) add(term []byte, n int, list []byte) {
-	shared := 0
-	if w.n%blockSize == 0 {
-		w.blocks = binary.LittleEndian.AppendUint32(w.blocks, uint32(len(w.b)-w.start))
-	} else {
-		for shared < min(len(term), len(w.last)) && term[shared] == w.last[shared] {
-			shared++
-		}
-	}
-	w.n++
-	w.last = append(w.last[:0], term...)
-	w.b = binary.AppendUvarint(w.b, uint64(shared))
-	w.b = binary.AppendUvarint(w.b, uint64(len(term)-shared))
-	w.b = append(w.b, term[shared:]...)
-	w.b = binary.AppendUvarint(w.b, uint64(n))
-	w.b = binary.AppendUvarint(w.b, uint64(len(list)))
-	w.b = append(w.b, list...)
-}
-
-func (w *writer) finish() []byte {
-	w.b = append(w.b, w.blocks...)
-	return binary.LittleEndian.AppendUint32(w.b, uint32(len(w.blocks)/4))
 }

@@ -68,6 +68,7 @@ func TestBuild(t *testing.T) {
 			for chunk := range s.Find(term).All() {
 				got = append(got, chunk)
 			}
+			slices.Sort(got)
 			for i, c := range want {
 				if _, ok := c.Terms[term]; ok {
 					holders = append(holders, i)
@@ -161,4 +162,11 @@ func FuzzParse(f *testing.F) {
 		s.Longest()
 		Merge([]*Segment{s, s}, func(_, _ int) bool { return true })
 	})
+}
+
+func BenchmarkBuild(b *testing.B) {
+	chunks := sample(rand.New(rand.NewPCG(5, 5)), 75)
+	for b.Loop() {
+		Build(chunks)
+	}
 }

@@ -1,10 +1,6 @@
 package postings
 
-import (
-	"encoding/binary"
-
-	"biseo/index"
-)
+import "biseo/index"
 
 // Norms are what BM25 makes of the lengths of fields, for every length there is.
 type Norms struct {
@@ -43,37 +39,43 @@ func (l List) AddTo(scores []float64, weight float64, norms *Norms) {
 	if l.n == 0 {
 		return
 	}
-	lengths := l.in.lengths[textField]
-	scores = scores[:len(lengths)]
-	chunk, b := -1, l.b
-	for i := 0; i < len(b); {
-		head := uint64(b[i])
-		if i++; head >= 0x80 {
-			v, size := binary.Uvarint(b[i-1:])
-			if size <= 0 {
+	lengths := l.in.lengths
+	simple, rest := l.parts()
+	chunk := -1
+	for i := 0; i < len(simple); {
+		gap := int(simple[i]) + 1
+		if i++; gap > shortGap {
+			var size int
+			if gap, size = readGap(simple[i-1:]); size == 0 {
 				return
 			}
-			head = v
 			i += size - 1
 		}
-		chunk += int(head >> 1)
-		if uint(chunk) >= uint(len(lengths)) {
+		chunk += gap
+		if uint(chunk) >= uint(len(lengths)) || chunk >= len(scores) {
 			return
 		}
-		if head&1 == 0 {
-			scores[chunk] += weight * norms.once[lengths[chunk]]
-			continue
-		}
-		counts, size := readCounts(b[i:])
+		scores[chunk] += weight * norms.once[lengths[chunk][textField]]
+	}
+	chunk = -1
+	for i := 0; i < len(rest); {
+		gap, size := readGap(rest[i:])
 		if size == 0 {
 			return
 		}
 		i += size
+		counts, size := readCounts(rest[i:])
+		if size == 0 {
+			return
+		}
+		i += size
+		chunk += gap
+		if uint(chunk) >= uint(len(lengths)) || chunk >= len(scores) {
+			return
+		}
 		var tf float64
-		for f, n := range counts {
-			if n > 0 {
-				tf += norms.field[f][l.in.lengths[f][chunk]] * float64(n)
-			}
+		for f, n := range lengths[chunk] {
+			tf += norms.field[f][n] * float64(counts[f])
 		}
 		scores[chunk] += weight * norms.saturate(tf)
 	}
