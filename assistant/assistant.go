@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -74,6 +75,7 @@ type Options struct {
 	Grade     index.Grade        // highest grade the model may see; unset means Open
 	Window    int                // tokens that the model reads and writes at most; 0 means 8,192
 	Embedder  llm.Embedder       // nil: search by words only
+	Reranker  llm.Reranker       // nil: the order of the index
 	Rules     string             // names the index rules in use, for [Answer.Index]
 	Calendar  *calendar.Calendar // working days of the agency; nil means those of national offices
 	Prompts   *prompts.Set       // nil: those of the program
@@ -85,6 +87,8 @@ type Assistant struct {
 	lg    *slog.Logger
 	index index.Index
 	opt   Options
+
+	notReranked atomic.Int64 // searches that the reranker failed
 }
 
 // New returns an assistant over x. It logs counts and outcomes to lg, never the
@@ -140,6 +144,10 @@ func (a *Assistant) find(ctx context.Context, q index.Query) ([]index.Hit, Mode,
 	if q.Limit == 0 {
 		q.Limit = defaultLimit
 	}
+	limit := q.Limit
+	if a.opt.Reranker != nil {
+		q.Limit = max(limit, rerankDepth)
+	}
 	var warnings []Warning
 	if a.opt.Embedder != nil && a.index.Space() != "" {
 		var w *Warning
@@ -166,8 +174,8 @@ func (a *Assistant) find(ctx context.Context, q index.Query) ([]index.Hit, Mode,
 	case len(text.Terms(q.Text)) == 0:
 		mode = Meaning
 	}
-	hits = a.allowed(q.Scope, hits)
-	return hits[:min(len(hits), q.Limit)], mode, warnings, nil
+	hits = a.rerank(ctx, q.Text, a.allowed(q.Scope, hits))
+	return hits[:min(len(hits), limit)], mode, warnings, nil
 }
 
 var otherSpace = Warning{WarnSpace, "색인을 만든 임베딩 모델과 지금 쓰는 모델이 달라 낱말로만 찾았습니다."}

@@ -32,6 +32,7 @@ type settings struct {
 	Index    indexSettings    `embed:"" prefix:"index-" group:"Index on a Qdrant server:"`
 	Model    modelSettings    `embed:"" prefix:"model-" group:"Language model:"`
 	Embedder embedderSettings `embed:"" prefix:"embedder-" group:"Embedding model:"`
+	Reranker rerankerSettings `embed:"" prefix:"reranker-" group:"Reranking model:"`
 	Audit    auditSettings    `embed:"" prefix:"audit-" group:"Audit log:"`
 }
 
@@ -54,8 +55,16 @@ type embedderSettings struct {
 	API            string `default:"openai" enum:"openai,ollama" help:"What the server speaks: openai or ollama."`
 	KeyFile        string `placeholder:"FILE" help:"File that holds the server's key."`
 	Dimension      int    `help:"Length of the model's vectors, such as 1024 for bge-m3."`
-	QuestionPrefix string `help:"Put before every question that is embedded; E5 models get theirs by name."`
-	PassagePrefix  string `help:"Put before every passage that is embedded."`
+	QuestionPrefix string `help:"Put before every question that is embedded; by default what the model wants by its name, none for nothing."`
+	PassagePrefix  string `help:"Put before every passage that is embedded; by default what the model wants by its name, none for nothing."`
+}
+
+type rerankerSettings struct {
+	URL     string        `placeholder:"URL" help:"Address of a reranking model, which reads the question with each passage found. Without one, passages stay in the order of the index."`
+	Name    string        `help:"Model name as the server knows it."`
+	API     string        `default:"jina" enum:"jina,tei" help:"What the server speaks: jina (also vLLM) or tei."`
+	KeyFile string        `placeholder:"FILE" help:"File that holds the server's key."`
+	Timeout time.Duration `default:"300ms" placeholder:"DURATION" help:"Longest wait for its answer, after which passages stay in the order of the index (${default})."`
 }
 
 // person says as whom a command looks.
@@ -103,6 +112,10 @@ func (s *settings) assistant(ctx context.Context, c *console) (*assistant.Assist
 	if e != nil {
 		e = llm.LimitEmbedder(e, llm.Limits{})
 	}
+	r, err := s.reranker()
+	if err != nil {
+		return nil, nil, err
+	}
 	x, err := s.openIndex(ctx, c.lg, reading, s.indexDir(), e)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -117,7 +130,7 @@ func (s *settings) assistant(ctx context.Context, c *console) (*assistant.Assist
 	if err != nil {
 		return nil, nil, errors.Join(err, x.Close())
 	}
-	return assistant.New(c.lg, x, assistant.Options{Generator: g, Grade: grade, Window: s.Model.Context, Embedder: e, Rules: rules, Prompts: set}), x, nil
+	return assistant.New(c.lg, x, assistant.Options{Generator: g, Grade: grade, Window: s.Model.Context, Embedder: e, Reranker: r, Rules: rules, Prompts: set}), x, nil
 }
 
 func (s *settings) prompts() (*prompts.Set, error) {
@@ -167,6 +180,28 @@ func (s *settings) embedder() (llm.Embedder, error) {
 	}
 	return llm.NewEmbedder(llm.Server{API: e.API, URL: e.URL, Model: e.Name, Key: key, Dimension: e.Dimension,
 		QuestionPrefix: e.QuestionPrefix, PassagePrefix: e.PassagePrefix})
+}
+
+func (s *settings) reranker() (llm.Reranker, error) {
+	r := s.Reranker
+	if r.URL == "" {
+		return nil, nil
+	}
+	if r.Name == "" && r.API != "tei" {
+		return nil, errUsage{errors.New("--reranker-url만 있고 --reranker-name이 없으니 서버가 아는 모델 이름을 적어 주세요")}
+	}
+	if r.Timeout <= 0 {
+		return nil, errUsage{errors.New("--reranker-timeout은 0보다 큰 값으로 적어 주세요")}
+	}
+	key, err := readKey(r.KeyFile)
+	if err != nil {
+		return nil, err
+	}
+	m, err := llm.NewReranker(llm.Server{API: r.API, URL: r.URL, Model: r.Name, Key: key, FirstWait: r.Timeout})
+	if err != nil {
+		return nil, err
+	}
+	return llm.LimitReranker(m, llm.Limits{}), nil
 }
 
 func readKey(file string) (string, error) {
