@@ -137,6 +137,7 @@ func (s *server) operations(api huma.API) {
 			content["application/json"] = &huma.MediaType{Schema: schemas.Schema(o.body, true, "")}
 		}
 		for _, t := range o.sends {
+			t, _, _ = strings.Cut(t, ";")
 			format := "binary"
 			if strings.HasPrefix(t, "text/") || t == linesType {
 				format = ""
@@ -202,7 +203,9 @@ func (s *server) operations(api huma.API) {
 
 	register(s, api, Read, op(operation{method: get, path: "/v1/status", id: "status", tag: "service", summary: "What the service works with, and who asks"}), s.status)
 	register(s, api, Anyone, op(operation{method: get, path: "/healthz", id: "healthz", tag: "service", summary: "The process answers"}), s.healthz)
-	register(s, api, Anyone, op(operation{method: get, path: "/readyz", id: "readyz", tag: "service", summary: "The index can be searched"}), s.readyz)
+	ready := op(operation{method: get, path: "/readyz", id: "readyz", tag: "service", summary: "The index can be searched"})
+	ready.Responses["503"] = &huma.Response{Description: "It cannot", Content: map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(reflect.TypeFor[healthBody](), true, "")}}}
+	register(s, api, Anyone, ready, s.readyz)
 }
 
 func exported() []string { return slices.Sorted(maps.Values(fileTypes)) }

@@ -161,7 +161,8 @@ func (s *server) draftVersions(ctx context.Context, in *ByID) (*draftsOutput, er
 	return s.draftList(ctx, all, "", err)
 }
 
-type draftInput struct {
+// A DraftVersion names a version of a draft.
+type DraftVersion struct {
 	ByID
 	Version int `query:"version" minimum:"1" doc:"The newest if left out"`
 }
@@ -173,7 +174,7 @@ func (s *server) draftOf(ctx context.Context, id string, version int) (state.Dra
 	return s.o.State.Draft(ctx, CallerOf(ctx).Owner(), id, version)
 }
 
-func (s *server) readDraft(ctx context.Context, in *draftInput) (*draftOutput, error) {
+func (s *server) readDraft(ctx context.Context, in *DraftVersion) (*draftOutput, error) {
 	d, err := s.draftOf(ctx, in.ID, in.Version)
 	return s.shownDraft(ctx, d, err)
 }
@@ -287,7 +288,7 @@ type exportInput struct {
 }
 
 type exportDraftInput struct {
-	draftInput
+	DraftVersion
 	Layout
 }
 
