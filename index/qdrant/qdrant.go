@@ -438,6 +438,7 @@ func (b *Builder) begin(ctx context.Context) error {
 		return err
 	}
 	b.name = b.generation(n)
+	b.writer.term = time.Hour // so that nobody takes it for one that was given up
 	return b.identify(ctx)
 }
 
@@ -471,6 +472,8 @@ func (b *Builder) Commit(ctx context.Context) error {
 		return b.explain(ctx, err)
 	}
 	b.committed = true
+	b.writer.release()
+	b.writer.term = 0
 	b.removeUnused(ctx, b.name)
 	return nil
 }

@@ -1,6 +1,7 @@
 package qdrant
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -31,6 +32,9 @@ type writer struct {
 	turn  chan struct{} // holds one token while a change is made
 	owner string
 	term  time.Duration // of the lease; 0 means leaseTerm
+	room  int64         // bytes of changes, beyond the size of the stored frequencies, that are kept; 0 means 1 MB
+
+	stop func(*qdrant.PointsUpdateOperation) bool // tests end a change before an operation
 
 	collection string    // that the lease is for
 	until      time.Time // end of the lease; zero: what is stored is not known
@@ -95,10 +99,7 @@ func passing(err error) bool {
 // out where to go on.
 func (w *writer) begin(ctx context.Context) error {
 	x := w.x
-	term := w.term
-	if term == 0 {
-		term = leaseTerm
-	}
+	term := cmp.Or(w.term, leaseTerm)
 	now := time.Now()
 	if w.until.Sub(now) > term/2 {
 		return nil
@@ -321,19 +322,26 @@ func (w *writer) subtract(ctx context.Context, s *stored, t *tally) error {
 	return nil
 }
 
+var errStopped = errors.New("stopped by a test")
+
 // apply writes the point of change c, then the operations.
 func (w *writer) apply(ctx context.Context, c change, t tally, operations ...*qdrant.PointsUpdateOperation) error {
 	packed := t.pack()
 	c.commit, c.packed = w.next, base64.StdEncoding.EncodeToString(packed)
 	c.since = w.since + int64(len(packed))
-	first := upsert(changeID(c.commit), nil, c.payload())
-	if err := w.x.apply(ctx, w.collection, append([]*qdrant.PointsUpdateOperation{first}, operations...)...); err != nil {
+	operations = append([]*qdrant.PointsUpdateOperation{upsert(changeID(c.commit), nil, c.payload())}, operations...)
+	if w.stop != nil {
+		if i := slices.IndexFunc(operations, w.stop); i >= 0 {
+			return errors.Join(errStopped, w.x.apply(ctx, w.collection, operations[:i]...))
+		}
+	}
+	if err := w.x.apply(ctx, w.collection, operations...); err != nil {
 		return err
 	}
 	w.x.freq.applied(c.commit, t)
 	w.x.know(c.commit)
 	w.next, w.since = c.commit+1, c.since
-	if w.since > 1<<20+w.size { // so that all foldings together cost about what the changes cost
+	if w.since > cmp.Or(w.room, 1<<20)+w.size { // so that all foldings together cost about what the changes cost
 		size, err := w.x.fold(ctx, w.collection, c.commit)
 		if err != nil {
 			return err
