@@ -29,6 +29,7 @@ const (
 //     and so is the first of two when the second may be a particle;
 //   - two words with a space between, the first without a particle, also the
 //     bigram across the space, because 처리 기간 and 처리기간 are both written;
+//   - a name that has a Latin abbreviation is that too, mou for 업무협약;
 //   - a Latin word is itself in lower case, without the s of the plural;
 //   - a number is its digits, 1234 for 1,234, and with the syllable that follows
 //     it directly, 21조; dates (2026-10-02, 10-02), months (2026-10), amounts of money
@@ -48,9 +49,7 @@ func Terms(s string) []string {
 
 // QueryTerms returns the terms to search for when s is asked: those of [Terms]
 // without the words that only ask (어떻게, 알려주세요, what), which are frequent in
-// questions and rare, hence costly, in statutes, and with those of what an
-// abbreviation stands for or is used for (MOU and 업무협약). If s has no other words,
-// they stay.
+// questions and rare, hence costly, in statutes. If s has no other words, they stay.
 // For each article that s names stands also its [LinkTerm], and for a range, 제3조부터
 // 제5조까지, what lies in it.
 func QueryTerms(s string) []string {
@@ -232,10 +231,8 @@ func (sc *scanner) hangul(word string) {
 		sc.join(before, word[:syllable])
 	}
 	stem := word[:stemLen(word)]
-	if sc.query {
-		for _, a := range longNames[stem] {
-			sc.add(a)
-		}
+	for _, a := range longNames[stem] {
+		sc.add(a)
 	}
 	switch n := len(stem) / syllable; {
 	case n == 1:
@@ -265,11 +262,6 @@ func (sc *scanner) latin(word string) {
 		return
 	}
 	sc.add(singular(word))
-	if sc.query {
-		for _, w := range longNames[word] {
-			sc.stem(w)
-		}
-	}
 }
 
 func (sc *scanner) han(word string) {

@@ -43,8 +43,7 @@ func readWords(txt string) (endings map[string]before, nouns, function map[strin
 		if section == "[abbreviations]" {
 			words := strings.Fields(line)
 			for _, w := range words[1:] {
-				longNames[words[0]] = append(longNames[words[0]], w)
-				longNames[w] = append(longNames[w], words[0])
+				longNames[w] = append(longNames[w], singular(words[0]))
 			}
 			continue
 		}
