@@ -18,6 +18,9 @@ var (
 	department = regexp.MustCompile(`[가-힣]{2,10}(?:담당관|위원회|심의회|행정복지센터|센터|사업소|구청|시청|과)(?:$|[^가-힣]|[은는이가을를의에와])`)
 )
 
+// noDepartment are words that end as departments do.
+var noDepartment = regexp.MustCompile(`(?:결|성|효|경|통|초|부|일|교|학|제|사)과$`)
+
 // quoteLength is how many characters make a quotation that must be exact: shorter
 // ones are words, not quotations.
 const quoteLength = 8
@@ -26,6 +29,10 @@ const quoteLength = 8
 // answer says of its own sentences is not believed.
 func (s *Score) grounding(c golden.Case, a *assistant.Answer) {
 	given := strings.Join([]string{c.Question, c.Topic, c.Complaint, c.Received, c.Department, c.Name, c.Phone, c.On}, "\n")
+	known := given // what a sentence may say without a source: a heading names them
+	for _, src := range a.Sources {
+		known += "\n" + strings.Join([]string{src.Title, src.Cite, src.InForce.From, src.InForce.Until}, "\n")
+	}
 	var cites, valid, factual, covered, quotes, exact int
 	all, good := map[Metric]int{}, map[Metric]int{}
 	for x := range sentences(a.Blocks) {
@@ -43,7 +50,11 @@ func (s *Score) grounding(c golden.Case, a *assistant.Answer) {
 			valid++
 			evidence = append(evidence, src)
 		}
-		claims := claims(x.Text, given)
+		said := given
+		if x.Status == ground.Plain {
+			said = known
+		}
+		claims := claims(x.Text, said)
 		if x.Status == ground.Verified || len(claims) > 0 {
 			factual++
 			if len(x.Cites) > 0 {
@@ -122,7 +133,7 @@ func claims(sentence, given string) []claim {
 	}
 	for _, d := range department.FindAllString(sentence, -1) {
 		name := strings.TrimRight(d, "은는이가을를의에와 ,.()[]")
-		if !golden.Holds(given, name) {
+		if !golden.Holds(given, name) && !noDepartment.MatchString(name) {
 			out = append(out, claim{metric: Entities, written: name})
 		}
 	}
