@@ -60,6 +60,9 @@ func (r *report) gather(ctx context.Context, s index.Scope, uploads []Upload) er
 		}
 		r.from = append(r.from, from)
 	}
+	if err := r.a.stamp(ctx, s, all); err != nil {
+		return err
+	}
 	return r.w.sources(all)
 }
 

@@ -71,8 +71,8 @@ var (
 )
 
 // TestComplaintArticles asks laws for the articles that the official replies to
-// real complaints rest on, by words and with the articles that the passages found
-// name or that carry them out, and prints both. The laws are those that the
+// real complaints rest on, by words and with what belongs to the passages found in
+// the place of the last of them, and prints both. The laws are those that the
 // replies cite among 56 others; with BISEO_TEST_ALL_LAWS=1 all national laws, which
 // take some minutes to ingest.
 func TestComplaintArticles(t *testing.T) {
@@ -108,20 +108,28 @@ func TestComplaintArticles(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer x.Close()
-	find := func(q string, limit int) []assistant.Hit {
-		r, err := a.Search(t.Context(), assistant.Principal{}, assistant.SearchRequest{Query: q, On: index.Day(2026, 6, 8), Limit: limit})
+	var words, links score
+	for _, c := range complaints {
+		req := assistant.SearchRequest{Query: clipped(c.question, 2000), On: index.Day(2026, 6, 8), Limit: 10}
+		r, err := a.Search(t.Context(), assistant.Principal{}, req)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return r.Hits
-	}
-	var words, links score
-	for _, c := range complaints {
-		hits := find(clipped(c.question, 2000), 10)
+		var hits, evidence []string
+		for _, h := range r.Hits {
+			hits = append(hits, h.Cite)
+		}
+		sources, err := a.Evidence(t.Context(), assistant.Principal{}, req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range sources {
+			evidence = append(evidence, s.Cite)
+		}
 		words.add(c, hits)
-		links.add(c, linked(hits, find))
+		links.add(c, evidence)
 	}
-	t.Logf("%d complaints that rest on %d articles (%d provisions are annexes or technical standards): words %s; with law links %s",
+	t.Logf("%d complaints that rest on %d articles (%d provisions are annexes or technical standards): as found %s; with what belongs to it %s",
 		len(complaints), words.articles, others, words, links)
 	if least := len(complaints) * 25 / 100; words.success < least {
 		t.Errorf("words: %s, want at least %d of them answered", words, least)
@@ -133,48 +141,16 @@ func clipped(s string, n int) string {
 	return string(r[:min(len(r), n)])
 }
 
-// linked is hits with, for its lower half, the articles that the upper half names
-// and those of decrees and rules that carry them out.
-func linked(hits []assistant.Hit, find func(string, int) []assistant.Hit) []assistant.Hit {
-	top := hits[:min(5, len(hits))]
-	out := append([]assistant.Hit{}, top...)
-	seen := map[string]bool{}
-	for _, h := range hits {
-		seen[h.ChunkID] = true
-	}
-	for _, h := range top {
-		self := law.Find(h.Cite)
-		if len(self) == 0 {
-			continue
-		}
-		asked := []law.Citation{{Law: self[0].Citation.Law, Article: self[0].Citation.Article}}
-		for _, f := range law.Resolve(h.Text, law.Find(h.Text), self[0].Citation) {
-			if f.Citation.Law != "" && f.Citation.Article.N > 0 {
-				asked = append(asked, law.Citation{Law: f.Citation.Law, Article: f.Citation.Article})
-			}
-		}
-		for _, c := range asked[:min(4, len(asked))] {
-			for _, more := range find(c.String(), 3) {
-				if !seen[more.ChunkID] && len(out) < 10 {
-					seen[more.ChunkID] = true
-					out = append(out, more)
-				}
-			}
-		}
-	}
-	return append(out, hits[len(top):]...)[:min(10, len(out)+len(hits)-len(top))]
-}
-
 // A score counts what the first ten passages hold.
 type score struct{ questions, success, articles, found int }
 
-func (s *score) add(c cited, hits []assistant.Hit) {
+func (s *score) add(c cited, cites []string) {
 	s.questions++
 	s.articles += len(c.articles)
 	any := 0
 	for _, want := range c.articles {
-		for _, h := range hits[:min(10, len(hits))] {
-			if f := law.Find(h.Cite); len(f) > 0 && want.Covers(f[0].Citation) {
+		for _, cite := range cites[:min(10, len(cites))] {
+			if f := law.Find(cite); len(f) > 0 && want.Covers(f[0].Citation) {
 				any++
 				break
 			}
