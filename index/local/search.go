@@ -16,9 +16,9 @@ import (
 	"biseo/index/local/postings"
 )
 
-// nearest is how many chunks the comparison by int8 proposes at least, also three
-// for each that may be returned.
-const nearest = 300
+// spare is how many chunks more than may be returned the comparison of codes
+// proposes: on real and made vectors more than .99 of the nearest ten are among 300.
+const spare = 100
 
 // Search ranks the chunks of q.Scope. Score is that of the fusion even when only
 // words or only meaning rank: BM25 scores would tell something of documents
@@ -159,7 +159,7 @@ func (v *view) rank(ctx context.Context, q index.Query, depth int) (words, meani
 		return nil, nil, err
 	}
 	query := newVectorQuery(q.Dense)
-	near := max(nearest, 3*depth)
+	near := depth + spare
 	workers := runtime.GOMAXPROCS(0)
 	byWords, byMeaning := make([]*best, workers), make([]*best, workers)
 	for i := range workers {

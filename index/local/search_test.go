@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"biseo/index"
-	"biseo/korea/text"
 )
 
 // sampleText is words of a small vocabulary, the first of them most often.
@@ -23,78 +22,152 @@ func sampleText(r *rand.Rand, n int) string {
 	return strings.Join(words, " ")
 }
 
-// TestWords compares the word ranking with BM25 over every chunk.
+// A bruteForce ranks every chunk by BM25 as package index states it.
+type bruteForce struct {
+	chunks []bruteChunk
+	all    index.Collection
+	df     map[string]int
+}
+
+type bruteChunk struct {
+	id     string
+	terms  map[string]index.FieldCounts
+	length index.FieldCounts
+}
+
+func (b *bruteForce) add(d index.Doc, chunks []index.Chunk) {
+	for _, c := range chunks {
+		terms, length := index.CountTerms(d, c)
+		b.chunks = append(b.chunks, bruteChunk{c.ID, terms, length})
+		b.all.Chunks++
+		for f, n := range length {
+			b.all.Length[f] += n
+		}
+		for term := range terms {
+			b.df[term]++
+		}
+	}
+}
+
+func (b *bruteForce) rank(query string) (best []scored) {
+	bm25 := index.DefaultBM25()
+	terms, _ := index.SearchTerms(query, func(terms []string) (map[string]bool, error) {
+		seen := map[string]bool{}
+		for _, t := range terms {
+			seen[t] = b.df[t] > 0
+		}
+		return seen, nil
+	})
+	for _, c := range b.chunks {
+		var matches []index.Match
+		for _, term := range terms {
+			if counts, ok := c.terms[term]; ok {
+				matches = append(matches, index.Match{Weight: bm25.Weight(b.all, term, b.df[term]), Counts: counts})
+			}
+		}
+		if score := bm25.Score(b.all, c.length, matches); score > 0 {
+			best = append(best, scored{id: c.id, score: score})
+		}
+	}
+	slices.SortFunc(best, compareScored)
+	return best
+}
+
+// compareWords compares the depth best by words with want.
+func compareWords(t *testing.T, x *Index, query string, depth int, want []scored) {
+	t.Helper()
+	err := x.view(t.Context(), func(v *view) error {
+		got, _, err := v.rank(t.Context(), index.Query{Scope: index.Scope{On: index.Day(2030, 1, 1)}, Text: query}, depth)
+		want := want[:min(depth, len(want))]
+		if len(got) != len(want) {
+			t.Errorf("%q: %d chunks, want %d", query, len(got), len(want))
+			return err
+		}
+		for i := range got {
+			if math.Abs(got[i].score-want[i].score) > 1e-9 || got[i].id != want[i].id && !tied(want, i) {
+				t.Errorf("%q, rank %d: got %s %v, want %s %v", query, i+1, got[i].id, got[i].score, want[i].id, want[i].score)
+				break
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tied reports whether a neighbour of i scores the same but for rounding.
+func tied(all []scored, i int) bool {
+	return i > 0 && all[i-1].score-all[i].score < 1e-9 || i+1 < len(all) && all[i].score-all[i+1].score < 1e-9 || i+1 == len(all)
+}
+
+// TestWords compares the word ranking with BM25 over every chunk, while documents
+// come, change and go.
 func TestWords(t *testing.T) {
-	ctx := t.Context()
 	x := mustOpen(t, t.TempDir(), testOptions)
 	r := rand.New(rand.NewPCG(1, 1))
-	type chunk struct {
-		id     string
-		terms  map[string]index.FieldCounts
-		length index.FieldCounts
+	type stored struct {
+		doc    index.Doc
+		chunks []index.Chunk
 	}
-	var chunks []chunk
-	var all index.Collection
-	df := map[string]int{}
-	for i := range 60 {
-		d := index.Doc{ID: fmt.Sprint("d", i), Title: sampleText(r, 2), Readers: []string{index.Public}, Grade: index.Open}
-		var cs []index.Chunk
-		for j := range 4 {
-			c := index.Chunk{ID: index.ChunkID(d.ID, j), DocID: d.ID, Path: []string{sampleText(r, 1)}, Cite: sampleText(r, 1), Text: sampleText(r, 5+r.IntN(40))}
-			cs = append(cs, c)
-			terms, length := index.CountTerms(d, c)
-			chunks = append(chunks, chunk{c.ID, terms, length})
-			all.Chunks++
-			for f, n := range length {
-				all.Length[f] += n
+	docs := map[string]stored{}
+	for range 5 {
+		for range 60 {
+			d := index.Doc{ID: fmt.Sprint("d", r.IntN(80)), Title: sampleText(r, 2), Readers: []string{index.Public}, Grade: index.Open}
+			var cs []index.Chunk
+			for j := range r.IntN(9) {
+				cs = append(cs, index.Chunk{ID: index.ChunkID(d.ID, j), DocID: d.ID, Path: []string{sampleText(r, 1)}, Cite: sampleText(r, 1), Text: sampleText(r, 5+r.IntN(40))})
 			}
-			for term := range terms {
-				df[term]++
-			}
-		}
-		if err := x.Replace(ctx, d, cs); err != nil {
-			t.Fatal(err)
-		}
-	}
-	bm25 := index.DefaultBM25()
-	for range 50 {
-		query := sampleText(r, 1+r.IntN(6))
-		terms := text.QueryTerms(query)
-		slices.Sort(terms)
-		var want []scored
-		for _, c := range chunks {
-			var matches []index.Match
-			for _, term := range slices.Compact(slices.Clone(terms)) {
-				if counts, ok := c.terms[term]; ok {
-					matches = append(matches, index.Match{Weight: bm25.Weight(all, term, df[term]), Counts: counts})
+			if r.IntN(4) == 0 {
+				delete(docs, d.ID)
+				if err := x.Remove(t.Context(), d.ID); err != nil {
+					t.Fatal(err)
 				}
+				continue
 			}
-			if score := bm25.Score(all, c.length, matches); score > 0 {
-				want = append(want, scored{id: c.id, score: score})
-			}
-		}
-		slices.SortFunc(want, compareScored)
-		for _, depth := range []int{5, 1000} {
-			err := x.view(ctx, func(v *view) error {
-				got, _, err := v.rank(ctx, index.Query{Scope: index.Scope{On: index.Day(2026, 1, 1)}, Text: query}, depth)
-				want := want[:min(depth, len(want))]
-				if len(got) != len(want) {
-					t.Errorf("%q: %d chunks, want %d", query, len(got), len(want))
-					return err
-				}
-				for i := range got {
-					if got[i].id != want[i].id || math.Abs(got[i].score-want[i].score) > 1e-9 {
-						t.Errorf("%q, rank %d: got %s %v, want %s %v", query, i+1, got[i].id, got[i].score, want[i].id, want[i].score)
-						break
-					}
-				}
-				return err
-			})
-			if err != nil {
+			docs[d.ID] = stored{d, cs}
+			if err := x.Replace(t.Context(), d, cs); err != nil {
 				t.Fatal(err)
 			}
 		}
+		brute := &bruteForce{df: map[string]int{}}
+		for _, s := range docs {
+			brute.add(s.doc, s.chunks)
+		}
+		for range 20 {
+			query := sampleText(r, 1+r.IntN(6))
+			want := brute.rank(query)
+			compareWords(t, x, query, 5, want)
+			compareWords(t, x, query, 1000, want)
+		}
 	}
+	if err := x.Verify(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWordsOnLaws does the same with real laws and questions of up to 300 characters.
+func TestWordsOnLaws(t *testing.T) {
+	x := mustOpen(t, t.TempDir(), testOptions)
+	brute := &bruteForce{df: map[string]int{}}
+	var queries []string
+	for i, l := range readLaws(t) {
+		if i%8 > 0 {
+			continue
+		}
+		if err := x.Replace(t.Context(), l.doc, l.chunks); err != nil {
+			t.Fatal(err)
+		}
+		brute.add(l.doc, l.chunks)
+		for j := 0; j < len(l.chunks); j += 11 {
+			text := []rune(strings.Join(strings.Fields(l.chunks[j].Text), " "))
+			queries = append(queries, string(text[:min(len(text), []int{20, 60, 300}[j%3])]), l.chunks[j].Cite)
+		}
+	}
+	for _, q := range queries {
+		compareWords(t, x, q, 10, brute.rank(q))
+	}
+	t.Logf("%d questions, %d chunks", len(queries), len(brute.chunks))
 }
 
 // TestMeaning compares the scan of compact vectors with an exact one.
