@@ -28,6 +28,7 @@ const (
 	maxDraft        = 8 << 20
 	maxUpload       = 128 << 20 // of a multipart body to /v1/documents; what a file may be, ingest says
 	requestIDHeader = "X-Request-Id"
+	nothingTime     = 20 * time.Millisecond // see settle
 
 	contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 		"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -94,6 +95,7 @@ func (e Edge) from(r *http.Request) (address string, secure bool) {
 
 // An arrival is what the guard has found out about a request.
 type arrival struct {
+	at      time.Time
 	id      string
 	address string // the sender's, behind trusted proxies; "" if unknown
 	secure  bool   // over TLS
@@ -107,6 +109,25 @@ func arrivalOf(ctx context.Context) arrival {
 }
 
 func requestID(ctx context.Context) string { return arrivalOf(ctx).id }
+
+// RequestID names the request of ctx, in the log as in the audit record.
+func RequestID(ctx context.Context) string { return requestID(ctx) }
+
+// settle waits until the request of ctx is as old as every request becomes for which
+// there is nothing: whether a document does not exist or is hidden must not show in
+// the time that it takes to say so.
+func settle(ctx context.Context) {
+	came := arrivalOf(ctx)
+	if came.at.IsZero() {
+		return
+	}
+	timer := time.NewTimer(nothingTime - time.Since(came.at))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
 
 // guard stands before everything else: security headers, a number for each
 // request, refusal of foreign hosts and origins, and limits on the body.
@@ -123,7 +144,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var b [8]byte
 		_, _ = rand.Read(b[:]) // never fails
-		came := arrival{id: hex.EncodeToString(b[:])}
+		came := arrival{at: time.Now(), id: hex.EncodeToString(b[:])}
 		came.address, came.secure = s.o.Edge.from(r)
 		r = r.WithContext(context.WithValue(r.Context(), arrivalKey{}, came))
 

@@ -3,6 +3,7 @@ package web
 import (
 	"container/list"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -13,6 +14,8 @@ import (
 	"golang.org/x/time/rate"
 
 	"biseo/assistant"
+	"biseo/assistant/ground"
+	"biseo/index"
 )
 
 // Limits bound what callers may ask of the service, and so its memory. A field that
@@ -236,6 +239,14 @@ func (b bounded) Search(ctx context.Context, who assistant.Principal, req assist
 	}
 	defer leave()
 	return b.Service.Search(ctx, who, req)
+}
+
+func (b bounded) Passage(ctx context.Context, who assistant.Principal, req assistant.PassageRequest) ([]ground.Source, error) {
+	sources, err := b.Service.Passage(ctx, who, req)
+	if errors.Is(err, index.ErrNotFound) {
+		settle(ctx)
+	}
+	return sources, err
 }
 
 func (b bounded) Answer(ctx context.Context, who assistant.Principal, req assistant.AnswerRequest, emit func(assistant.Event) error) (*assistant.Answer, error) {

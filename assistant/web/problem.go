@@ -88,6 +88,7 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 	case errors.As(err, &known):
 		return known
 	case errors.Is(err, index.ErrNotFound):
+		settle(ctx)
 		return newProblem(http.StatusNotFound, "not_found", "문서를 찾을 수 없습니다.")
 	case errors.Is(err, state.ErrNotFound), errors.Is(err, stream.ErrNotFound):
 		return newProblem(http.StatusNotFound, "not_found", "찾는 것이 없거나 보관 기간이 지났습니다. 주소를 확인해 주세요.")
