@@ -19,7 +19,7 @@ import (
 var pageFiles embed.FS
 
 // views are the addresses of the page, one for each task.
-var views = []string{"/", "/search"}
+var views = []string{"/", "/search", "/summary", "/report", "/reply", "/drafts", "/documents", "/admin"}
 
 // registerPage serves the page's files under /page and the page itself at each
 // view. It returns the handler for unknown addresses: a problem for programs, a

@@ -2,7 +2,7 @@
 // and of the service stay Korean.
 export default {
   '바로가기': 'Skip links', '본문 바로가기': 'Skip to content', '입력란 바로가기': 'Skip to the input', '근거 바로가기': 'Skip to the evidence',
-  '비서': 'Biseo', '업무': 'Tasks', '검색': 'Search', '질문': 'Ask', '보기 설정': 'Display settings', '도움말': 'Help',
+  '비서': 'Biseo', '업무': 'Tasks', '검색': 'Search', '질문': 'Ask', '요약': 'Summary', '보고서': 'Report', '민원 답변': 'Complaint reply', '초안': 'Drafts', '문서': 'Documents', '관리': 'Administration', '보기 설정': 'Display settings', '도움말': 'Help',
   '연결이 끊겼습니다.': 'Connection lost.', '입력한 내용은 그대로 있습니다. 다시 연결하고 있습니다.': 'Your text is kept. Connecting again.',
   '최근 작업': 'Recent work', '새 작업': 'New task', '최근 작업이 없습니다. 예시로 시작해 보세요.': 'No recent work. Start with an example.',
   '이 창을 닫으면 지워집니다.': 'Cleared when this window closes.', '작업 {n}': 'Task {n}',

@@ -8,7 +8,17 @@ import * as panel from './panel.js'
 import { searchFor } from './search.js'
 import { bindSettings } from './settings.js'
 
-const names = { '/': '질문', '/search': '검색' }
+const names = {
+  '/': '질문', '/search': '검색', '/summary': '요약', '/report': '보고서', '/reply': '민원 답변',
+  '/drafts': '초안', '/documents': '문서', '/admin': '관리',
+}
+// Views that are fetched when they are first opened. Each module exports
+// show(section, params, service): it draws its view into section, which it owns
+// until another view is shown, and may be called again for other params.
+const others = {
+  '/summary': () => import('./summary.js'), '/report': () => import('./report.js'), '/reply': () => import('./reply.js'),
+  '/drafts': () => import('./drafts.js'), '/documents': () => import('./documents.js'), '/admin': () => import('./admin.js'),
+}
 let service = null
 
 // show draws the view of the present address.
@@ -17,6 +27,12 @@ function show(focus) {
   const n = Number(new URLSearchParams(location.search).get('n'))
   $('view-ask').hidden = path !== '/'
   $('view-search').hidden = path !== '/search'
+  $('view-other').hidden = !(path in others)
+  if (path in others) {
+    const params = new URLSearchParams(location.search)
+    others[path]().then(view => location.pathname === path && view.show($('view-other'), params, service))
+  }
+  $('skip-field').hidden = path in others
   $('skip-field').setAttribute('href', path === '/' ? '#question' : '#query')
   for (const a of document.querySelectorAll('.tasks a')) {
     if (a.dataset.view === path) a.setAttribute('aria-current', 'page')
@@ -24,7 +40,7 @@ function show(focus) {
   }
   const work = path === '/' ? ask.show(n) : (panel.clear(), '')
   document.title = [work, t(names[path]), t('비서')].filter(Boolean).join(' - ')
-  if (focus) document.querySelector('main section:not([hidden]) h1').focus()
+  if (focus) document.querySelector('main section:not([hidden]) h1')?.focus()
 }
 
 function open(path, focus = true) {
