@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// scored is a chunk in a ranking. The ID is known only of the best.
+// scored is a chunk in a ranking.
 type scored struct {
 	key   int64
 	score float64
@@ -17,8 +17,7 @@ func compareScored(a, b scored) int {
 	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.id, b.id))
 }
 
-// best collects the n best chunks, with all that equal the last of them: which of
-// equal ones come first is for their IDs to say.
+// best collects the n best chunks, and those that equal the last of them.
 type best struct {
 	n     int
 	least float64 // what scores less is not among the best
@@ -52,4 +51,10 @@ func (b *best) cut() {
 	b.least = scores[len(scores)-b.n]
 	b.found = slices.DeleteFunc(b.found, func(s scored) bool { return s.score < b.least })
 	b.full = max(2*b.n, 2*len(b.found))
+}
+
+// ranked returns the n best, best first, equal ones in ID order.
+func (b *best) ranked() []scored {
+	slices.SortFunc(b.found, compareScored)
+	return b.found[:min(b.n, len(b.found))]
 }

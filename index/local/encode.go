@@ -81,3 +81,47 @@ func unpackKeys(b []byte) ([]int64, error) {
 	}
 	return keys, nil
 }
+
+// A list of strings in one, for there are many.
+type stringList struct {
+	all  string
+	ends []uint32
+}
+
+func (l stringList) at(i int) string {
+	start := uint32(0)
+	if i > 0 {
+		start = l.ends[i-1]
+	}
+	return l.all[start:l.ends[i]]
+}
+
+// packStrings writes each string behind its length.
+func packStrings(list []string) []byte {
+	var b []byte
+	for _, s := range list {
+		b = binary.AppendUvarint(b, uint64(len(s)))
+		b = append(b, s...)
+	}
+	return b
+}
+
+// unpackStrings reads n strings.
+func unpackStrings(b []byte, n int) (stringList, error) {
+	l := stringList{ends: make([]uint32, 0, n)}
+	all := make([]byte, 0, len(b))
+	for len(b) > 0 {
+		v, size := binary.Uvarint(b)
+		if size <= 0 || v > uint64(len(b)-size) {
+			break
+		}
+		all = append(all, b[size:size+int(v)]...)
+		b = b[size+int(v):]
+		l.ends = append(l.ends, uint32(len(all)))
+	}
+	if len(b) > 0 || len(l.ends) != n {
+		return l, errors.New("stored chunk IDs are damaged")
+	}
+	l.all = string(all)
+	return l, nil
+}

@@ -216,7 +216,7 @@ func TestStaleReader(t *testing.T) {
 			t.Fatal(err)
 		}
 		a, b := reader.live.snap, fresh.live.snap
-		if d := cmp.Diff(a, b, cmp.AllowUnexported(snapshot{}, entry{}, segment{}, matrix{}, postings.Segment{}, postings.Norms{})); d != "" {
+		if d := cmp.Diff(a, b, cmp.AllowUnexported(snapshot{}, entry{}, segment{}, matrix{}, stringList{}, postings.Segment{}, postings.Norms{})); d != "" {
 			t.Fatalf("change %d: kept in step (-) and read anew (+) differ:\n%s", i, d)
 		}
 		fresh.Close()

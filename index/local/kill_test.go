@@ -100,7 +100,7 @@ func (x *Index) replaceTorn(ctx context.Context, id string, n int) error {
 		return err
 	}
 	return transact(ctx, x.live.write, func(tx *sql.Tx) error {
-		return errors.Join(insertSegment(ctx, tx, keys, r.words, r.vectors), merge(ctx, tx, x.live.dim), logChange(ctx, tx, id))
+		return errors.Join(insertSegment(ctx, tx, keys, r.ids(), r.words, r.vectors), merge(ctx, tx, x.live.dim), logChange(ctx, tx, id))
 	})
 }
 

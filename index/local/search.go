@@ -180,10 +180,10 @@ func (v *view) rank(ctx context.Context, q index.Query, depth int) (words, meani
 	if err = ctx.Err(); err != nil {
 		return nil, nil, err
 	}
-	if words, err = v.identify(ctx, byWords[0], nil); err == nil {
-		meaning, err = v.identify(ctx, byMeaning[0], q.Dense)
+	if len(q.Dense) > 0 {
+		meaning, err = v.rescore(ctx, byMeaning[0].ranked(), q.Dense)
 	}
-	return words, meaning[:min(depth, len(meaning))], err
+	return byWords[0].ranked(), meaning[:min(depth, len(meaning))], err
 }
 
 // A queryTerm is a term of the query, with its list in each segment.
@@ -256,7 +256,7 @@ func (s *segment) rankWords(at int, terms []queryTerm, norms *postings.Norms, se
 	}
 	for chunk, score := range scores {
 		if score > 0 && score >= best.least && see(chunk) {
-			best.add(scored{key: s.keys[chunk], score: score})
+			best.add(scored{s.keys[chunk], score, s.ids.at(chunk)})
 		}
 	}
 }
@@ -269,29 +269,22 @@ func (s *segment) rankVectors(query *vectorQuery, see func(chunk int) bool, best
 	}
 	for chunk, scale := range s.vectors.scale {
 		if scale > 0 && see(chunk) {
-			best.add(scored{key: s.keys[chunk], score: float64(scale) * float64(dotCodes(query, s.vectors.of(chunk)))})
+			score := float64(scale) * float64(dotCodes(query, s.vectors.of(chunk)))
+			if score >= best.least {
+				best.add(scored{s.keys[chunk], score, s.ids.at(chunk)})
+			}
 		}
 	}
 }
 
-// identify reads the IDs of the best chunks and returns them best first, equal
-// ones in ID order. With a query vector they are scored anew by their own.
-func (v *view) identify(ctx context.Context, best *best, query []float32) ([]scored, error) {
-	best.cut()
-	found := best.found
-	if len(found) == 0 {
-		return nil, nil
-	}
+// rescore ranks chunks by their vectors as they were stored.
+func (v *view) rescore(ctx context.Context, found []scored, query []float32) ([]scored, error) {
 	slices.SortFunc(found, func(a, b scored) int { return cmp.Compare(a.key, b.key) })
 	keys := make([]int64, len(found))
 	for i, s := range found {
 		keys[i] = s.key
 	}
-	columns, tables := `c.id, NULL`, `chunks c`
-	if query != nil {
-		columns, tables = `c.id, v.dense`, `chunks c JOIN vectors v ON v.key = c.key`
-	}
-	rows, err := v.tx.QueryContext(ctx, `SELECT `+columns+` FROM `+tables+` WHERE c.key IN (SELECT value FROM json_each(?)) ORDER BY c.key`, encode(keys))
+	rows, err := v.tx.QueryContext(ctx, `SELECT dense FROM vectors WHERE key IN (SELECT value FROM json_each(?)) ORDER BY key`, encode(keys))
 	if err != nil {
 		return nil, err
 	}
@@ -300,11 +293,8 @@ func (v *view) identify(ctx context.Context, best *best, query []float32) ([]sco
 	var dense []float32
 	for ; rows.Next() && i < len(found); i++ {
 		var b sql.RawBytes
-		if err := rows.Scan(&found[i].id, &b); err != nil {
+		if err := rows.Scan(&b); err != nil {
 			return nil, err
-		}
-		if query == nil {
-			continue
 		}
 		if dense, err = unpackVector(dense, b, len(query)); err != nil {
 			return nil, err
@@ -315,10 +305,10 @@ func (v *view) identify(ctx context.Context, best *best, query []float32) ([]sco
 		return nil, err
 	}
 	if i < len(found) {
-		return nil, errors.New("chunks or vectors are missing: run biseo ingest --rebuild")
+		return nil, errors.New("vectors are missing: run biseo ingest --rebuild")
 	}
 	slices.SortFunc(found, compareScored)
-	return found[:min(best.n, len(found))], nil
+	return found, nil
 }
 
 func (v *view) passage(ctx context.Context, s index.Scope, chunkID string, around int) ([]index.Hit, error) {

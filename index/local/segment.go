@@ -18,6 +18,7 @@ import (
 type segment struct {
 	id      int64 // never given twice
 	keys    []int64
+	ids     stringList
 	words   *postings.Segment
 	vectors matrix
 }
@@ -27,13 +28,13 @@ const (
 	segmentChunks = 16_384 // a segment of so many is merged no more
 )
 
-// insertSegment stores the segment of the chunks with these keys.
-func insertSegment(ctx context.Context, tx *sql.Tx, keys []int64, words, vectors []byte) error {
+// insertSegment stores the segment of the chunks with these keys and IDs.
+func insertSegment(ctx context.Context, tx *sql.Tx, keys []int64, ids []string, words, vectors []byte) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO segments(first, last, chunks, live, keys, words, vectors) VALUES(?, ?, ?, ?, ?, ?, ?)`,
-		keys[0], keys[len(keys)-1], len(keys), len(keys), packKeys(keys), words, vectors)
+	_, err := tx.ExecContext(ctx, `INSERT INTO segments(first, last, chunks, live, keys, ids, words, vectors) VALUES(?, ?, ?, ?, ?, ?, ?, ?)`,
+		keys[0], keys[len(keys)-1], len(keys), len(keys), packKeys(keys), packStrings(ids), words, vectors)
 	return err
 }
 
@@ -123,24 +124,28 @@ func mergeParts(ctx context.Context, tx *sql.Tx, parts []part, dim int) error {
 		return err
 	}
 	var keys []int64
+	var ids []string
 	for i, s := range segments {
 		for chunk, key := range s.keys {
 			if keep(i, chunk) {
-				keys = append(keys, key)
+				keys, ids = append(keys, key), append(ids, s.ids.at(chunk))
 			}
 		}
 	}
-	return insertSegment(ctx, tx, keys, merged, mergeMatrices(segments, dim, keep))
+	return insertSegment(ctx, tx, keys, ids, merged, mergeMatrices(segments, dim, keep))
 }
 
 func loadSegment(ctx context.Context, tx *sql.Tx, id int64, dim int) (*segment, error) {
 	s := &segment{id: id}
-	var keys, words, vectors []byte
-	err := tx.QueryRowContext(ctx, `SELECT keys, words, vectors FROM segments WHERE id = ?`, id).Scan(&keys, &words, &vectors)
+	var keys, ids, words, vectors []byte
+	err := tx.QueryRowContext(ctx, `SELECT keys, ids, words, vectors FROM segments WHERE id = ?`, id).Scan(&keys, &ids, &words, &vectors)
 	if err != nil {
 		return nil, err
 	}
 	if s.keys, err = unpackKeys(keys); err == nil {
+		s.ids, err = unpackStrings(ids, len(s.keys))
+	}
+	if err == nil {
 		s.words, err = postings.Parse(words)
 	}
 	if err == nil && s.words.Len() != len(s.keys) {

@@ -148,6 +148,9 @@ func (s *segment) verifyDoc(ctx context.Context, tx *sql.Tx, dim int, e *entry, 
 		return err
 	}
 	for i, c := range chunks {
+		if s.ids.at(start+i) != c.ID {
+			return fmt.Errorf("chunk %s: stored ID differs", c.ID)
+		}
 		if words.Length(i) != s.words.Length(start+i) {
 			return fmt.Errorf("chunk %s: stored lengths are not those of its text", c.ID)
 		}

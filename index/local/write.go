@@ -53,6 +53,7 @@ CREATE TABLE segments (
 	chunks INTEGER NOT NULL,
 	live INTEGER NOT NULL,     -- how many of its chunks are still there
 	keys BLOB NOT NULL,        -- see packKeys
+	ids BLOB NOT NULL,         -- see packStrings
 	words BLOB NOT NULL,       -- see package postings
 	vectors BLOB               -- see encodeMatrix; NULL if no chunk has one
 );
@@ -220,6 +221,14 @@ func analyse(d index.Doc, chunks []index.Chunk, dim int) record {
 	return r
 }
 
+func (r record) ids() []string {
+	ids := make([]string, len(r.chunks))
+	for i, c := range r.chunks {
+		ids[i] = c.ID
+	}
+	return ids
+}
+
 // parallel calls do with each number below n, on all processors. worker numbers
 // the goroutine that calls.
 func parallel(n int, do func(worker, i int)) {
@@ -247,7 +256,7 @@ func put(ctx context.Context, tx *sql.Tx, r record, dim int) error {
 	if err := insertChunks(ctx, tx, keys, r); err != nil {
 		return err
 	}
-	if err := insertSegment(ctx, tx, keys, r.words, r.vectors); err != nil {
+	if err := insertSegment(ctx, tx, keys, r.ids(), r.words, r.vectors); err != nil {
 		return err
 	}
 	if err := merge(ctx, tx, dim); err != nil {
