@@ -14,7 +14,7 @@ import (
 )
 
 // lawIndex is a law with its decree and rule, an older version of the decree, and a
-// directive that only auditors read, which all name one another's articles.
+// part of the rule that only auditors read, which name one another's articles.
 func lawIndex(t *testing.T) *local.Index {
 	t.Helper()
 	x, err := local.Open(t.Context(), t.TempDir(), local.Options{Rules: "test"})
@@ -47,7 +47,7 @@ func lawIndex(t *testing.T) *local.Index {
 		[4]string{"제3조", "(그늘막의 설치 기간)", "법 제5조에 따른 그늘막의 설치 기간은 한 달로 한다.", "§공원관리법/5"})
 	put(index.Doc{ID: "rule", Title: "공원 관리법 시행규칙", Kind: "rule"},
 		[4]string{"제1조", "(서식)", "영 제3조의 신청서는 별지로 한다.", "§공원관리법시행령/3"})
-	put(index.Doc{ID: "audit", Title: "공원 관리법 시행령 감사 규칙", Kind: "rule", Readers: []string{"감사"}},
+	put(index.Doc{ID: "audit", Title: "공원 관리법 시행규칙", Kind: "rule", Readers: []string{"감사"}},
 		[4]string{"제7조", "(감사)", "법 제5조의 허가를 감사한다.", "§공원관리법/5"})
 	put(index.Doc{ID: "gone", Title: "옛 공원 관리 규정", Kind: "decree", Until: index.Day(2024, 1, 1), Ends: index.Day(2024, 1, 1)},
 		[4]string{"제1조", "(그늘막)", "그늘막의 설치 기간은 이레로 한다.", ""})
@@ -59,7 +59,7 @@ func lawAssistant(t *testing.T) *Assistant {
 }
 
 func TestEvidenceBringsTheLaw(t *testing.T) {
-	got, err := lawAssistant(t).Evidence(context.Background(), Principal{}, SearchRequest{Query: "그늘막 설치 기간은 얼마인가요?", On: today, Limit: 2})
+	got, err := lawAssistant(t).Evidence(context.Background(), Principal{}, SearchRequest{Query: "그늘막은 며칠인가요?", On: today, Limit: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
