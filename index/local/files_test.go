@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"biseo/index"
+	"biseo/index/local/codes"
 	"biseo/index/local/postings"
 )
 
@@ -216,7 +217,7 @@ func TestStaleReader(t *testing.T) {
 			t.Fatal(err)
 		}
 		a, b := reader.live.snap, fresh.live.snap
-		if d := cmp.Diff(a, b, cmp.AllowUnexported(snapshot{}, entry{}, segment{}, matrix{}, stringList{}, postings.Segment{}, postings.Norms{})); d != "" {
+		if d := cmp.Diff(a, b, cmp.AllowUnexported(snapshot{}, entry{}, segment{}, codes.Matrix{}, stringList{}, postings.Segment{}, postings.Norms{})); d != "" {
 			t.Fatalf("change %d: kept in step (-) and read anew (+) differ:\n%s", i, d)
 		}
 		fresh.Close()

@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"biseo/index"
+	"biseo/index/local/codes"
 	"biseo/index/local/postings"
 )
 
@@ -158,7 +159,7 @@ func (v *view) rank(ctx context.Context, q index.Query, depth int) (words, meani
 	if err != nil {
 		return nil, nil, err
 	}
-	query := newVectorQuery(q.Dense)
+	query := codes.NewQuery(q.Dense)
 	near := depth + spare
 	workers := runtime.GOMAXPROCS(0)
 	byWords, byMeaning := make([]*best, workers), make([]*best, workers)
@@ -263,15 +264,14 @@ func (s *segment) rankWords(at int, terms []queryTerm, norms *postings.Norms, se
 
 // rankVectors adds to best the chunks that see lets be seen, by the nearness of
 // their vectors to the query.
-func (s *segment) rankVectors(query *vectorQuery, see func(chunk int) bool, best *best) {
+func (s *segment) rankVectors(query *codes.Query, see func(chunk int) bool, best *best) {
 	if query == nil {
 		return
 	}
-	for chunk, scale := range s.vectors.scale {
-		if scale > 0 && see(chunk) {
-			score := float64(scale) * float64(dotCodes(query, s.vectors.of(chunk)))
-			if score >= best.least {
-				best.add(scored{s.keys[chunk], score, s.ids.at(chunk)})
+	for chunk, key := range s.keys {
+		if s.vectors.Has(chunk) && see(chunk) {
+			if score := s.vectors.Near(query, chunk); score >= best.least {
+				best.add(scored{key, score, s.ids.at(chunk)})
 			}
 		}
 	}

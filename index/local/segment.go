@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/bits"
 
+	"biseo/index/local/codes"
 	"biseo/index/local/postings"
 )
 
@@ -20,7 +21,7 @@ type segment struct {
 	keys    []int64
 	ids     stringList
 	words   *postings.Segment
-	vectors matrix
+	vectors codes.Matrix
 }
 
 const (
@@ -100,13 +101,14 @@ func due(parts []part) (from, to int) {
 func mergeParts(ctx context.Context, tx *sql.Tx, parts []part, dim int) error {
 	var segments []*segment
 	var words []*postings.Segment
+	var vectors []codes.Matrix
 	live := map[int64]bool{}
 	for _, p := range parts {
 		s, err := loadSegment(ctx, tx, p.id, dim)
 		if err != nil {
 			return err
 		}
-		segments, words = append(segments, s), append(words, s.words)
+		segments, words, vectors = append(segments, s), append(words, s.words), append(vectors, s.vectors)
 		keys, err := collect(ctx, tx, scanValue[int64], `SELECT key FROM chunks WHERE key BETWEEN ? AND ?`, s.keys[0], s.keys[len(s.keys)-1])
 		if err != nil {
 			return err
@@ -132,7 +134,7 @@ func mergeParts(ctx context.Context, tx *sql.Tx, parts []part, dim int) error {
 			}
 		}
 	}
-	return insertSegment(ctx, tx, keys, ids, merged, mergeMatrices(segments, dim, keep))
+	return insertSegment(ctx, tx, keys, ids, merged, codes.Merge(vectors, keep))
 }
 
 func loadSegment(ctx context.Context, tx *sql.Tx, id int64, dim int) (*segment, error) {
@@ -152,7 +154,7 @@ func loadSegment(ctx context.Context, tx *sql.Tx, id int64, dim int) (*segment, 
 		err = errors.New("words and keys differ")
 	}
 	if err == nil {
-		s.vectors, err = parseMatrix(vectors, len(s.keys), dim)
+		s.vectors, err = codes.Parse(vectors, len(s.keys), dim)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("segment %d: %w: run biseo ingest --rebuild", id, err)

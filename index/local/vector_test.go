@@ -7,50 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+
+	"biseo/index/local/codes"
 )
-
-// TestDotCodes compares the two forms of the dot product with the sum of products.
-func TestDotCodes(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 1))
-	for _, dim := range []int{1, 8, 63, 64, 65, 384, 1024, 4096} {
-		for n := range 100 {
-			a, b := make([]float32, dim), make([]float32, dim)
-			for i := range a {
-				a[i], b[i] = float32(r.NormFloat64()), float32(r.NormFloat64())
-				if n%2 == 0 { // sums as far from zero as they get
-					a[i], b[i] = 1, float32(1-n%4)
-				}
-			}
-			codes := make([]byte, stride(dim))
-			scale := encodeVector(codes, b)
-			q := newVectorQuery(a)
-			var want int32
-			for i, f := range b {
-				want += int32(q.codes[i]) * int32(code(f, scale))
-			}
-			if got := dotCodes(q, codes); got != want {
-				t.Fatalf("dimension %d: %d, want %d", dim, got, want)
-			}
-			if got := dotGo(q, codes); got != want {
-				t.Fatalf("dimension %d in Go: %d, want %d", dim, got, want)
-			}
-		}
-	}
-}
-
-func BenchmarkDotCodes(b *testing.B) {
-	q, codes := &vectorQuery{codes: make([]int8, 384)}, make([]byte, 192)
-	b.Run("best", func(b *testing.B) {
-		for b.Loop() {
-			dotCodes(q, codes)
-		}
-	})
-	b.Run("go", func(b *testing.B) {
-		for b.Loop() {
-			dotGo(q, codes)
-		}
-	})
-}
 
 // TestRecall ranks clustered unit vectors by their codes: of the ten that are
 // nearest by float32 nearly all are among those proposed. BISEO_RECALL_VECTORS sets
@@ -74,13 +33,15 @@ func TestRecall(t *testing.T) {
 	for i := range queries {
 		exact[i], coded[i] = newBest(10), newBest(nearest)
 	}
-	codes := make([]byte, stride(dim))
 	for key := range n {
 		v := unit(r, centres[r.IntN(len(centres))], dim)
-		scale := encodeVector(codes, v)
+		m, err := codes.Parse(codes.Encode([][]float32{v}, dim), 1, dim)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for i, q := range asked {
 			exact[i].add(scored{key: int64(key), score: dot(q, v)})
-			coded[i].add(scored{key: int64(key), score: float64(scale) * float64(dotCodes(newVectorQuery(q), codes))})
+			coded[i].add(scored{key: int64(key), score: m.Near(codes.NewQuery(q), 0)})
 		}
 	}
 	found, wanted := 0, 0

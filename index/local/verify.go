@@ -1,7 +1,6 @@
 package local
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -9,6 +8,7 @@ import (
 	"path/filepath"
 
 	"biseo/index"
+	"biseo/index/local/codes"
 	"biseo/index/local/postings"
 )
 
@@ -143,7 +143,7 @@ func (s *segment) verifyDoc(ctx context.Context, tx *sql.Tx, dim int, e *entry, 
 	if err != nil {
 		return err
 	}
-	vectors, err := parseMatrix(r.vectors, e.n, dim)
+	vectors, err := codes.Parse(r.vectors, e.n, dim)
 	if err != nil {
 		return err
 	}
@@ -154,9 +154,7 @@ func (s *segment) verifyDoc(ctx context.Context, tx *sql.Tx, dim int, e *entry, 
 		if words.Length(i) != s.words.Length(start+i) {
 			return fmt.Errorf("chunk %s: stored lengths are not those of its text", c.ID)
 		}
-		if c.Dense == nil && len(s.vectors.scale) > 0 && s.vectors.scale[start+i] != 0 ||
-			c.Dense != nil && (len(s.vectors.scale) == 0 || s.vectors.scale[start+i] != vectors.scale[i] ||
-				!bytes.Equal(s.vectors.of(start+i), vectors.of(i))) {
+		if !s.vectors.Equal(start+i, vectors, i) {
 			return fmt.Errorf("chunk %s: stored codes are not those of its vector", c.ID)
 		}
 		if !e.dated(i, c) {

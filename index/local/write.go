@@ -17,6 +17,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"biseo/index"
+	"biseo/index/local/codes"
 	"biseo/index/local/postings"
 )
 
@@ -55,7 +56,7 @@ CREATE TABLE segments (
 	keys BLOB NOT NULL,        -- see packKeys
 	ids BLOB NOT NULL,         -- see packStrings
 	words BLOB NOT NULL,       -- see package postings
-	vectors BLOB               -- see encodeMatrix; NULL if no chunk has one
+	vectors BLOB               -- see package codes; NULL if no chunk has one
 );
 CREATE TABLE changes (n INTEGER PRIMARY KEY, doc TEXT NOT NULL); -- which document changed, newest last
 `
@@ -70,7 +71,7 @@ type record struct {
 	chunks  []index.Chunk
 	lengths index.FieldCounts // summed over the chunks
 	words   []byte            // see package postings
-	vectors []byte            // see encodeMatrix
+	vectors []byte            // see package codes
 }
 
 // Replace stores d and its chunks in one transaction. A chunk ID that another
@@ -217,7 +218,7 @@ func analyse(d index.Doc, chunks []index.Chunk, dim int) record {
 			r.lengths[f] += n
 		}
 	}
-	r.words, r.vectors = postings.Build(words), encodeMatrix(vectors, dim)
+	r.words, r.vectors = postings.Build(words), codes.Encode(vectors, dim)
 	return r
 }
 

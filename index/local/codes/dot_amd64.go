@@ -1,4 +1,4 @@
-package local
+package codes
 
 import "golang.org/x/sys/cpu"
 
@@ -10,11 +10,11 @@ func dotAVX2(q *int8, codes *byte, blocks int) int32
 
 var hasAVX2 = cpu.X86.HasAVX2
 
-// dotCodes is dotGo, many times as fast where the processor allows.
-func dotCodes(q *vectorQuery, codes []byte) int32 {
-	n := len(codes) / (codeBlock / 2)
-	if !hasAVX2 || n == 0 || len(q.codes) < n*codeBlock {
+// dot is dotGo, many times as fast where the processor allows.
+func dot(q *Query, codes []byte) int32 {
+	n := len(codes) / (block / 2)
+	if !hasAVX2 || n == 0 || len(q.codes) < n*block {
 		return dotGo(q, codes)
 	}
-	return dotAVX2(&q.codes[0], &codes[0], n) - zeroCode*q.sum
+	return dotAVX2(&q.codes[0], &codes[0], n) - zero*q.sum
 }
