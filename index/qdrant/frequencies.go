@@ -180,14 +180,23 @@ func (f *frequencies) applied(commit int64, t tally) {
 }
 
 // averages are the collection that weights of the sparse vector are reckoned with:
-// they propose only, so that of a first document any will do.
-func (f *frequencies) averages() index.Collection {
+// what is stored, what comes with it, and a few chunks as chunks mostly are. They
+// propose only, so that a first document need not fit what comes later.
+func (f *frequencies) averages(records []record) index.Collection {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.tally.all.Chunks < 200 {
-		return index.Collection{Chunks: 1, Length: index.FieldCounts{10, 10, 15, 120}}
+	all := f.tally.all
+	add := func(chunks int, length index.FieldCounts) {
+		all.Chunks += chunks
+		for f, n := range length {
+			all.Length[f] += chunks * n
+		}
 	}
-	return f.tally.all
+	add(3, index.FieldCounts{10, 10, 15, 120})
+	for _, r := range records {
+		add(1, r.length)
+	}
+	return all
 }
 
 // load reads the stored frequencies and all changes since, unless they are known.
