@@ -80,6 +80,9 @@ type Options struct {
 	Calendar  *calendar.Calendar // working days of the agency; nil means those of national offices
 	Prompts   *prompts.Set       // nil: those of the program
 	Now       func() time.Time   // tells current law from what was or will be; nil means time.Now
+
+	Checked func(ground.Status, time.Duration) // told of each sentence of a model what its check found and how long it took, if not nil
+	Outside func(n int)                        // told when n passages that the index returned were dropped for lack of rights, if not nil
 }
 
 // An Assistant serves requests over one index. Safe for concurrent use.
@@ -210,6 +213,19 @@ func (a *Assistant) allowed(s index.Scope, hits []index.Hit) []index.Hit {
 	}
 	if n := len(hits) - len(out); n > 0 {
 		a.lg.Error("index returned hits outside the scope", "dropped", n)
+		if a.opt.Outside != nil {
+			a.opt.Outside(n)
+		}
+	}
+	return out
+}
+
+// attach ties a sentence of a model to its sources, and tells how that ended.
+func (a *Assistant) attach(s string, cited []int, sources []ground.Source) ground.Sentence {
+	began := time.Now()
+	out := ground.Attach(s, cited, sources)
+	if a.opt.Checked != nil {
+		a.opt.Checked(out.Status, time.Since(began))
 	}
 	return out
 }

@@ -239,7 +239,7 @@ func (r *run) take(all []claim) error {
 			r.out.dropped++
 			continue
 		}
-		s := ground.Attach(c.text, c.sources, r.w.ans.Sources)
+		s := r.w.attach(c.text, c.sources, r.w.ans.Sources)
 		if s.Status != ground.Verified {
 			if c.givesUp() {
 				r.out.none = true

@@ -331,7 +331,7 @@ func (a *Assistant) read(ctx context.Context, w *writer, req SummaryRequest, t *
 		local[i].N = i + 1
 	}
 	s.passages = passages(local)
-	scratch := &writer{said: map[string]bool{}, ans: &Answer{Sources: local, Prompt: w.ans.Prompt}}
+	scratch := &writer{said: map[string]bool{}, attach: w.attach, ans: &Answer{Sources: local, Prompt: w.ans.Prompt}}
 	_, err := a.sum(ctx, scratch, req, t, s)
 	if err != nil {
 		return nil, err

@@ -92,11 +92,13 @@ type writer struct {
 	emit func(Event) error
 	ans  *Answer
 	said map[string]bool // sentences shown, squeezed
+
+	attach func(s string, cited []int, sources []ground.Source) ground.Sentence // a sentence of the model
 }
 
 // newWriter begins the answer of a task.
 func (a *Assistant) newWriter(task, question, on string, emit func(Event) error) *writer {
-	return &writer{emit: emit, said: map[string]bool{}, ans: &Answer{
+	return &writer{emit: emit, said: map[string]bool{}, attach: a.attach, ans: &Answer{
 		Task: task, Question: question, On: on, Outcome: NoSource,
 		Blocks: []Block{}, Sources: []ground.Source{}, Warnings: []Warning{}, Index: a.rules(),
 	}}

@@ -15,6 +15,9 @@ type Limits struct {
 	Failures int              // failures in a row after which the server is left alone; 0 means 3
 	Pause    time.Duration    // how long it is left alone; 0 means 15 s
 	Now      func() time.Time // nil means time.Now
+
+	Waited func(time.Duration) // told how long each call waited for its turn, if not nil
+	Rests  func(bool)          // told when the server is left alone and when it has served again, if not nil
 }
 
 const (
@@ -115,12 +118,10 @@ func (g *gate) do(ctx context.Context, call func() (err error, blame bool)) erro
 	if _, err := g.enter(false); err != nil {
 		return err // at once, without a turn
 	}
-	select {
-	case g.turns <- struct{}{}:
-		defer func() { <-g.turns }()
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", ErrBusy, context.Cause(ctx))
+	if err := g.queue(ctx); err != nil {
+		return err
 	}
+	defer func() { <-g.turns }()
 	probe, err := g.enter(true)
 	if err != nil {
 		return err // the calls before this one failed
@@ -138,6 +139,20 @@ func (g *gate) do(ctx context.Context, call func() (err error, blame bool)) erro
 		after = failed
 	}
 	return err
+}
+
+// queue waits for a turn.
+func (g *gate) queue(ctx context.Context) error {
+	if g.limits.Waited != nil {
+		asked := g.limits.Now()
+		defer func() { g.limits.Waited(g.limits.Now().Sub(asked)) }()
+	}
+	select {
+	case g.turns <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrBusy, context.Cause(ctx))
+	}
 }
 
 // enter returns an error while the server is left alone. Where going is set and
@@ -172,10 +187,20 @@ func (g *gate) leave(probe bool, f finding) {
 	}
 	switch f {
 	case served:
+		if g.failed >= g.limits.Failures {
+			g.rests(false)
+		}
 		g.failed = 0
 	case failed:
 		if g.failed++; g.failed >= g.limits.Failures {
 			g.until = g.limits.Now().Add(g.limits.Pause)
+			g.rests(true)
 		}
+	}
+}
+
+func (g *gate) rests(now bool) {
+	if g.limits.Rests != nil {
+		g.limits.Rests(now)
 	}
 }

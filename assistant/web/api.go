@@ -291,7 +291,10 @@ func (s *server) readyz(ctx context.Context, _ *struct{}) (*healthOutput, error)
 	if err != nil {
 		return &healthOutput{http.StatusServiceUnavailable, healthBody{"not_ready", []string{s.problem(ctx, err).Code}}}, nil
 	}
-	reasons := []string{}
+	reasons := s.missing(ctx)
+	if len(reasons) > 0 {
+		return &healthOutput{http.StatusServiceUnavailable, healthBody{"not_ready", reasons}}, nil
+	}
 	if s.o.Library != nil {
 		for _, err := range s.o.Library.Docs(ctx) {
 			if err != nil {
@@ -309,6 +312,12 @@ func (s *server) readyz(ctx context.Context, _ *struct{}) (*healthOutput, error)
 	}
 	if st.Model == "" {
 		reasons = append(reasons, "no_model: answers are extracts")
+	}
+	if st.EmbedderDown {
+		reasons = append(reasons, "embedder_down: search by words")
+	}
+	if st.ModelDown {
+		reasons = append(reasons, "model_down: answers are extracts")
 	}
 	return &healthOutput{http.StatusOK, healthBody{"ok", reasons}}, nil
 }

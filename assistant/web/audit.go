@@ -44,15 +44,15 @@ func (s *server) record(ctx context.Context, r audit.Record, shown []ground.Sour
 // Metrics is told what the service does. Its fields may be nil; each is called
 // often and from many goroutines.
 type Metrics struct {
-	Request func(method, route string, status int, took time.Duration) // route is "" for unknown addresses
-	Task    func(task, outcome string, took time.Duration)             // outcome is that of the answer, or failed
-	Streams func(running int)                                          // streams under way, whenever it changes
-	Job     func(kind, state string)                                   // a job has ended
+	Request func(ctx context.Context, method, route string, status int, took time.Duration) // method is what a caller wrote; route is "" for unknown addresses
+	Task    func(task, outcome string, took time.Duration)                                  // outcome is that of the answer, or failed
+	Streams func(running int)                                                               // streams under way, whenever it changes
+	Job     func(kind, state string)                                                        // a job has ended
 }
 
-func (m Metrics) request(method, route string, status int, took time.Duration) {
+func (m Metrics) request(ctx context.Context, method, route string, status int, took time.Duration) {
 	if m.Request != nil {
-		m.Request(method, route, status, took)
+		m.Request(ctx, method, route, status, took)
 	}
 }
 

@@ -74,6 +74,12 @@ type Options struct {
 	Agency    string                                    // named as the author in exported files
 	Calendar  *calendar.Calendar                        // working days of the agency; nil means those of national offices
 	Metrics   Metrics
+	Figures   http.Handler // what /metrics serves to administrators; nil: there is no such page
+
+	// Needs are parts without which the service is not ready, by name, such as
+	// state, and what tells that one does not work. They are asked every five
+	// seconds at most.
+	Needs map[string]func(context.Context) error
 }
 
 type server struct {
@@ -88,6 +94,7 @@ type server struct {
 	writeTime time.Duration         // a client that takes an event no sooner is gone
 	policies  map[string]Permission // by method and path, of every route but the page's files
 	spec      []byte                // the description of the API
+	needs     needs
 }
 
 // New returns the handler of the whole service: API, page, health. It logs method,
@@ -136,6 +143,9 @@ func (s *server) router() (*gin.Engine, error) {
 	}
 	s.registerLogin(r)
 	s.registerProtocols(r)
+	if o := s.o.Figures; o != nil {
+		s.route(r, Admin, http.MethodGet, "/metrics", gin.WrapH(o))
+	}
 	notFound, err := registerPage(r)
 	if err != nil {
 		return nil, err
@@ -154,7 +164,7 @@ func (s *server) logged(c *gin.Context) {
 	defer func() {
 		s.lg.Info("request", "id", requestID(c.Request.Context()), "method", c.Request.Method, "route", c.FullPath(),
 			"status", c.Writer.Status(), "bytes", max(c.Writer.Size(), 0), "ms", time.Since(start).Milliseconds())
-		s.o.Metrics.request(c.Request.Method, c.FullPath(), c.Writer.Status(), time.Since(start))
+		s.o.Metrics.request(c.Request.Context(), c.Request.Method, c.FullPath(), c.Writer.Status(), time.Since(start))
 	}()
 	c.Next()
 }
