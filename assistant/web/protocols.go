@@ -9,6 +9,7 @@ import (
 	"biseo/assistant"
 	"biseo/assistant/audit"
 	"biseo/assistant/web/chat"
+	"biseo/assistant/web/mcp"
 	"biseo/assistant/web/openai"
 )
 
@@ -28,4 +29,9 @@ func (s *server) registerProtocols(r *gin.Engine) {
 	s.route(r, Ask, http.MethodGet, "/v1/models", completions)
 	s.route(r, Ask, http.MethodGet, "/v1/models/{id}", completions)
 	s.route(r, Ask, http.MethodPost, "/v1/chat/completions", completions)
+
+	tools := gin.WrapH(mcp.New(s.lg, s.svc, mcp.Options{Version: s.o.Version, Now: s.o.Now, Who: who, Audit: record, Problem: problem}))
+	for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodDelete} { // the last two are refused: there are no sessions
+		s.route(r, Ask, method, "/mcp", tools)
+	}
 }

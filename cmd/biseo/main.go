@@ -77,6 +77,7 @@ type commandLine struct {
 	Reply     replyCmd     `cmd:"" help:"Draft the reply to a complaint."`
 	Check     checkCmd     `cmd:"" help:"Hold a draft against the rules of official documents and the law in the index."`
 	Serve     serveCmd     `cmd:"" help:"Serve the API and the page."`
+	MCP       mcpCmd       `cmd:"" name:"mcp" help:"Offer search, answers and drafts to a language model over standard input and output (MCP)."`
 	Key       keyCmds      `cmd:"" help:"Make, list and revoke API keys."`
 	AuditLog  auditCmds    `cmd:"" name:"audit" help:"Verify and export the audit log."`
 	Backup    backupCmd    `cmd:"" help:"Write everything that an index cannot give back to one file, while serving or not."`
