@@ -1,7 +1,8 @@
-// Package llm talks to language and embedding models. [Generator] and [Embedder]
-// are the whole contract; [NewGenerator] and [NewEmbedder] make them for an
-// OpenAI-compatible server or Ollama. The adapters stand on langchaingo's
-// clients and close their traps: cut streams, changed arguments, no time-outs.
+// Package llm talks to language, embedding and reranking models. [Generator],
+// [Embedder] and [Reranker] are the whole contract; [NewGenerator], [NewEmbedder] and
+// [NewReranker] make them for an OpenAI-compatible server, Ollama or a server with a
+// /rerank call. Generators stand on langchaingo's clients and close their traps: cut
+// streams, changed arguments, no time-outs.
 package llm
 
 import "context"
