@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 
 	"biseo/index"
 )
@@ -77,10 +78,14 @@ func Build(chunks []Chunk) []byte {
 		term, chunk int
 		counts      index.FieldCounts
 	}
-	var all []posting      // in order of chunks
-	at := map[string]int{} // number of each term
-	var terms []string     // by number
-	var start []int        // how many postings it has; then where they begin
+	total := 0
+	for _, c := range chunks {
+		total += len(c.Terms)
+	}
+	all := make([]posting, 0, total)    // in order of chunks
+	at := make(map[string]int, total/2) // number of each term
+	terms := make([]string, 0, total/2) // by number
+	var start []int                     // how many postings a term has; then where they begin
 	for i, c := range chunks {
 		for term, counts := range c.Terms {
 			n, ok := at[term]
@@ -104,10 +109,14 @@ func Build(chunks []Chunk) []byte {
 		start[p.term]++
 	}
 	w := newWriter(len(chunks), func(chunk, field int) int { return chunks[chunk].Length[field] })
-	slices.Sort(terms)
+	order := make([]int, len(terms))
+	for n := range order {
+		order[n] = n
+	}
+	slices.SortFunc(order, func(a, b int) int { return strings.Compare(terms[a], terms[b]) })
 	var list listWriter
-	for _, term := range terms {
-		n := at[term]
+	var term []byte
+	for _, n := range order {
 		from := 0
 		if n > 0 {
 			from = start[n-1]
@@ -116,7 +125,8 @@ func Build(chunks []Chunk) []byte {
 		for _, p := range sorted[from:start[n]] {
 			list.add(p.chunk, p.counts)
 		}
-		w.add([]byte(term), &list)
+		term = append(term[:0], terms[n]...)
+		w.add(term, &list)
 	}
 	return w.finish()
 }
