@@ -2,10 +2,12 @@ package web
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -107,4 +109,20 @@ func described(t *testing.T, req *http.Request, resp *http.Response, body []byte
 			t.Errorf("  %s: %s", e.KeywordLocation, e.Reason)
 		}
 	}
+}
+
+// describedOperations are the operations of a description by path and method.
+func describedOperations(t *testing.T, spec []byte) map[string]map[string]json.RawMessage {
+	t.Helper()
+	var d struct {
+		Paths map[string]map[string]json.RawMessage
+	}
+	if err := json.Unmarshal(spec, &d); err != nil {
+		t.Fatal(err)
+	}
+	return d.Paths
+}
+
+func containsAll(s string, parts ...string) bool {
+	return !slices.ContainsFunc(parts, func(p string) bool { return !strings.Contains(s, p) })
 }

@@ -35,6 +35,13 @@ function limits(d) {
 
 const table = (head, rows) => el('table', {}, el('thead', {}, el('tr', {}, head.map(h => el('th', { scope: 'col' }, h)))), el('tbody', {}, rows))
 
+// opening is a part whose content is made when it is opened first.
+function opening(summary, content) {
+  const node = el('details', {}, el('summary', {}, ...[summary].flat()))
+  node.addEventListener('toggle', () => node.append(content()), { once: true })
+  return node
+}
+
 // fields are the members of an object; those that have members themselves can be
 // opened, down to a depth and never into themselves.
 function fields(schema, inside = []) {
@@ -48,7 +55,7 @@ function fields(schema, inside = []) {
       el('td', {}, el('code', {}, name), d.required?.includes(name) ? ' *' : ''),
       el('td', {}, el('code', {}, label(s))),
       el('td', {}, [s.description ?? about.description, limits(about)].filter(Boolean).join(' · '),
-        opens ? el('details', {}, el('summary', {}, `${innerName ?? name} 보기`), fields(inner, [...inside, innerName])) : null))
+        opens ? opening(`${innerName ?? name} 보기`, () => fields(inner, [...inside, innerName])) : null))
   })
   return rows.length ? table(['항목 (* 필수)', '값', '뜻'], rows) : el('p', {}, el('code', {}, label(schema)))
 }
@@ -99,7 +106,7 @@ function operation(method, path, op) {
     parts.push(el('h3', {}, `응답 ${status === 'default' ? '오류' : status}`))
     if (!content.length) parts.push(el('p', {}, response.description ?? ''))
     for (const [type, media] of content) {
-      parts.push(el('details', {}, el('summary', {}, el('code', {}, type), ' ', label(media.schema)), fields(media.schema)))
+      parts.push(opening([el('code', {}, type), ' ', label(media.schema)], () => fields(media.schema)))
     }
   }
   parts.push(el('h3', {}, '예'), el('pre', { tabindex: '0' }, el('code', {}, curl(method, path, op))))
