@@ -248,6 +248,9 @@ func BenchmarkSearch(b *testing.B) {
 	defer x.Close()
 	fill(b, x, laws)
 	waitIndexed(b, x)
+	if err := x.load(b.Context()); err != nil {
+		b.Fatal(err)
+	}
 	asked := questions(laws, 300)
 	var vectors [][]float32
 	for _, s := range asked {
@@ -256,7 +259,7 @@ func BenchmarkSearch(b *testing.B) {
 	bare := func(q index.Query) error {
 		terms := text.QueryTerms(q.Text)
 		slices.Sort(terms)
-		hashes, weights, _ := x.freq.proposing(x.opt.BM25, slices.Compact(terms))
+		hashes, weights := x.freq.scorer(x.opt.BM25, slices.Compact(terms)).heaviest(proposingTerms)
 		filter := &qdrant.Filter{Must: conditions(q.Scope)}
 		_, err := x.client.Query(b.Context(), &qdrant.QueryPoints{CollectionName: x.name, Limit: qdrant.PtrOf(uint64(10)),
 			Prefetch: []*qdrant.PrefetchQuery{

@@ -97,7 +97,7 @@ func unpackTally(b []byte) (tally, error) {
 
 // frequencies are the tally of the live generation, in memory. What is stored of
 // it are pieces that hold all changes up to one, and each change since. A search
-// reads the changes that came since the last.
+// asks whether there is a next change, or pieces that know it.
 type frequencies struct {
 	mu    sync.Mutex
 	tally tally
@@ -135,8 +135,7 @@ func (c change) tally() (tally, error) {
 	return unpackTally(b)
 }
 
-// manyChanges is how many changes a search reads along: further behind, it reads
-// the stored frequencies anew.
+// manyChanges is how many changes one request reads.
 const manyChanges = 64
 
 // changesAfter asks for the changes after one, oldest first.
@@ -145,28 +144,6 @@ func changesAfter(commit int64) (*qdrant.Filter, *qdrant.OrderBy) {
 		qdrant.NewMatchKeyword("type", "change"),
 		qdrant.NewRange("commit", &qdrant.Range{Gt: qdrant.PtrOf(float64(commit))}),
 	}}, &qdrant.OrderBy{Key: "commit", Direction: qdrant.Direction_Asc.Enum()}
-}
-
-// follow applies changes read after upto. It reports false when some are missing
-// or there may be more: then the frequencies must be loaded.
-func (f *frequencies) follow(changes []change) (bool, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, c := range changes {
-		if c.commit <= f.upto {
-			continue // another search has applied it
-		}
-		if c.commit != f.upto+1 {
-			return false, nil
-		}
-		t, err := c.tally()
-		if err != nil {
-			return false, err
-		}
-		f.tally.addAll(t)
-		f.upto = c.commit
-	}
-	return len(changes) < manyChanges, nil
 }
 
 // applied follows a change of this process.
@@ -208,6 +185,17 @@ func (x *Index) load(ctx context.Context) error {
 		m, err := x.readMeta(ctx, x.name)
 		if err != nil {
 			return err
+		}
+		x.mu.Lock()
+		other := x.meta.first != m.first
+		x.mu.Unlock()
+		if other { // a rebuilt index, perhaps for another program than this
+			if err := x.identify(ctx); err != nil {
+				return err
+			}
+			if _, err := x.fit(); err != nil {
+				return err
+			}
 		}
 		t, upto := f.tally, f.upto
 		if upto < m.upto || upto>>32 != m.upto>>32 {

@@ -125,29 +125,25 @@ func (x *Index) search(ctx context.Context, q index.Query) ([]index.Hit, error) 
 // searchDeep searches with rankings of depth chunks. It reports whether deeper
 // rankings may give more hits: where the second check refused some.
 func (x *Index) searchDeep(ctx context.Context, q index.Query, terms []string, depth int) (hits []index.Hit, more bool, err error) {
-	f := fetched{head: x.head.Load(), docs: map[uint64]*stored{}, chunks: map[string]*index.Chunk{}, words: map[string]float64{}}
-	byWords, byMeaning, err := x.rank(ctx, q, terms, depth)
+	f := fetched{x: x, head: x.head.Load(), terms: terms, docs: map[uint64]*stored{}, chunks: map[string]*index.Chunk{}, words: map[string]float64{}}
+	f.exact = x.freq.scorer(x.opt.BM25, terms)
+	byWords, byMeaning, err := x.rank(ctx, q, f.exact, depth)
 	if err != nil {
 		return nil, false, err
 	}
-	f.exact = x.freq.scorer(x.opt.BM25, terms)
 	full := len(byWords) >= depth || len(byMeaning) >= depth
 	fusion := x.opt.Fusion.For(q.Text)
 	for ahead := window; ; ahead = 0 { // until the best are all known to be exact, whole, current and allowed
 		ranked := fusion.Fuse(ranking(byWords), ranking(byMeaning))
-		isKnown := func(r index.Fused) bool { return f.chunks[r.ID] != nil }
-		best := ranked[:min(len(ranked), q.Limit)]
-		unknown := slices.DeleteFunc(slices.Clone(ranked[:min(len(ranked), q.Limit+ahead)]), isKnown)
-		if !slices.ContainsFunc(unknown, func(r index.Fused) bool {
-			return slices.ContainsFunc(best, func(b index.Fused) bool { return b.ID == r.ID })
-		}) {
-			for _, r := range best {
+		unknown := slices.DeleteFunc(slices.Clone(ranked[:min(len(ranked), q.Limit+ahead)]), func(r index.Fused) bool { return f.chunks[r.ID] != nil })
+		if len(unknown) == 0 && ahead == 0 {
+			for _, r := range ranked[:min(len(ranked), q.Limit)] {
 				c := f.chunks[r.ID]
 				hits = append(hits, index.Hit{Chunk: *c, Doc: f.docs[docKey(c.DocID)].doc, Score: r.Score, Words: r.Ranks[0], Meaning: r.Ranks[1]})
 			}
 			break
 		}
-		if err := x.fetch(ctx, &f, unknown); err != nil {
+		if err := f.read(ctx, unknown); err != nil {
 			return nil, false, err
 		}
 		for i, c := range byWords {
@@ -157,8 +153,9 @@ func (x *Index) searchDeep(ctx context.Context, q index.Query, terms []string, d
 		}
 		slices.SortFunc(byWords, compareCandidates)
 		for _, r := range unknown {
-			s, c := f.docs[f.place(r.ID).doc], f.chunks[r.ID]
-			if s != nil && c != nil && lastBits(s.revision) == f.place(r.ID).revision && (x.unchecked || q.Allows(s.doc, *c)) { // a second time, on what is stored
+			at := placeOf(qdrant.NewIDUUID(r.ID))
+			s, c := f.docs[at.doc], f.chunks[r.ID]
+			if s != nil && c != nil && lastBits(s.revision) == at.revision && (x.unchecked || q.Allows(s.doc, *c)) { // a second time, on what is stored
 				continue
 			}
 			more = full
@@ -181,86 +178,114 @@ func ranking(all []candidate) (r index.Ranking) {
 
 // fetched is what a search has read of the best chunks.
 type fetched struct {
-	head   int64                   // the last change known before
+	x      *Index
+	head   int64 // the last change known before
+	terms  []string
+	exact  scorer
+	fresh  bool                    // exact knows the last change
 	docs   map[uint64]*stored      // nil: it has gone
 	chunks map[string]*index.Chunk // by point
 	words  map[string]float64      // exact score, by point
-	exact  scorer
 }
 
-func (f *fetched) place(id string) place { return placeOf(qdrant.NewIDUUID(id)) }
-
-// fetch reads chunks and their documents in one request.
-func (x *Index) fetch(ctx context.Context, f *fetched, chunks []index.Fused) error {
+// read reads chunks and their documents in one request, which the first time also
+// asks whether the index has changed since the frequencies were read.
+func (f *fetched) read(ctx context.Context, chunks []index.Fused) error {
 	var ids []*qdrant.PointId
 	for _, r := range chunks {
 		ids = append(ids, qdrant.NewIDUUID(r.ID))
-		key := f.place(r.ID).doc
+		key := placeOf(ids[len(ids)-1]).doc
 		if _, asked := f.docs[key]; !asked {
 			f.docs[key] = nil
 			ids = append(ids, docID(key))
 		}
 	}
-	request := &qdrant.GetPoints{CollectionName: x.name, Ids: ids,
-		WithPayload: qdrant.NewWithPayloadInclude("type", "json", "commit", "revision", "chunks", "id", "doc", "body")}
+	ask := !f.fresh && len(f.terms) > 0
+	if ask {
+		ids = append(ids, metaID, changeID(f.exact.upto+1))
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	request := &qdrant.GetPoints{CollectionName: f.x.name, Ids: ids,
+		WithPayload: qdrant.NewWithPayloadInclude("type", "json", "commit", "revision", "chunks", "id", "doc", "body", "upto")}
 	if len(f.exact.at) > 0 {
 		request.WithVectors = qdrant.NewWithVectorsInclude(words)
 	}
-	points, err := x.client.Get(ctx, request)
+	points, err := f.x.client.Get(ctx, request)
 	if err != nil {
 		return err
 	}
+	vectors := map[string]*qdrant.VectorOutput{}
 	for _, p := range points {
 		fields := p.GetPayload()
-		if fields["type"].GetStringValue() == "" {
+		switch fields["type"].GetStringValue() {
+		case "":
 			c, err := readChunk(fields)
 			if err != nil {
 				return err
 			}
 			f.chunks[p.GetId().GetUuid()] = &c
-			f.words[p.GetId().GetUuid()] = f.exact.score(p.GetVectors().GetVectors().GetVectors()[words])
-			continue
+			vectors[p.GetId().GetUuid()] = p.GetVectors().GetVectors().GetVectors()[words]
+		case "document":
+			s, err := readStored(fields)
+			if err != nil {
+				return err
+			}
+			if s.commit > f.head { // it came after the question was asked: the chunks may be some of two revisions
+				f.x.know(s.commit)
+				return errChanged
+			}
+			f.docs[docKey(s.doc.ID)] = s
+		case "change":
+			err = f.follow(ctx)
+		case "meta":
+			if fields["upto"].GetIntegerValue() > f.exact.upto {
+				err = f.follow(ctx)
+			}
 		}
-		s, err := readStored(fields)
 		if err != nil {
 			return err
 		}
-		if s.commit > f.head { // it came after the question was asked: the chunks may be some of two revisions
-			x.know(s.commit)
-			return errChanged
+	}
+	f.fresh = f.fresh || ask
+	for id, v := range vectors {
+		if v != nil {
+			f.words[id] = f.exact.score(v)
 		}
-		f.docs[docKey(s.doc.ID)] = s
 	}
 	return nil
 }
 
-// rank asks the engine, in one request, for the chunks of q.Scope that words and
-// meaning propose and for the changes since the last search, and returns the
-// depth best by each.
-func (x *Index) rank(ctx context.Context, q index.Query, terms []string, depth int) (byWords, byMeaning []candidate, err error) {
+// follow brings the frequencies up to date. A term that they did not know before
+// could not propose.
+func (f *fetched) follow(ctx context.Context) error {
+	if err := f.x.load(ctx); err != nil {
+		return err
+	}
+	known := len(f.exact.at)
+	f.exact = f.x.freq.scorer(f.x.opt.BM25, f.terms)
+	if known != len(f.exact.at) {
+		return errChanged
+	}
+	return nil
+}
+
+// rank asks the engine, in one request, for the depth chunks of q.Scope that words
+// and those that meaning propose.
+func (x *Index) rank(ctx context.Context, q index.Query, terms scorer, depth int) (byWords, byMeaning []candidate, err error) {
 	filter := &qdrant.Filter{Must: conditions(q.Scope)}
 	if x.unfiltered {
 		filter = nil
 	}
 	var batch []*qdrant.QueryPoints
-	wordsAt, meaningAt, changesAt := -1, -1, -1
-	upto := int64(0)
-	if len(terms) > 0 {
-		hashes, weights, known := x.freq.proposing(x.opt.BM25, terms)
-		upto = known
-		if len(hashes) > 0 {
-			wordsAt = len(batch)
-			batch = append(batch, &qdrant.QueryPoints{CollectionName: x.name, Using: qdrant.PtrOf(words),
-				Query: qdrant.NewQuerySparse(hashes, weights), Filter: filter, Limit: qdrant.PtrOf(uint64(depth)),
-				WithPayload: qdrant.NewWithPayload(false)})
-		}
-		changesAt = len(batch)
-		since, order := changesAfter(upto)
-		batch = append(batch, &qdrant.QueryPoints{CollectionName: x.name, Query: qdrant.NewQueryOrderBy(order), Filter: since,
-			Limit: qdrant.PtrOf(uint64(manyChanges)), WithPayload: qdrant.NewWithPayload(true)})
+	hashes, weights := terms.heaviest(proposingTerms)
+	if len(hashes) > 0 {
+		batch = append(batch, &qdrant.QueryPoints{CollectionName: x.name, Using: qdrant.PtrOf(words),
+			Query: qdrant.NewQuerySparse(hashes, weights), Filter: filter, Limit: qdrant.PtrOf(uint64(depth)),
+			WithPayload: qdrant.NewWithPayload(false)})
 	}
 	if len(q.Dense) > 0 {
-		meaningAt = len(batch)
 		batch = append(batch, &qdrant.QueryPoints{CollectionName: x.name, Using: qdrant.PtrOf(dense),
 			Query: qdrant.NewQueryDense(q.Dense), Filter: filter, Limit: qdrant.PtrOf(uint64(depth)),
 			Params: &qdrant.SearchParams{HnswEf: qdrant.PtrOf(uint64(max(256, 2*depth))),
@@ -277,29 +302,11 @@ func (x *Index) rank(ctx context.Context, q index.Query, terms []string, depth i
 	if err != nil {
 		return nil, nil, err
 	}
-	if changesAt >= 0 {
-		var changes []change
-		for _, p := range results[changesAt].GetResult() {
-			changes = append(changes, readChange(p.GetPayload()))
-		}
-		whole, err := x.freq.follow(changes)
-		if err != nil {
-			return nil, nil, err
-		}
-		if !whole {
-			if err := x.load(ctx); err != nil {
-				return nil, nil, err
-			}
-		}
-		if wordsAt < 0 && len(changes) > 0 {
-			return nil, nil, errChanged // the terms may be known now
-		}
+	if len(hashes) > 0 {
+		byWords = candidates(results[0].GetResult())
 	}
-	if wordsAt >= 0 {
-		byWords = candidates(results[wordsAt].GetResult())
-	}
-	if meaningAt >= 0 {
-		byMeaning = candidates(results[meaningAt].GetResult())
+	if len(q.Dense) > 0 {
+		byMeaning = candidates(results[len(results)-1].GetResult())
 	}
 	return byWords, byMeaning, nil
 }
@@ -339,46 +346,20 @@ func (f *frequencies) empty() bool {
 	return f.upto == 0
 }
 
-// proposing returns the heaviest terms by hash, with their weights, and the last
-// change that these know.
-func (f *frequencies) proposing(p index.BM25, terms []string) (hashes []uint32, weights []float32, upto int64) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	type weighted struct {
-		hash   uint32
-		weight float64
-	}
-	var found []weighted
-	seen := map[uint32]bool{}
-	for _, t := range terms {
-		h := hashTerm(t)
-		if df := f.tally.df[h]; df > 0 && !seen[h] {
-			seen[h] = true
-			if w := p.Weight(f.tally.all, t, df); w > 0 {
-				found = append(found, weighted{h, w})
-			}
-		}
-	}
-	slices.SortFunc(found, func(a, b weighted) int { return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.hash, b.hash)) })
-	for _, t := range found[:min(len(found), proposingTerms)] {
-		hashes, weights = append(hashes, t.hash), append(weights, float32(t.weight))
-	}
-	return hashes, weights, f.upto
-}
-
 // A scorer is exact BM25 over the terms of a query, with the frequencies of one
 // moment. Empty where there are no terms.
 type scorer struct {
 	bm25    index.BM25
 	all     index.Collection
-	at      map[uint32]int // place of a term in the query, which the sum follows
+	upto    int64          // the last change that they know
+	at      map[uint32]int // place of a term that some chunk holds in the query, which the sum follows
 	weights []float64
 }
 
 func (f *frequencies) scorer(p index.BM25, terms []string) scorer {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := scorer{p, f.tally.all, make(map[uint32]int, len(terms)), make([]float64, len(terms))}
+	s := scorer{p, f.tally.all, f.upto, make(map[uint32]int, len(terms)), make([]float64, len(terms))}
 	for i, t := range terms {
 		h := hashTerm(t)
 		if df := f.tally.df[h]; df > 0 {
@@ -386,6 +367,23 @@ func (f *frequencies) scorer(p index.BM25, terms []string) scorer {
 		}
 	}
 	return s
+}
+
+// heaviest returns n terms at most, as dimensions with their weights.
+func (s scorer) heaviest(n int) (hashes []uint32, weights []float32) {
+	for h, i := range s.at {
+		if s.weights[i] > 0 {
+			hashes = append(hashes, h)
+		}
+	}
+	slices.SortFunc(hashes, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(s.weights[s.at[b]], s.weights[s.at[a]]), cmp.Compare(a, b))
+	})
+	hashes = hashes[:min(n, len(hashes))]
+	for _, h := range hashes {
+		weights = append(weights, float32(s.weights[s.at[h]]))
+	}
+	return hashes, weights
 }
 
 // score is that of a chunk, whose vector words it gets.
