@@ -1,5 +1,6 @@
 // Small helpers for building elements and for words in two languages.
 import en from './en.js'
+import work from './en-work.js'
 
 export const $ = id => document.getElementById(id)
 
@@ -17,6 +18,9 @@ export function el(tag, props = {}, ...children) {
   return node
 }
 
+// button is an ordinary button: its words, what it does, its class.
+export const button = (word, click, cls = '') => el('button', { type: 'button', class: cls, click }, t(word))
+
 export function icon(name) {
   const ns = 'http://www.w3.org/2000/svg'
   const svg = document.createElementNS(ns, 'svg')
@@ -30,7 +34,7 @@ export function icon(name) {
 
 // t gives the words of the interface. Korean is the source language and the key.
 export function t(ko, vars = {}) {
-  const s = document.documentElement.lang === 'en' ? en[ko] ?? ko : ko
+  const s = document.documentElement.lang === 'en' ? en[ko] ?? work[ko] ?? ko : ko
   return s.replace(/\{(\w+)\}/g, (_, k) => vars[k] ?? '')
 }
 
@@ -57,3 +61,53 @@ function speak(id, message) {
   region.textContent = ''
   setTimeout(() => { region.textContent = message }, 50) // a repeated text is a change, too
 }
+
+// toast shows and says what an action came to. Errors do not belong into it.
+export function toast(text) {
+  for (const old of document.querySelectorAll('.toast')) old.remove()
+  const node = el('p', { class: 'toast', 'aria-hidden': 'true' }, text)
+  document.body.append(node)
+  say(text)
+  setTimeout(() => node.remove(), 6000)
+}
+
+// confirmed asks before what cannot be undone. verb is the word of the button.
+export function confirmed(title, text, verb) {
+  return new Promise(done => {
+    const dialog = el('dialog', { role: 'alertdialog', 'aria-labelledby': 'confirm-title', 'aria-describedby': 'confirm-text' },
+      el('h2', { id: 'confirm-title' }, title), el('p', { id: 'confirm-text' }, text),
+      el('div', { class: 'actions end' }, button('취소', () => dialog.close()),
+        el('button', { type: 'button', class: 'delete', click: () => dialog.close('yes') }, verb)))
+    dialog.addEventListener('close', () => { dialog.remove(); done(dialog.returnValue === 'yes') })
+    document.body.append(dialog)
+    dialog.showModal()
+  })
+}
+
+// copy puts text on the clipboard, on plain http, too, and says so.
+export async function copy(text, said) {
+  try {
+    await navigator.clipboard.writeText(text)
+  } catch {
+    const field = el('textarea', { class: 'vh' })
+    field.value = text
+    document.body.append(field)
+    const had = document.activeElement
+    field.select()
+    const ok = document.execCommand('copy')
+    field.remove()
+    had?.focus()
+    if (!ok) return toast(t('복사하지 못했습니다. 글을 직접 선택해 복사해 주세요.'))
+  }
+  toast(said)
+}
+
+// save hands a blob to the browser as a download.
+export function save(blob, name) {
+  const a = el('a', { href: URL.createObjectURL(blob), download: name })
+  a.click()
+  setTimeout(() => URL.revokeObjectURL(a.href), 10000)
+}
+
+// go opens an address of the page, such as /drafts?id=….
+export function go(path) { document.dispatchEvent(new CustomEvent('go', { detail: path })) }

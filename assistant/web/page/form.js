@@ -1,6 +1,5 @@
 // What the forms of both tasks share: text field, date of reference, kind, errors.
-import { $, alarm, t } from './dom.js'
-import { Lost, Problem } from './api.js'
+import { $, alarm, el, t } from './dom.js'
 import { onEnter } from './compose.js'
 import { kinds, readDate, showDate, week } from './text.js'
 
@@ -18,18 +17,7 @@ export function setService(day, offered) {
   for (const id of ['ask-on', 'search-on']) $(id).dispatchEvent(new Event('change'))
 }
 
-// explain words an error: what happened and what to do.
-export function explain(e) {
-  if (e instanceof Lost) {
-    document.dispatchEvent(new Event('lost'))
-    return t('연결이 끊겼습니다. 입력한 내용은 그대로 있습니다. 다시 시도해 주세요.')
-  }
-  if (e instanceof Problem && e.detail) {
-    return e.detail + (e.code === 'internal' ? ' ' + t('문의 번호: {id}', { id: e.id }) : '')
-  }
-  console.error(e)
-  return t('처리하지 못했습니다. 입력한 내용은 그대로 있습니다. 다시 시도해 주세요.')
-}
+export { explain } from './api.js'
 
 // bindForm checks and submits one form: submit({text, on, kinds}, scope in words).
 export function bindForm({ form, field, on, kind, empty, submit, multiline }) {
@@ -67,23 +55,20 @@ export function bindForm({ form, field, on, kind, empty, submit, multiline }) {
   return { field: input, today: () => today, busy: on => button.setAttribute('aria-disabled', String(on)), fail: text => fail(input, text), send }
 }
 
-// The button 달력 opens the browser's own calendar and writes its date as text.
-for (const button of document.querySelectorAll('[data-calendar]')) {
-  const field = $(button.dataset.calendar)
-  const native = document.createElement('input')
-  native.type = 'date'
-  native.tabIndex = -1
-  native.className = 'native-date'
-  native.setAttribute('aria-hidden', 'true')
-  button.after(native)
-  button.addEventListener('click', () => {
-    native.value = readDate(field.value) || today
-    try { native.showPicker() } catch { field.focus() }
-  })
+// calendar returns the button 달력 for a text field with a date. It opens the
+// browser's own calendar and writes the date as text.
+export function calendar(field) {
+  const native = el('input', { type: 'date', tabindex: '-1', class: 'native-date', 'aria-hidden': 'true' })
   native.addEventListener('change', () => {
     if (!native.value) return
     field.value = showDate(native.value)
     field.dispatchEvent(new Event('change'))
     field.focus()
   })
+  return [el('button', { type: 'button', class: 'quiet', 'data-t': '달력', click: () => {
+    native.value = readDate(field.value) || today
+    try { native.showPicker() } catch { field.focus() }
+  } }, t('달력')), native]
 }
+
+for (const field of [$('ask-on'), $('search-on')]) field.after(...calendar(field))

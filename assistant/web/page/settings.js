@@ -26,3 +26,15 @@ export function bindSettings(onWords) {
     }
   }
 }
+
+// recall and remember keep the last choices of forms in this browser: kinds,
+// templates, names of departments, never what was asked or written.
+export function recall(name) {
+  try { return JSON.parse(localStorage.getItem('biseo.choices'))?.[name] } catch { return undefined }
+}
+
+export function remember(name, value) {
+  try {
+    localStorage.setItem('biseo.choices', JSON.stringify({ ...JSON.parse(localStorage.getItem('biseo.choices')), [name]: value }))
+  } catch { /* blocked: for this page only */ }
+}

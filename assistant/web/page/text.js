@@ -58,3 +58,9 @@ export const kinds = {
   law: '법률', decree: '시행령', rule: '규칙', directive: '훈령·예규', ordinance: '조례', plan: '계획', report: '보고서',
   reply: '민원 답변', guide: '안내', press: '보도자료', other: '기타',
 }
+
+// may tells whether the caller that /v1/status names holds a permission.
+export const may = (service, permission) => !!service?.who?.permissions?.includes(permission)
+
+// offers tells whether the service has a feature: drafts, documents, uploads.
+export const offers = (service, feature) => !!service?.features?.includes(feature)
