@@ -1,3 +1,3 @@
-// English of the views 요약, 보고서, 민원 답변, 초안, 문서, 관리; see en.js.
-export default {
-}
+// English words of the views for work: summary, report, reply, drafts, documents,
+// administration.
+export default {}
