@@ -7,11 +7,15 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/pb33f/libopenapi"
 	validator "github.com/pb33f/libopenapi-validator"
 	"github.com/pb33f/libopenapi-validator/config"
@@ -125,4 +129,30 @@ func describedOperations(t *testing.T, spec []byte) map[string]map[string]json.R
 
 func containsAll(s string, parts ...string) bool {
 	return !slices.ContainsFunc(parts, func(p string) bool { return !strings.Contains(s, p) })
+}
+
+// Every code of a problem stands in the description.
+func TestProblemCodes(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	field, _ := reflect.TypeFor[Problem]().FieldByName("Code")
+	_, list, _ := strings.Cut(field.Tag.Get("doc"), ": ")
+	listed := strings.Split(list, ", ")
+	used := regexp.MustCompile(`newProblem\([^,"]+, "([a-z_]+)"`)
+	var found []string
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range used.FindAllSubmatch(b, -1) {
+			found = append(found, string(m[1]))
+		}
+	}
+	slices.Sort(found)
+	if d := cmp.Diff(listed, slices.Compact(found)); d != "" {
+		t.Errorf("codes (-described +used):\n%s", d)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
@@ -27,7 +28,7 @@ import (
 type Problem struct {
 	Title      string       `json:"title" doc:"The HTTP status in words"`
 	Status     int          `json:"status"`
-	Code       string       `json:"code" doc:"Stable name of the error: bad_json, body_timeout, body_too_large, canceled, cross_origin, index_outdated, internal, invalid_request, method_not_allowed, not_found, overloaded, rate_limited, shutting_down, too_many_answers, unsupported_media_type, wrong_host"`
+	Code       string       `json:"code" doc:"Stable name of the error: audit_unavailable, bad_end_user, bad_form, bad_json, body_timeout, body_too_large, canceled, cross_origin, forbidden, idempotency_busy, idempotency_mismatch, index_outdated, internal, invalid_request, method_not_allowed, no_original, not_found, not_offered, not_trusted, not_uploaded, overloaded, precondition_required, rate_limited, shutting_down, stream_gone, too_many_answers, two_identities, unauthorized, unknown_key, unreadable_file, unsupported_file, unsupported_media_type, version_conflict, wrong_host"`
 	Detail     string       `json:"detail" doc:"What happened and what to do, in Korean"`
 	Errors     []FieldError `json:"errors,omitempty" doc:"The fields at fault"`
 	RetryAfter int          `json:"retry_after,omitempty" doc:"Seconds to wait before the next attempt, as the header Retry-After says"`
@@ -101,7 +102,7 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 	case errors.Is(err, state.ErrCursor), errors.Is(err, catalog.ErrCursor):
 		return s.problem(ctx, &assistant.InputError{Field: "after", Text: "앞쪽의 next 값을 그대로 보내 주세요."})
 	case errors.Is(err, stream.ErrFull), errors.Is(err, jobs.ErrFull):
-		return newProblem(http.StatusServiceUnavailable, "overloaded", "지금 처리하는 요청이 많으니 잠시 뒤 다시 시도해 주세요.")
+		return overloaded(5 * time.Second)
 	case errors.Is(err, errAudit):
 		return newProblem(http.StatusServiceUnavailable, "audit_unavailable", "감사 기록을 남길 수 없어 처리하지 않았습니다. 관리자에게 알려 주세요.")
 	case errors.Is(err, errNoState), errors.Is(err, errNoIngest):
