@@ -75,6 +75,10 @@ func (e blindEmbedder) Embed(ctx context.Context, role llm.Role, texts []string)
 	return e.LexicalEmbedder.Embed(ctx, role, blind)
 }
 
+// completionOwn is what a response in OpenAI's protocol says of itself, and how many
+// tokens texts have, which are compared themselves.
+var completionOwn = regexp.MustCompile(`chatcmpl-[A-Z2-7]+|"[a-z]+_tokens":[0-9]+`)
+
 // sees is the oracle: whether somebody may see a document, whatever the day.
 func (c rightsCaller) sees(d index.Doc) bool {
 	if c.grade == 0 {
@@ -279,9 +283,23 @@ var rightsKinds = []rightsKind{
 	{"report", func(_ *rand.Rand, d rightsDoc) rightsRequest {
 		return rightsRequest{method: "POST", path: "/v1/reports", about: true, body: map[string]any{"topic": "공영주차장 " + d.canary + " 주차요금 개편"}}
 	}},
+	{"chat completion", func(_ *rand.Rand, d rightsDoc) rightsRequest {
+		return rightsRequest{method: "POST", path: "/v1/chat/completions", about: true, body: chatAbout("biseo-ask", d.canary+" 공영주차장의 주차요금은 얼마입니까?", false)}
+	}},
+	{"chat completion, streamed", func(_ *rand.Rand, d rightsDoc) rightsRequest {
+		return rightsRequest{method: "POST", path: "/v1/chat/completions", about: true, body: chatAbout("biseo-ask", "「주차 "+d.canary+"」 제1조의 주차요금은 얼마입니까?", true)}
+	}},
+	{"summary by chat", func(_ *rand.Rand, d rightsDoc) rightsRequest {
+		return rightsRequest{method: "POST", path: "/v1/chat/completions", about: true, body: chatAbout("biseo-summary", d.ID, false)}
+	}},
 	{"reply", func(_ *rand.Rand, d rightsDoc) rightsRequest {
 		return rightsRequest{method: "POST", path: "/v1/replies", about: true, body: map[string]any{"text": d.canary + " 공영주차장의 주차요금이 너무 비싸니 내려 주십시오."}}
 	}},
+}
+
+// chatAbout is a request in OpenAI's form.
+func chatAbout(model, text string, stream bool) any {
+	return map[string]any{"model": model, "stream": stream, "messages": []any{map[string]any{"role": "user", "content": text}}}
 }
 
 // send performs a request and returns its status and everything of the response
@@ -323,7 +341,7 @@ func (w *rightsWorld) send(t *testing.T, c rightsCaller, q rightsRequest) (statu
 			response = strings.ReplaceAll(response, unique, "ID")
 		}
 	}
-	return rec.Code, response
+	return rec.Code, completionOwn.ReplaceAllString(response, "ID")
 }
 
 // twin is a document that does not exist, as like d as can be.
