@@ -1,17 +1,13 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
 	"slices"
-	"time"
 
-	"biseo/assistant/audit"
-	"biseo/assistant/state"
 	"biseo/assistant/web"
 )
 
@@ -79,21 +75,4 @@ func (a accessSettings) listen(addr string, callers bool, o *web.Options) (web.L
 	}
 	o.Limits = web.Limits{KeyPerMinute: a.KeyPerMinute, UserPerMinute: a.UserPerMinute, Answers: a.Answers, AllAnswers: a.AllAnswers, AnswerQueue: a.AnswerQueue}
 	return l, nil
-}
-
-// upkeep removes once an hour what has outlived its time, until ctx is done.
-func (s *settings) upkeep(ctx context.Context, c *console, st *state.Store, l *audit.Log) {
-	for {
-		if _, err := st.Purge(ctx, state.Retention{}); err != nil && ctx.Err() == nil {
-			c.lg.Error("purge state", "err", err)
-		}
-		if _, err := l.Expire(time.Duration(s.Audit.KeepDays) * 24 * time.Hour); err != nil {
-			c.lg.Error("expire audit log", "err", err)
-		}
-		select {
-		case <-time.After(time.Hour):
-		case <-ctx.Done():
-			return
-		}
-	}
 }

@@ -16,6 +16,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"biseo/assistant"
+	"biseo/assistant/web/telemetry"
 	"biseo/index"
 	"biseo/ingest/extract"
 	"biseo/llm"
@@ -29,11 +30,14 @@ type settings struct {
 
 	Prompts string `placeholder:"DIR" help:"Folder with an agency's own prompts (NAME.tmpl) and report templates (reports/NAME.yaml)."`
 
+	Log      logSettings      `embed:"" prefix:"log-" group:"Log:"`
 	Index    indexSettings    `embed:"" prefix:"index-" group:"Index on a Qdrant server:"`
 	Model    modelSettings    `embed:"" prefix:"model-" group:"Language model:"`
 	Embedder embedderSettings `embed:"" prefix:"embedder-" group:"Embedding model:"`
 	Reranker rerankerSettings `embed:"" prefix:"reranker-" group:"Reranking model:"`
 	Audit    auditSettings    `embed:"" prefix:"audit-" group:"Audit log:"`
+
+	watched *telemetry.Telemetry `kong:"-"` // what the service measures; nil measures nothing
 }
 
 type modelSettings struct {
@@ -110,7 +114,7 @@ func (s *settings) assistant(ctx context.Context, c *console) (*assistant.Assist
 		return nil, nil, err
 	}
 	if e != nil {
-		e = llm.LimitEmbedder(e, llm.Limits{})
+		e = llm.LimitEmbedder(s.watched.Embedder(e), s.watched.Limits(telemetry.Embedding, llm.Limits{}))
 	}
 	r, err := s.reranker()
 	if err != nil {
@@ -130,7 +134,8 @@ func (s *settings) assistant(ctx context.Context, c *console) (*assistant.Assist
 	if err != nil {
 		return nil, nil, errors.Join(err, x.Close())
 	}
-	return assistant.New(c.lg, x, assistant.Options{Generator: g, Grade: grade, Window: s.Model.Context, Embedder: e, Reranker: r, Rules: rules, Prompts: set}), x, nil
+	return assistant.New(c.lg, s.watched.Index(x), assistant.Options{Generator: g, Grade: grade, Window: s.Model.Context, Embedder: e, Reranker: r, Rules: rules, Prompts: set,
+		Checked: s.watched.Checked, Outside: s.watched.Outside}), x, nil
 }
 
 func (s *settings) prompts() (*prompts.Set, error) {
@@ -163,7 +168,7 @@ func (s *settings) generator() (llm.Generator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return llm.Limit(g, llm.Limits{Parallel: m.Parallel}), nil
+	return llm.Limit(s.watched.Generator(g), s.watched.Limits(telemetry.Language, llm.Limits{Parallel: m.Parallel})), nil
 }
 
 func (s *settings) embedder() (llm.Embedder, error) {
@@ -201,7 +206,7 @@ func (s *settings) reranker() (llm.Reranker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return llm.LimitReranker(m, llm.Limits{}), nil
+	return llm.LimitReranker(s.watched.Reranker(m), s.watched.Limits(telemetry.Reranking, llm.Limits{})), nil
 }
 
 func readKey(file string) (string, error) {

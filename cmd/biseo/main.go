@@ -124,11 +124,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "biseo: %s\n  쓰는 방법: biseo --help\n", usageSentence(err))
 		return exitUsage
 	}
-	level := slog.LevelWarn
-	if cl.Verbose {
-		level = slog.LevelInfo
-	}
-	c.lg = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	c.lg = cl.logger(stderr)
 	err = k.Run()
 	code := exitCode(err)
 	if code != exitDone {

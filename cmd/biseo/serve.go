@@ -7,8 +7,10 @@ import (
 	"net"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"biseo/assistant/web"
+	"biseo/assistant/web/telemetry"
 	"biseo/deploy/sample"
 	"biseo/index"
 )
@@ -16,6 +18,8 @@ import (
 type serveCmd struct {
 	Addr string `default:"127.0.0.1:8080" help:"Address to listen on; only one of this machine until there is an API key (${default})."`
 	accessSettings
+	watchSettings
+	Keep keepSettings `embed:"" prefix:"keep-"`
 	person
 }
 
@@ -27,6 +31,10 @@ func (cmd *serveCmd) Run(ctx context.Context, c *console, s *settings) (err erro
 		return err
 	}
 	defer st.Close()
+	keep, err := cmd.Keep.retention()
+	if err != nil {
+		return err
+	}
 	keys, err := st.Keys(ctx)
 	if err != nil {
 		return err
@@ -48,12 +56,21 @@ func (cmd *serveCmd) Run(ctx context.Context, c *console, s *settings) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	opt.Audit = l.Append
+	if s.watched, err = cmd.watch(ctx, c); err != nil {
+		return err
+	}
+	opt.Audit, opt.Needs = s.watched.Audit(l.Append), s.needs(st)
+	opt.Metrics, opt.Figures = s.watched.Web(), s.watched.Page()
 	upkeep, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
-	wg.Go(func() { s.upkeep(upkeep, c, st, l) })
+	wait, err := cmd.figures(upkeep, c, opt.Figures)
+	if err != nil {
+		return err
+	}
+	wg.Go(wait)
+	wg.Go(func() { s.upkeep(upkeep, c, st, l, keep) })
 	scheme := "http"
 	if listen.CertFile != "" {
 		scheme = "https"
@@ -70,18 +87,26 @@ func (s *settings) serve(ctx context.Context, c *console, opt web.Options, liste
 	defer x.Close()
 	opt.Version, opt.Now = version, c.now
 	opt.Status = func(context.Context) (web.Status, error) {
-		return web.Status{Model: s.Model.Name, Embedder: x.Space()}, nil
+		return web.Status{Model: s.Model.Name, Embedder: x.Space(),
+			ModelDown: s.watched.Resting(telemetry.Language), EmbedderDown: s.watched.Resting(telemetry.Embedding)}, nil
 	}
 	done, err := s.manage(ctx, c, a, x, &opt)
 	if err != nil {
 		return err
 	}
 	defer done()
+	s.watched.Measure(size(x, opt.Ingest))
 	h, err := web.New(c.lg, a, opt)
 	if err != nil {
 		return err
 	}
-	return web.Serve(ctx, c.lg, listen, h, ready)
+	err = web.Serve(ctx, c.lg, listen, s.watched.Handler(h), ready)
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if err := s.watched.Close(last); err != nil {
+		c.lg.Warn("traces that were left are not sent", "err", err)
+	}
+	return err
 }
 
 type demoCmd struct {

@@ -20,6 +20,9 @@ const (
 // minute. Where read fails there are no figures of size, and biseo_index_up is 0.
 // Call it before t is used.
 func (t *Telemetry) Measure(read func(context.Context) (Size, error)) {
+	if t == nil {
+		return
+	}
 	r := &t.figures
 	up := r.gauge("biseo_index_up", "1 if the size of the index could be read.")
 	documents := r.gauge("biseo_index_documents", "Documents in the index.")
