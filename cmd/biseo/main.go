@@ -82,6 +82,7 @@ type commandLine struct {
 	AuditLog  auditCmds    `cmd:"" name:"audit" help:"Verify and export the audit log."`
 	Backup    backupCmd    `cmd:"" help:"Write everything that an index cannot give back to one file, while serving or not."`
 	Restore   restoreCmd   `cmd:"" help:"Put the content of a backup into the data folder, while not serving."`
+	Index_    indexCmds    `cmd:"" name:"index" help:"Copy the index elsewhere."`
 	Mask      maskCmd      `cmd:"" help:"Find personal data in a text file and print it masked."`
 	Doctor    doctorCmd    `cmd:"" help:"Check settings, index, model and embedder."`
 	Eval      evalCmd      `cmd:"" help:"Measure quality."`
