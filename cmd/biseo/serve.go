@@ -39,8 +39,16 @@ func (cmd *serveCmd) Run(ctx context.Context, c *console, s *settings) (err erro
 	if err != nil {
 		return err
 	}
-	opt := web.Options{State: st, Who: cmd.principal()}
-	callers := len(keys) > 0 // also revoked ones: who made them does not want a service without
+	l, err := s.audit(c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	if s.watched, err = cmd.watch(ctx, c); err != nil {
+		return err
+	}
+	opt := web.Options{State: st, Who: cmd.principal(), Audit: s.watched.Audit(l.Append), Needs: s.needs(st)}
+	callers := len(keys) > 0 || opt.Login != nil // also revoked keys: who made them does not want a service without
 	if callers {
 		opt.Identify = web.Identify(st, opt.Login)
 		if len(cmd.As) > 0 {
@@ -51,15 +59,6 @@ func (cmd *serveCmd) Run(ctx context.Context, c *console, s *settings) (err erro
 	if err != nil {
 		return err
 	}
-	l, err := s.audit(c)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, l.Close()) }()
-	if s.watched, err = cmd.watch(ctx, c); err != nil {
-		return err
-	}
-	opt.Audit, opt.Needs = s.watched.Audit(l.Append), s.needs(st)
 	opt.Metrics, opt.Figures = s.watched.Web(), s.watched.Page()
 	upkeep, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
