@@ -370,7 +370,7 @@ func readIndex(ctx context.Context, dir string) (map[string]stored, error) {
 		return nil, err
 	}
 	defer db.Close()
-	rows, err := db.QueryContext(ctx, `SELECT d.id, b.text FROM docs d JOIN bodies b ON b.key >= d.first AND b.key < d.first + d.chunks ORDER BY b.key`)
+	rows, err := db.QueryContext(ctx, `SELECT d.id, b.text FROM docs d JOIN chunks b ON b.key >= d.first AND b.key < d.first + d.chunks ORDER BY b.key`)
 	if err != nil {
 		return nil, err
 	}
