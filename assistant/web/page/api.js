@@ -103,8 +103,6 @@ export const search = (req, signal) => post('/v1/search', req, { signal })
 export const passages = async (id, on, around) =>
   (await get(`/v1/passages/${encodeURIComponent(id)}?on=${on}&around=${around}`)).sources
 
-export const answer = (req, signal) => stream('/v1/answers', req, signal)
-
 const patience = 20000 // milliseconds in which a cut stream is taken up again
 
 // stream posts a task and yields its events as {name, data}, the last one being

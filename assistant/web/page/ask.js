@@ -1,35 +1,82 @@
-// The task 질문: sends a question, follows the stream, keeps the answers of this window.
-import { $, alarm, el, say, t } from './dom.js'
+// The task 질문: a conversation of questions with their answers. The service keeps
+// it for its owner; where it keeps none, it lasts as long as the window.
+import { $, alarm, button, confirmed, el, go, icon, say, t, toast } from './dom.js'
 import * as api from './api.js'
 import { AnswerView } from './answer.js'
-import { bindForm, explain } from './form.js'
+import { bindForm } from './form.js'
 import * as panel from './panel.js'
+import { conclude, run } from './run.js'
+import { may, offers, showDate, week } from './text.js'
 
-const works = [] // {n, question, view}, newest last; kept in memory only
+const opened = [] // {n, id, title, turns: [AnswerView]}: conversations of this window; id once the service keeps it
+let kept = [] // conversations that the service keeps, the last begun first
+let next = '' // cursor of the ones before
 let running = null // AbortController of the answer under way
-let visible = 0 // number of the work on the page, 0 for none
-let go = () => {} // moves to a work: set by the router
-const form = bindForm({ form: 'ask-form', field: 'question', on: 'ask-on', kind: 'ask-kind', empty: '질문을 입력해 주세요.', submit: send, multiline: true })
+let visible = null // the conversation on the page
+let keeps = false
+const form = bindForm({ form: 'ask-form', field: 'question', on: 'ask-on', kind: 'ask-kind', agency: 'ask-agency', empty: '질문을 입력해 주세요.', submit: send, multiline: true })
 
-export function onGo(f) { go = f }
+export function setService(s) {
+  keeps = offers(s, 'drafts') && may(s, 'draft')
+  if (keeps) list()
+  else listRecent()
+}
 
-// show puts work n on the page, or the empty form. A number that this window does
-// not know (the page was loaded again) is the empty form, too.
-export function show(n) {
-  const work = works.find(w => w.n === n)
-  visible = work ? n : 0
-  $('work').replaceChildren(...(work ? [work.view.node] : []))
-  $('ask-intro').hidden = !!work
-  $('examples').hidden = !!work || !$('example-list').children.length
-  $('question-label').textContent = t(work ? '다른 질문' : '질문 (필수)')
+const address = c => c.id ? '/?c=' + encodeURIComponent(c.id) : '/?n=' + c.n
+
+// show puts the conversation of the address on the page, or the empty form, and
+// returns its name for the title.
+export async function show(params) {
+  const id = params.get('c'), n = Number(params.get('n'))
+  const c = opened.find(o => id ? o.id === id : o.n === n)
+  place(c ?? null)
+  if (id && !c) await read(id)
+}
+
+// name is what the title of the window says of the conversation on the page.
+export const name = () => visible ? t('대화 {n}', { n: visible.n }) : ''
+
+function place(c) {
+  visible = c
+  const first = c?.turns.at(-1)
+  $('work').replaceChildren(...(c ? c.turns.map(v => v.node) : []))
+  $('ask-intro').hidden = !!c
+  $('examples').hidden = !!c || !$('example-list').children.length
+  $('question-label').textContent = t(c ? '이어서 질문하기 (필수)' : '질문 (필수)')
   panel.clear()
-  if (work) {
-    if (!work.view.answer || work.view.sentences.length) panel.placeColumn()
-    if (work.view.sentences[0]?.refs.length) work.view.first()
+  if (first) {
+    if (!first.result || first.sentences.length) panel.placeColumn()
+    if (first.sentences[0]?.refs.length) first.first()
   }
   listRecent()
-  return work ? t('작업 {n}', { n }) : ''
 }
+
+// read opens a conversation that the service keeps.
+async function read(id) {
+  $('ask-intro').hidden = true
+  $('examples').hidden = true
+  try {
+    const got = await api.get('/v1/conversations/' + encodeURIComponent(id))
+    const c = { n: opened.length + 1, id, title: got.title, turns: [] }
+    for (const turn of got.turns) c.turns.push(view(turn.question, turn.answer.on, t('기준일') + ' ' + showDate(turn.answer.on, t(week)), c))
+    opened.push(c)
+    if (new URLSearchParams(location.search).get('c') !== id) return
+    place(c)
+    for (const [i, turn] of got.turns.entries()) await conclude(c.turns[i], turn.answer, { silent: true })
+    document.dispatchEvent(new Event('named'))
+    if (visible === c) {
+      panel.placeColumn()
+      c.turns.at(-1)?.first()
+    }
+  } catch (e) {
+    const text = api.explain(e)
+    $('work').replaceChildren(el('h1', { tabindex: '-1' }, t('대화를 열지 못했습니다')), el('p', { class: 'error' }, text),
+      el('div', { class: 'actions' }, button('새 작업', () => go('/'))))
+    alarm(text)
+  }
+}
+
+const view = (question, on, scope, c) => new AnswerView({ question, on, scope, level: c.turns.length ? 2 : 1 })
 
 // fill puts an example into the field; undo brings back what stood there.
 export function fill(question) {
@@ -38,11 +85,45 @@ export function fill(question) {
   if (!document.execCommand('insertText', false, question)) form.field.value = question
 }
 
+async function list(more) {
+  try {
+    const page = await api.get('/v1/conversations?limit=30' + (more ? '&after=' + encodeURIComponent(next) : ''))
+    kept = more ? [...kept, ...page.conversations] : page.conversations
+    next = page.next ?? ''
+  } catch (e) {
+    if (more) alarm(api.explain(e))
+  }
+  listRecent()
+}
+
 function listRecent() {
-  $('recent-list').replaceChildren(...works.toReversed().map(w => el('li', {},
-    el('a', { href: '/?n=' + w.n, 'aria-current': w.n === visible ? 'page' : null, lang: 'ko', click: e => { e.preventDefault(); go(w.n) } }, w.question))))
-  $('recent-empty').hidden = works.length > 0
-  $('recent-note').hidden = works.length === 0
+  const here = opened.filter(c => !c.id).toReversed()
+  const all = keeps ? [...here, ...kept] : here
+  $('recent-list').replaceChildren(...all.map(c => el('li', {},
+    el('a', { href: address(c), 'aria-current': (c.id ? visible?.id === c.id : visible === c) ? 'page' : null, lang: 'ko', title: c.title,
+      click: e => { if (!e.ctrlKey && !e.metaKey) { e.preventDefault(); go(address(c)) } } }, c.title),
+    c.id ? el('button', { type: 'button', class: 'quiet square', click: () => remove(c) }, icon('bin'), el('span', { class: 'vh' }, t('대화 삭제'), ': ', el('span', { lang: 'ko' }, c.title))) : '')))
+  $('recent-more').hidden = !next
+  $('recent-empty').hidden = all.length > 0
+  $('recent-note').hidden = keeps || all.length === 0
+}
+
+$('recent-more').addEventListener('click', () => list(true))
+
+async function remove(c) {
+  if (!await confirmed(t('대화 삭제'), t('이 대화의 질문과 답변을 모두 삭제합니다. 되돌릴 수 없습니다.'), t('대화 삭제'))) return
+  try {
+    await api.del('/v1/conversations/' + encodeURIComponent(c.id))
+  } catch (e) {
+    return alarm(api.explain(e))
+  }
+  kept = kept.filter(k => k.id !== c.id)
+  const i = opened.findIndex(o => o.id === c.id)
+  if (i >= 0) opened.splice(i, 1)
+  if (visible?.id === c.id) go('/')
+  else listRecent()
+  ;($('recent-list').querySelector('a') ?? document.querySelector('.new-task')).focus()
+  toast(t('대화를 삭제했습니다.'))
 }
 
 async function send(req, scope) {
@@ -50,109 +131,54 @@ async function send(req, scope) {
     say(t('답변을 작성하고 있습니다. 끝난 뒤에 보내거나 중지해 주세요.'))
     return
   }
-  const work = { n: works.length + 1, question: req.text, view: new AnswerView(req.text, req.on || form.today(), scope) }
-  works.push(work)
-  go(work.n)
-  work.view.title.focus({ preventScroll: true })
-  scrollTo(0, 0)
-  await run(work, req)
+  let c = visible
+  if (!c) opened.push(c = { n: 1 + Math.max(0, ...opened.map(o => o.n)), id: '', title: req.text, turns: [] })
+  const v = view(req.text, req.on || form.today(), scope, c)
+  c.turns.push(v)
+  if (c === visible) place(c)
+  else go(address(c))
+  form.field.value = ''
+  v.title.focus({ preventScroll: true })
+  if (c.turns.length > 1) v.node.scrollIntoView({ block: 'start' })
+  else scrollTo(0, 0)
+  await follow(c, v, req, scope)
 }
 
-// run follows one answer to its end, whatever that is.
-async function run(work, req) {
-  const view = work.view
-  const stop = running = new AbortController()
-  form.busy(true)
-  view.tell('working', '처리 중', t('근거를 찾고 있습니다.'), el('button', { type: 'button', click: () => stop.abort() }, t('중지')))
-  view.pending.textContent = t('근거를 찾는 중')
-  say(t('근거를 찾고 있습니다.'))
-  const clock = setInterval(() => say(view.sentences.length
-    ? t('문장 {n}개를 확인했습니다.', { n: view.sentences.length })
-    : t('시간이 더 걸리고 있습니다. 기다리거나 중지할 수 있습니다.')), 15000)
-  const retry = () => el('button', { type: 'button', click: () => { if (!running) sendAgain(work, req) } }, t('다시 시도'))
+async function follow(c, v, req, scope) {
+  const body = { question: req.text, on: req.on || undefined, kinds: req.kinds, agencies: req.agencies,
+    ...(keeps ? { conversation: c.id || 'new' } : { earlier: c.turns.slice(0, c.turns.indexOf(v)).map(x => x.question).slice(-10) }) }
+  if (!keeps && !body.earlier.length) delete body.earlier
+  const result = await run({
+    view: v, path: '/v1/answers', body, busy: (on, stop) => { running = on ? stop : null; form.busy(on) },
+    retry: () => { if (!running) again(c, v, req, scope) },
+    actions: a => a.outcome === 'no_source' ? [button('기준일 바꾸기', () => { fill(req.text); $('ask-on').focus() }), button('검색에서 찾아보기', () => document.dispatchEvent(new CustomEvent('search-for', { detail: a.question })))]
+      : a.outcome === 'blocked_personal_data' ? [button('가리고 보내기', () => masked(c, v, req, scope))] : [],
+  })
+  if (!result && form.field.value === '' && !v.sentences.length) form.field.value = req.text // nothing typed is lost
+  if (!result?.conversation || result.conversation === c.id) return
+  c.id = result.conversation
+  kept = [{ id: c.id, title: c.title }, ...kept]
+  if (visible === c && location.pathname === '/') document.dispatchEvent(new CustomEvent('moved', { detail: address(c) }))
+  listRecent()
+}
+
+// masked sends a question again without the personal data in it.
+async function masked(c, v, req, scope) {
   try {
-    for await (const { name, data } of api.answer({ question: req.text, on: req.on || undefined, kinds: req.kinds }, stop.signal)) {
-      if (name === 'sources') {
-        view.addSources(data.sources)
-        if (data.sources.length) {
-          const text = t('근거 {n}건을 찾았습니다. 답변을 작성합니다.', { n: data.sources.length })
-          view.outcome.querySelector('p').lastChild.textContent = text
-          say(text)
-        }
-        view.pending.textContent = t('다음 문장의 근거를 확인하는 중')
-      } else if (name === 'sentence') view.addSentence(data)
-      else if (name === 'warning') view.addWarning(data)
-      else if (name === 'done') conclude(view, data, retry)
-    }
-  } catch (e) {
-    const kept = view.sentences.length ? t('여기까지는 근거를 확인한 문장입니다.') : ''
-    if (e.name === 'AbortError') {
-      view.tell('stopped', '중지했습니다', kept || t('다시 보내거나 질문을 바꿔 주세요.'), retry())
-      say(t('중지했습니다') + '. ' + kept)
-    } else {
-      const text = explain(e)
-      view.tell('error', '처리하지 못했습니다', `${text} ${kept}`, retry())
-      alarm(text)
-    }
-    view.listUsed()
-  } finally {
-    clearInterval(clock)
-    view.pending.textContent = ''
-    running = null
-    form.busy(false)
-  }
-  if (view.sentences.length) view.actions.replaceChildren(copyButton(view), el('button', { type: 'button', click: () => print() }, t('인쇄')))
+    const { text } = await api.post('/v1/mask', { text: req.text })
+    again(c, v, { ...req, text }, scope)
+  } catch (e) { alarm(api.explain(e)) }
 }
 
-// sendAgain repeats a question as a new answer in the place of the old one.
-function sendAgain(work, req) {
-  work.view = new AnswerView(req.text, req.on || form.today(), work.view.node.querySelector('.scope').textContent)
-  if (visible === work.n) show(work.n)
-  work.view.title.focus({ preventScroll: true })
-  run(work, req)
+// again repeats a question as a new answer in the place of the old one.
+function again(c, old, req, scope) {
+  const i = c.turns.indexOf(old)
+  const v = c.turns[i] = new AnswerView({ question: req.text, on: req.on || form.today(), scope, level: old.level })
+  old.node.replaceWith(v.node)
+  if (visible === c) panel.placeColumn()
+  if (form.field.value === req.text) form.field.value = ''
+  v.title.focus({ preventScroll: true })
+  follow(c, v, req, scope)
 }
 
-// conclude says how the answer ended, in words, on top.
-function conclude(view, a, retry) {
-  view.finish(a)
-  const count = status => view.sentences.filter(s => s.sentence.status === status).length
-  const n = view.sentences.length
-  const toSearch = el('button', { type: 'button', click: () => document.dispatchEvent(new CustomEvent('search-for', { detail: a.question })) }, t('검색에서 찾아보기'))
-  const toDate = el('button', { type: 'button', click: () => $('ask-on').focus() }, t('기준일 바꾸기'))
-  const modelDown = a.warnings?.some(w => w.code === 'model' || w.code === 'looped')
-  const say1 = {
-    answered: ['답변 완료', t('문장 {n}개의 근거를 모두 확인했습니다.', { n })],
-    partial: ['일부 답변', count('unverified') + count('gap')
-      ? t('확인 필요 {n}건, 작성 필요 {m}건이 있습니다.', { n: count('unverified'), m: count('gap') })
-      : t('보이는 문장 {n}개는 근거를 확인했습니다. 빠진 내용은 주의를 보아 주세요.', { n })],
-    extractive: ['발췌 답변', modelDown
-      ? t('생성 모델이 응답하지 않습니다. 문서에서 찾은 문장을 먼저 보여 드립니다.')
-      : t('생성 모델 없이 문서의 문장을 그대로 보여 드립니다.'), modelDown ? [retry()] : []],
-    no_source: ['답변 없음', t('검색 범위에서 근거를 찾지 못했습니다.'), [toDate, toSearch]],
-    blocked_personal_data: ['처리하지 않음', t('개인정보가 있습니다. 가린 뒤 보내 주세요.')],
-    blocked_grade: ['답변 없음', t('현재 권한과 모델의 보안등급으로는 답변할 수 없습니다. 담당 부서에 문의해 주세요.')],
-    out_of_scope: ['답변 없음', t('행정 업무와 관련 없는 질문으로 보입니다. 질문을 바꿔 주세요.')],
-  }[a.outcome] ?? ['처리 결과', a.outcome]
-  view.tell(a.outcome, say1[0], say1[1], ...(say1[2] ?? []))
-  const listed = view.warningList.children.length
-  const cautions = listed ? ' ' + t('주의 {n}건', { n: listed }) : ''
-  say(`${t(say1[0])}: ${say1[1]}${cautions}`)
-}
-
-function copyButton(view) {
-  return el('button', { type: 'button', click: async () => {
-    try {
-      await navigator.clipboard.writeText(view.plain())
-      toast(t('공문 형식으로 복사했습니다.'))
-    } catch {
-      toast(t('복사하지 못했습니다. 글을 직접 선택해 복사해 주세요.'))
-    }
-  } }, t('공문 형식으로 복사'))
-}
-
-function toast(text) {
-  const node = el('p', { class: 'toast', 'aria-hidden': 'true' }, text)
-  document.body.append(node)
-  say(text)
-  setTimeout(() => node.remove(), 6000)
-}
+export const stop = () => running?.abort()

@@ -8,6 +8,7 @@
   root.dataset.chosen = ['light', 'dark', 'contrast'].includes(saved.theme) ? saved.theme : 'system'
   root.dataset.size = ['90', '110', '130', '150'].includes(saved.size) ? saved.size : '100'
   root.dataset.enter = saved.enter === 'newline' ? 'newline' : 'send'
+  root.dataset.keys = saved.keys === 'on' ? 'on' : 'off'
   root.lang = lang === 'en' ? 'en' : 'ko'
 
   const dark = matchMedia('(prefers-color-scheme: dark)')

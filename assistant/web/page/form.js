@@ -1,6 +1,8 @@
 // What the forms of both tasks share: text field, date of reference, kind, errors.
 import { $, alarm, el, t } from './dom.js'
+import { get } from './api.js'
 import { onEnter } from './compose.js'
+import { recall, remember } from './settings.js'
 import { kinds, readDate, showDate, week } from './text.js'
 
 const maxLength = 2000 // code points, as the service counts them
@@ -9,18 +11,30 @@ let today = ''
 export function setService(day, offered) {
   today = day
   for (const select of [$('ask-kind'), $('search-kind')]) {
-    const had = select.value
+    const had = select.value || recall(select.id) || ''
     select.length = 1
     for (const k of Object.keys(kinds)) if (!offered.length || offered.includes(k)) select.add(new Option(t(kinds[k]), k))
     select.value = had
+    if (select.selectedIndex < 0) select.value = ''
   }
   for (const id of ['ask-on', 'search-on']) $(id).dispatchEvent(new Event('change'))
 }
 
 export { explain } from './api.js'
 
-// bindForm checks and submits one form: submit({text, on, kinds}, scope in words).
-export function bindForm({ form, field, on, kind, empty, submit, multiline }) {
+// agencies fills the list of agencies that the fields offer, once somebody asks for it.
+let asked = false
+async function agencies() {
+  if (asked) return
+  asked = true
+  try {
+    const { documents } = await get('/v1/documents?limit=100')
+    $('agencies').replaceChildren(...[...new Set(documents.map(d => d.agency).filter(Boolean))].sort().map(a => new Option(a)))
+  } catch { /* the name can be typed */ }
+}
+
+// bindForm checks and submits one form: submit({text, on, kinds, agencies}, scope in words).
+export function bindForm({ form, field, on, kind, agency, empty, submit, multiline }) {
   const node = $(form), input = $(field), date = $(on), note = $(on + '-note'), error = $(field + '-error'), button = node.querySelector('[type=submit]')
   let composing = false
   const fail = (target, text) => {
@@ -39,9 +53,14 @@ export function bindForm({ form, field, on, kind, empty, submit, multiline }) {
     if (day === null) return fail(date, t('날짜를 2026. 10. 2. 형식으로 입력해 주세요.'))
     fail(null, '')
     const kindName = $(kind).selectedOptions[0].textContent
-    const scope = `${t('기준일')} ${day || today ? showDate(day || today, t(week)) : t('오늘')}, ${t('문서 종류')}: ${kindName}`
-    submit({ text, on: day, kinds: $(kind).value ? [$(kind).value] : undefined }, scope)
+    const names = $(agency).value.split(',').map(a => a.trim()).filter(Boolean)
+    const scope = [`${t('기준일')} ${day || today ? showDate(day || today, t(week)) : t('오늘')}`, `${t('문서 종류')}: ${kindName}`,
+      names.length && `${t('기관')}: ${names.join(', ')}`].filter(Boolean).join(', ')
+    submit({ text, on: day, kinds: $(kind).value ? [$(kind).value] : undefined, agencies: names.length ? names : undefined }, scope)
   }
+  $(agency).value = recall(agency) || ''
+  $(agency).addEventListener('focus', agencies)
+  for (const id of [kind, agency]) $(id).addEventListener('change', () => remember(id, $(id).value))
   node.addEventListener('submit', e => { e.preventDefault(); send() })
   onEnter(input, send, () => multiline && document.documentElement.dataset.enter === 'newline')
   input.addEventListener('compositionstart', () => { composing = true })

@@ -25,15 +25,18 @@
 import { $, el, t, translate } from './dom.js'
 import * as api from './api.js'
 import * as ask from './ask.js'
-import { setService } from './form.js'
+import * as form from './form.js'
 import * as panel from './panel.js'
-import { searchFor } from './search.js'
+import * as run from './run.js'
+import * as search from './search.js'
 import { bindSettings } from './settings.js'
+import { may, offers } from './text.js'
 
 const names = {
   '/': '질문', '/search': '검색', '/summary': '요약', '/report': '보고서', '/reply': '민원 답변',
   '/drafts': '초안', '/documents': '문서', '/admin': '관리',
 }
+const grades = { open: '공개', sensitive: '민감', classified: '기밀' }
 // Views that are fetched when they are first opened. Each module exports
 // show(section, params, service): it draws its view into section, which it owns
 // until another view is shown, and may be called again for other params.
@@ -42,33 +45,55 @@ const others = {
   '/drafts': () => import('./drafts.js'), '/documents': () => import('./documents.js'), '/admin': () => import('./admin.js'),
 }
 let service = null
+let at = '' // path of the view that is shown
 
 // show draws the view of the present address.
 function show(focus) {
   const path = location.pathname in names ? location.pathname : '/'
-  const n = Number(new URLSearchParams(location.search).get('n'))
+  const params = new URLSearchParams(location.search)
+  const section = $('view-other')
   $('view-ask').hidden = path !== '/'
   $('view-search').hidden = path !== '/search'
-  $('view-other').hidden = !(path in others)
-  if (path in others) {
-    const params = new URLSearchParams(location.search)
-    others[path]().then(view => location.pathname === path && view.show($('view-other'), params, service))
-  }
+  section.hidden = !(path in others)
+  $('recent').hidden = path !== '/'
+  document.body.classList.toggle('is-work', path in others)
   $('skip-field').hidden = path in others
   $('skip-field').setAttribute('href', path === '/' ? '#question' : '#query')
-  for (const a of document.querySelectorAll('.tasks a')) {
+  for (const a of $('tasks').querySelectorAll('a')) {
     if (a.dataset.view === path) a.setAttribute('aria-current', 'page')
     else a.removeAttribute('aria-current')
   }
-  const work = path === '/' ? ask.show(n) : (panel.clear(), '')
-  document.title = [work, t(names[path]), t('비서')].filter(Boolean).join(' - ')
-  if (focus) document.querySelector('main section:not([hidden]) h1')?.focus()
+  unfold(false)
+  if (path === '/') ask.show(params)
+  else if (path !== at || path in others) panel.clear()
+  name(path)
+  const land = () => focus && document.querySelector('main > section:not([hidden]) h1')?.focus()
+  if (!(path in others)) section.replaceChildren()
+  else if (service) {
+    if (path !== at) section.className = ''
+    others[path]().then(async view => {
+      if (location.pathname !== path) return
+      await view.show(section, params, service)
+      land()
+    }, e => section.replaceChildren(el('h1', { tabindex: '-1' }, t(names[path])), el('p', { class: 'error' }, api.explain(e instanceof TypeError ? new api.Lost() : e))))
+  }
+  at = path
+  land()
 }
 
-function open(path, focus = true) {
+function name(path = location.pathname) {
+  document.title = [path === '/' && ask.name(), t(names[path] ?? '질문'), t('비서')].filter(Boolean).join(' - ')
+}
+
+// open goes to an address of the page; replace keeps the view as it is drawn.
+function open(path, { focus = true, replace = false } = {}) {
   const url = new URL(path, location.origin)
   const lang = new URLSearchParams(location.search).get('lang')
   if (lang) url.searchParams.set('lang', lang)
+  if (replace) {
+    history.replaceState(null, '', url)
+    return name()
+  }
   if (url.href !== location.href) history.pushState(null, '', url)
   show(focus)
 }
@@ -83,16 +108,31 @@ function words() {
 
 function serve(s) {
   service = s
-  panel.setToday(s.today)
-  setService(s.today, s.kinds)
+  for (const m of [panel, run, search, ask]) m.setService(s)
+  form.setService(s.today, s.kinds)
+  for (const [path, shown] of [['/drafts', offers(s, 'drafts') && may(s, 'draft')], ['/documents', offers(s, 'documents')], ['/admin', may(s, 'admin')]]) {
+    $('tasks').querySelector(`[data-view="${path}"]`).hidden = !shown
+  }
+  for (const path of ['/summary', '/report', '/reply']) $('tasks').querySelector(`[data-view="${path}"]`).hidden = !may(s, 'ask')
+  who(s.who)
   $('service').textContent = [
     s.documents ? t('문서 {n}건', { n: s.documents.toLocaleString() }) : t('아직 문서가 없습니다. biseo ingest로 문서를 넣어 주세요.'),
-    s.model ? t('모델 {name}', { name: s.model }) : t('생성 모델 없음: 문서의 문장을 그대로 보여 드립니다'),
-    s.mode === 'words' ? t('단어 검색') : t('단어와 의미 검색'), s.version,
+    !s.model ? t('생성 모델 없음: 문서의 문장을 그대로 보여 드립니다') : s.model_ok ? t('모델 {name}', { name: s.model }) : t('모델 {name} 응답 없음: 문서의 문장을 보여 드립니다', { name: s.model }),
+    s.mode === 'words' ? t('단어 검색') : s.embedder_ok ? t('단어와 의미 검색') : t('의미 검색 중단: 단어로 찾습니다'), s.version,
   ].filter(Boolean).join(', ')
   $('example-list').replaceChildren(...s.examples.map(q => el('li', {},
     el('button', { type: 'button', lang: 'ko', click: () => ask.fill(q) }, q))))
   $('examples').hidden = !s.examples.length || $('ask-intro').hidden
+}
+
+// who tells the reader under which name and rights they work.
+function who(w) {
+  $('who').hidden = !w
+  if (!w) return
+  $('who-name').textContent = w.via === 'local' ? t('이 컴퓨터') : w.name || t('이름 없음')
+  const groups = w.groups?.length ? w.groups.join(', ') : t('공개 문서만')
+  $('who-about').replaceChildren(...[['열람 등급', t(grades[w.grade] ?? w.grade)], ['열람 범위', groups]].flatMap(([k, v]) => [el('dt', {}, t(k)), el('dd', {}, v)]))
+  $('logout').hidden = w.via !== 'session'
 }
 
 // watch asks until the service answers again. navigator.onLine is of no use here:
@@ -112,15 +152,67 @@ async function watch() {
 }
 
 async function load() {
-  try { serve(await api.status()) } catch (e) {
+  try {
+    const first = !service
+    serve(await api.status())
+    $('expired').hidden = true
+    if (first && location.pathname in others) show(false)
+  } catch (e) {
     if (e instanceof api.Lost) watch()
     else $('service').textContent = e.detail ?? t('처리하지 못했습니다. 잠시 뒤 다시 시도해 주세요.')
   }
 }
 
+// A login that has ended leaves the page with all that was typed as it is. Who
+// comes back from logging in again goes on.
+document.addEventListener('expired', () => {
+  if (!service) return location.assign('/login?return=' + encodeURIComponent(location.pathname + location.search))
+  $('expired').hidden = false
+})
+addEventListener('focus', () => { if (!$('expired').hidden) load() })
+
+function unfold(on) {
+  $('menu').setAttribute('aria-expanded', String(on))
+  $('tasks').classList.toggle('open', on)
+}
+
+$('menu').addEventListener('click', () => unfold($('menu').getAttribute('aria-expanded') !== 'true'))
+document.addEventListener('keydown', e => {
+  if (e.isComposing) return
+  if (e.key === 'Escape' && $('tasks').classList.contains('open')) {
+    unfold(false)
+    $('menu').focus()
+  } else if (e.key === 'Escape' && $('who').open) {
+    $('who').open = false
+    $('who').querySelector('summary').focus()
+  } else if (e.key === '/' && (e.ctrlKey || e.metaKey)) {
+    e.preventDefault()
+    if (!document.querySelector('dialog[open]')) $('open-help').click()
+  } else if (e.altKey && !e.ctrlKey && !e.metaKey && document.documentElement.dataset.keys === 'on' && !document.querySelector('dialog[open]')) shortcut(e)
+})
+
+// shortcut does what Alt with a key stands for, by the key's place: an input method may change its letter.
+function shortcut(e) {
+  const n = /^Digit([1-8])$/.exec(e.code)?.[1]
+  const next = () => { // the next sentence to be checked behind the focus
+    const all = [...document.querySelectorAll('main .badge + button')]
+    const here = document.activeElement
+    return all.find(b => here.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING) ?? all[0]
+  }
+  const act = n ? () => { const a = [...$('tasks').querySelectorAll('a')][n - 1]; if (a && !a.hidden) a.click() }
+    : { KeyS: ask.stop, KeyP: () => $('source-title')?.focus(), KeyN: () => next()?.focus() }[e.code]
+  if (!act) return
+  e.preventDefault()
+  act()
+}
+
 document.addEventListener('lost', watch)
-document.addEventListener('search-for', e => { open('/search', false); searchFor(e.detail) })
+document.addEventListener('go', e => open(e.detail))
+document.addEventListener('moved', e => open(e.detail, { replace: true }))
+document.addEventListener('named', () => name())
+document.addEventListener('search-for', e => { open('/search', { focus: false }); search.searchFor(e.detail) })
 document.addEventListener('click', e => {
+  if ($('who').open && !e.target.closest('#who')) $('who').open = false
   const a = e.target.closest('a[data-view]')
   if (!a || e.ctrlKey || e.metaKey || e.shiftKey || e.button) return
   e.preventDefault()
@@ -136,7 +228,6 @@ $('recent-toggle').addEventListener('click', () => {
   $('recent-toggle').setAttribute('aria-expanded', String($('recent').classList.toggle('open')))
 })
 addEventListener('popstate', () => show(true))
-ask.onGo(n => open('/?n=' + n))
 bindSettings(words)
 words()
 load()

@@ -1,12 +1,17 @@
 // The task 검색: ranked passages, opened in the source panel.
-import { $, alarm, el, say, t } from './dom.js'
+import { $, alarm, button, copy, el, say, t } from './dom.js'
 import * as api from './api.js'
-import { bindForm, explain } from './form.js'
+import { citation, feedback } from './answer.js'
+import { bindForm } from './form.js'
 import * as panel from './panel.js'
-import { kinds } from './text.js'
+import { kinds, showDate } from './text.js'
 
 let running = null
-const form = bindForm({ form: 'search-form', field: 'query', on: 'search-on', kind: 'search-kind', empty: '찾을 말을 입력해 주세요.', submit: find })
+let service = null
+let limit = 20
+const form = bindForm({ form: 'search-form', field: 'query', on: 'search-on', kind: 'search-kind', agency: 'search-agency', empty: '찾을 말을 입력해 주세요.', submit: req => { limit = 20; return find(req) } })
+
+export function setService(s) { service = s }
 
 export function searchFor(text) {
   form.field.value = text
@@ -18,42 +23,73 @@ async function find(req) {
   const mine = running = new AbortController()
   const wait = setTimeout(() => say(t('찾고 있습니다.')), 1000)
   try {
-    const res = await api.search({ query: req.text, on: req.on || undefined, kinds: req.kinds, limit: 20 }, mine.signal)
-    draw(res)
+    const res = await api.search({ query: req.text, on: req.on || undefined, kinds: req.kinds, agencies: req.agencies, limit }, mine.signal)
+    draw(res, req)
   } catch (e) {
     if (e.name === 'AbortError') return
-    const text = explain(e)
+    const text = api.explain(e)
     $('results').replaceChildren(el('section', { class: 'outcome', 'data-kind': 'error', 'aria-label': t('처리 결과') },
       el('p', {}, el('strong', {}, t('처리하지 못했습니다'), ': '), text),
-      el('div', { class: 'actions' }, el('button', { type: 'button', click: () => form.send() }, t('다시 시도')))))
+      el('div', { class: 'actions' }, button('다시 시도', () => form.send()))))
     alarm(text)
   } finally {
     clearTimeout(wait)
   }
 }
 
-function draw(res) {
+function draw(res, req) {
   panel.clear()
   const n = res.hits.length
   const said = n ? t('{n}건을 찾았습니다.', { n }) : t('찾은 문서가 없습니다. 단어를 줄이거나 기준일을 바꿔 보세요.')
   const sources = res.hits.map(h => ({ ...h, n: h.rank }))
+  const more = n === limit && limit < 100 ? button('결과 더 보기', async () => { // the results that were there stay where they are
+    limit += 20
+    await find(req)
+    $('results').querySelectorAll('.hits > li h3 button')[n]?.focus()
+  }) : ''
   $('results').replaceChildren(
     el('h2', {}, t('검색 결과 {n}건', { n })),
-    el('p', { class: 'hint' }, n === 0 ? said : res.mode === 'words' ? t('단어 검색으로 찾았습니다.') : ''),
+    el('p', { class: 'hint' }, n === 0 ? said : res.mode === 'words' && service?.mode !== 'words' ? t('단어 검색으로 찾았습니다.') : ''),
     el('ul', { class: 'warnings' }, (res.warnings || []).map(w => el('li', {}, el('strong', {}, t('주의'), ': '), el('span', { lang: 'ko' }, w.text)))),
-    el('ol', { class: 'hits' }, sources.map((h, at) => hit(h, at, sources, res.on))))
+    el('ol', { class: 'hits' }, sources.map((h, at) => hit(h, at, sources, res))), more)
   say(said)
-  if (n) panel.placeColumn()
+  if (n) panel.placeColumn('제목을 누르면 그 조문이 여기에 보입니다.')
 }
 
-function hit(h, at, sources, on) {
+// open shows a passage that a result brings along.
+const look = (list, at, on, from) => panel.show({ sources: list, at, on, focus: true, word: '함께 찾은 조문', backWord: '결과로 돌아가기', back: () => from.focus(), spans: () => [], users: () => [] })
+
+function hit(h, at, sources, res) {
+  const on = res.on
   const open = el('button', { type: 'button', class: 'link' }, h.cite || h.title)
   open.addEventListener('click', e => panel.show({
-    sources, at, on, focus: e.detail === 0, word: t('결과'), backWord: '결과로 돌아가기', back: () => open.focus(), spans: () => [], users: () => [],
+    sources, at, on, focus: e.detail === 0, word: '결과', backWord: '결과로 돌아가기', back: () => open.focus(), spans: () => [], users: () => [],
     onChange: s => { for (const li of $('results').querySelectorAll('.hits > li')) li.classList.toggle('lit', li.dataset.id === s.chunk_id) },
   }))
+  const part = p => {
+    const b = el('button', { type: 'button', class: 'link', click: async () => {
+      try {
+        const list = await api.passages(p.chunk_id, on, 0)
+        look(list, 0, on, b)
+      } catch (e) { alarm(api.explain(e)) }
+    } }, p.cite)
+    return b
+  }
+  const others = h.repeats ?? []
   return el('li', { 'data-id': h.chunk_id, lang: 'ko' },
     el('h3', {}, open),
-    el('p', { class: 'hint' }, panel.badge(h.in_force, on), ' ', [kinds[h.kind] ? t(kinds[h.kind]) : h.kind, h.cite?.includes(h.title) ? '' : h.title, h.path?.join(' > ')].filter(Boolean).join(', ')),
-    el('p', { class: 'snippet' }, h.text))
+    el('p', { class: 'hint' }, panel.badge(h.in_force, on), ' ', [kinds[h.kind] ? t(kinds[h.kind]) : h.kind, h.cite?.includes(h.title) ? '' : h.title, h.path?.join(' > '), h.page ? t('{n}쪽', { n: h.page }) : ''].filter(Boolean).join(', '),
+      h.changed ? el('span', { class: 'attention nb' }, ' ' + t('{date} 개정', { date: showDate(h.changed) })) : ''),
+    el('p', { class: 'snippet' }, h.text),
+    h.parts?.length ? el('p', { class: 'hint also' }, t('같은 조문에서 함께 찾음'), ': ', h.parts.map(part)) : '',
+    h.context?.length ? el('ul', { class: 'context' }, h.context.map((s, i) => {
+      const b = el('button', { type: 'button', class: 'link', click: () => look(h.context, i, on, b) }, s.cite || s.title)
+      return el('li', {}, el('span', { class: 'tag' }, t(s.via?.kind ?? '인용')), ' ', b)
+    })) : '',
+    others.length ? el('details', {}, el('summary', {}, t('비슷한 문서 {n}건', { n: others.length })),
+      el('ul', {}, others.map(r => el('li', {}, el('a', { href: '/documents?id=' + encodeURIComponent(r.doc_id), 'data-view': '/documents?id=' + encodeURIComponent(r.doc_id) }, r.title), r.date ? el('span', { class: 'hint nb' }, ' ' + showDate(r.date)) : '')))) : '',
+    el('div', { class: 'actions' },
+      button('인용 복사', () => copy(citation(h), t('인용을 복사했습니다.')), 'quiet small'),
+      service?.features?.includes('drafts') && service.who.permissions.includes('draft')
+        ? button('의견 보내기', () => feedback({ task: 'search', request: res.query, sentence: h.text.slice(0, 4000), sources: [h.chunk_id] }), 'quiet small') : ''))
 }

@@ -11,7 +11,7 @@ export function bindSettings(onWords) {
       $(dialog).querySelector('h2').focus()
     })
   }
-  const now = { theme: root.dataset.chosen, size: root.dataset.size, enter: root.dataset.enter, lang: root.lang }
+  const now = { theme: root.dataset.chosen, size: root.dataset.size, enter: root.dataset.enter, keys: root.dataset.keys, lang: root.lang }
   for (const [name, value] of Object.entries(now)) {
     for (const radio of $('display').querySelectorAll(`[name=${name}]`)) {
       radio.checked = radio.value === value
