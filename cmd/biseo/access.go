@@ -41,7 +41,7 @@ func (a accessSettings) listen(addr string, callers bool, o *web.Options) (web.L
 	ip, _ := netip.ParseAddr(host)
 	local := host == "localhost" || ip.Unmap().IsLoopback()
 	if !callers && !local {
-		return l, errUsage{fmt.Errorf("--addr %s에는 다른 컴퓨터도 접속할 수 있으니, biseo key create로 API 키를 먼저 만들거나 --addr 127.0.0.1:8080으로 이 컴퓨터에서만 쓰세요", addr)}
+		return l, errUsage{fmt.Errorf("--addr %s에는 다른 컴퓨터도 접속할 수 있으니, biseo key create로 API 키를 먼저 만들거나 --oidc-issuer로 로그인을 설정하거나 --addr 127.0.0.1:8080으로 이 컴퓨터에서만 쓰세요", addr)}
 	}
 	o.Edge = web.Edge{Hosts: slices.Clone(a.Host), FrameAncestors: a.FrameAncestors}
 	if a.PublicURL != "" {

@@ -16,15 +16,17 @@ import (
 )
 
 type serveCmd struct {
-	Addr string `default:"127.0.0.1:8080" help:"Address to listen on; only one of this machine until there is an API key (${default})."`
+	Addr string `default:"127.0.0.1:8080" help:"Address to listen on; only one of this machine until there is an API key or a login (${default})."`
 	accessSettings
+	OIDC oidcSettings `embed:"" prefix:"oidc-" group:"Login:"`
 	watchSettings
 	Keep keepSettings `embed:"" prefix:"keep-"`
 	person
 }
 
-// Run serves. As long as there has never been an API key, the service is for one
-// person on this machine, and every request has the rights of --as and --grade.
+// Run serves. As long as there has never been an API key and nobody can log in, the
+// service is for one person on this machine, and every request has the rights of
+// --as and --grade.
 func (cmd *serveCmd) Run(ctx context.Context, c *console, s *settings) (err error) {
 	st, err := s.state(ctx, c)
 	if err != nil {
@@ -48,11 +50,14 @@ func (cmd *serveCmd) Run(ctx context.Context, c *console, s *settings) (err erro
 		return err
 	}
 	opt := web.Options{State: st, Who: cmd.principal(), Audit: s.watched.Audit(l.Append), Needs: s.needs(st)}
+	if opt.Login, err = cmd.OIDC.login(c, st, cmd.PublicURL, opt.Audit); err != nil {
+		return err
+	}
 	callers := len(keys) > 0 || opt.Login != nil // also revoked keys: who made them does not want a service without
 	if callers {
 		opt.Identify = web.Identify(st, opt.Login)
 		if len(cmd.As) > 0 {
-			return errUsage{errors.New("API 키가 있으면 요청마다 키의 권한을 쓰니 --as를 빼 주세요")}
+			return errUsage{errors.New("API 키나 로그인이 있으면 요청마다 그 권한을 쓰니 --as를 빼 주세요")}
 		}
 	}
 	listen, err := cmd.listen(cmd.Addr, callers, &opt)
