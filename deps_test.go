@@ -42,6 +42,7 @@ var arrows = map[string]string{
 	"assistant/web":           "assistant assistant/... ingest index llm korea/...",
 	"assistant/web/chat":      "assistant assistant/audit assistant/export assistant/ground index korea/...",
 	"assistant/web/openai":    "assistant assistant/audit assistant/ground assistant/web/chat index ingest llm korea/...",
+	"assistant/web/login":     "assistant/state index",
 	"assistant/web/mcp":       "assistant assistant/audit assistant/ground assistant/web/chat index korea/...",
 	"assistant/web/stream":    "",
 	"assistant/web/catalog":   "index korea/text",
