@@ -192,6 +192,22 @@ func schemaOf(ctx context.Context, db interface {
 	return version, nil
 }
 
+// Schema returns the version of the schema of a state file, which it does not change,
+// and the newest that this program knows.
+func Schema(ctx context.Context, path string) (have, newest int, err error) {
+	newest = len(migrations)
+	if _, err := os.Stat(path); err != nil {
+		return 0, newest, err
+	}
+	db, err := connect(path, "", "query_only(ON)")
+	if err != nil {
+		return 0, newest, err
+	}
+	defer db.Close()
+	have, err = schemaOf(ctx, db, newest)
+	return have, newest, explain(err)
+}
+
 // explain marks what SQLite says of a file that is no database.
 func explain(err error) error {
 	const notADatabase = 26 // SQLITE_NOTADB

@@ -234,7 +234,7 @@ func (s *settings) readers(workers int) (*extract.Pool, error) {
 // variables win over the file; a key without a value sets nothing. Unknown keys,
 // keys that stand twice and values that a flag would refuse are errors that name
 // their line.
-func loadSettings(r io.Reader) (kong.Resolver, error) {
+func loadSettings(r io.Reader) (*settingsFile, error) {
 	var root, more yaml.Node
 	d := yaml.NewDecoder(r)
 	if err := d.Decode(&root); err != nil && !errors.Is(err, io.EOF) {
@@ -244,13 +244,41 @@ func loadSettings(r io.Reader) (kong.Resolver, error) {
 		return nil, fmt.Errorf("설정 파일 %d행: 설정은 하나여야 하니 안에 든 ---를 지워 주세요", more.Line)
 	}
 	f := &settingsFile{values: map[string]*yaml.Node{}}
+	if named, ok := r.(interface{ Name() string }); ok {
+		f.name = named.Name()
+	}
 	if len(root.Content) == 0 {
 		return f, nil
 	}
 	return f, f.add("", root.Content[0])
 }
 
-type settingsFile struct{ values map[string]*yaml.Node }
+type settingsFile struct {
+	name   string
+	values map[string]*yaml.Node // by flag
+}
+
+// settingsFiles are the files that a parser has read, in order; the last wins.
+type settingsFiles []*settingsFile
+
+func (s *settingsFiles) load(r io.Reader) (kong.Resolver, error) {
+	f, err := loadSettings(r)
+	if err != nil {
+		return nil, err
+	}
+	*s = append(*s, f)
+	return f, nil
+}
+
+// where says which line of which file sets a flag, as FILE:LINE; "" if none does.
+func (s settingsFiles) where(flag string) string {
+	for _, f := range slices.Backward(s) {
+		if n := f.values[flag]; n != nil && n.Tag != "!!null" {
+			return fmt.Sprintf("%s:%d", f.name, n.Line)
+		}
+	}
+	return ""
+}
 
 func (f *settingsFile) add(prefix string, n *yaml.Node) error {
 	if n.Kind != yaml.MappingNode {

@@ -101,18 +101,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c := &console{out: stdout, err: stderr, now: time.Now}
 	var cl commandLine
 	exited := -1
-	parser, err := kong.New(&cl,
-		kong.Name("biseo"),
-		kong.Description("Biseo answers from an agency's own documents, with checked citations."),
-		kong.Writers(stdout, stderr),
-		kong.Exit(func(code int) { exited = code }),
-		kong.DefaultEnvars("BISEO"),
-		kong.Configuration(loadSettings, "biseo.yaml"),
-		kong.Vars{"version": version},
-		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(c, &cl.settings),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-	)
+	parser, err := newParser(ctx, &cl, c, new(settingsFiles), kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }))
 	if err != nil {
 		fmt.Fprintln(stderr, "biseo:", usageSentence(err))
 		return exitUsage
@@ -132,6 +121,21 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "biseo:", err)
 	}
 	return code
+}
+
+// newParser returns a parser of command lines into cl. files gets the settings files
+// that it reads.
+func newParser(ctx context.Context, cl *commandLine, c *console, files *settingsFiles, more ...kong.Option) (*kong.Kong, error) {
+	return kong.New(cl, append(more,
+		kong.Name("biseo"),
+		kong.Description("Biseo answers from an agency's own documents, with checked citations."),
+		kong.DefaultEnvars("BISEO"),
+		kong.Configuration(files.load, "biseo.yaml"),
+		kong.Vars{"version": version},
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(c, &cl.settings),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)...)
 }
 
 func exitCode(err error) int {

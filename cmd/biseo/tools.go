@@ -47,42 +47,8 @@ type evalCmd struct {
 	BEIR beirCmd `cmd:"" name:"beir" help:"Retrieval metrics on a set in BEIR form: corpus.jsonl, queries.jsonl, qrels.tsv."`
 }
 
-type doctorCmd struct {
-	JSON bool `help:"Print one JSON document."`
-}
-
-// A finding is one line of the doctor's report.
-type finding struct {
-	Check string `json:"check"`
-	State string `json:"state"` // ok, off, warning, error
-	Text  string `json:"text"`
-}
-
 // doctorWait bounds each question that the doctor asks of a server.
 const doctorWait = 30 * time.Second
-
-func (cmd *doctorCmd) Run(ctx context.Context, c *console, s *settings) error {
-	findings := []finding{s.checkIndex(ctx, c.lg), s.checkModel(ctx), s.checkEmbedder(ctx)}
-	failed := 0
-	for _, f := range findings {
-		if f.State == "error" {
-			failed++
-		}
-	}
-	if cmd.JSON {
-		if err := printJSON(c.out, findings); err != nil {
-			return err
-		}
-	} else {
-		for _, f := range findings {
-			fmt.Fprintf(c.out, "%-8s %-8s %s\n", f.State, f.Check, f.Text)
-		}
-	}
-	if failed > 0 {
-		return fmt.Errorf("%d가지가 잘못되었으니 위의 error를 고친 뒤 다시 실행해 주세요", failed)
-	}
-	return nil
-}
 
 func (s *settings) checkIndex(ctx context.Context, lg *slog.Logger) finding {
 	bad := func(err error) finding {
