@@ -3,6 +3,7 @@ package score
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -19,7 +20,10 @@ var (
 )
 
 // noDepartment are words that end as departments do.
-var noDepartment = regexp.MustCompile(`(?:결|성|효|경|통|초|부|일|교|학|제|사)과$`)
+var noDepartment = regexp.MustCompile(`(?:결|성|효|경|통|초|부|일|교|학|제|사|음)과$`)
+
+// hole is what a draft leaves for a person to fill in. It states nothing.
+var hole = regexp.MustCompile(`○○[가-힣]*|0{2,3}-0{3,4}-0{4}|\[[^\[\]]*(?:확인|작성 필요)[^\[\]]*\]`)
 
 // quoteLength is how many characters make a quotation that must be exact: shorter
 // ones are words, not quotations.
@@ -27,15 +31,21 @@ const quoteLength = 8
 
 // grounding judges each sentence by what it cites, from the text alone: what the
 // answer says of its own sentences is not believed.
+//
+// A sentence is factual, and needs a citation, if it is shown as verified or states
+// a claim that neither the request nor the name of a source holds. So greetings, the
+// gist of a complaint, headings taken from a document and the list of sources at
+// the end of a report are not factual; a date in any of them that nobody gave is.
 func (s *Score) grounding(c golden.Case, a *assistant.Answer) {
 	given := strings.Join([]string{c.Question, c.Topic, c.Complaint, c.Received, c.Department, c.Name, c.Phone, c.On}, "\n")
-	known := given // what a sentence may say without a source: a heading names them
+	known, held := given, given // what a sentence, and a heading, may say without a citation
 	for _, src := range a.Sources {
-		known += "\n" + strings.Join([]string{src.Title, src.Cite, src.InForce.From, src.InForce.Until}, "\n")
+		known += "\n" + named(src)
+		held += "\n" + src.Text + "\n" + named(src)
 	}
 	var cites, valid, factual, covered, quotes, exact int
 	all, good := map[Metric]int{}, map[Metric]int{}
-	for x := range sentences(a.Blocks) {
+	for x, heading := range placed(a.Blocks) {
 		if x.Status == ground.Gap || x.Status == ground.Unverified {
 			continue // marked as such for the reader
 		}
@@ -50,21 +60,21 @@ func (s *Score) grounding(c golden.Case, a *assistant.Answer) {
 			valid++
 			evidence = append(evidence, src)
 		}
-		said := given
-		if x.Status == ground.Plain {
-			said = known
-		}
-		claims := claims(x.Text, said)
-		if x.Status == ground.Verified || len(claims) > 0 {
-			factual++
-			if len(x.Cites) > 0 {
-				covered++
-			} else {
+		claims := claims(x.Text, given)
+		if len(x.Cites) == 0 {
+			said := known
+			if heading {
+				said = held
+			}
+			if x.Status == ground.Verified || slices.ContainsFunc(claims, func(c claim) bool { return !c.saidIn(said) }) {
+				factual++
 				s.find("근거가 달리지 않은 문장: " + clip(x.Text))
 			}
-		}
-		if len(x.Cites) == 0 {
 			continue
+		}
+		if x.Status == ground.Verified || len(claims) > 0 {
+			factual++
+			covered++
 		}
 		for _, claim := range claims {
 			all[claim.metric]++
@@ -115,6 +125,7 @@ type claim struct {
 // claims lists what a sentence states that given, the words of the request, does
 // not already say.
 func claims(sentence, given string) []claim {
+	sentence = hole.ReplaceAllString(sentence, "○")
 	runes := []rune(sentence)
 	known := map[string]bool{}
 	for _, v := range text.Values(text.NFC(given)) {
@@ -158,7 +169,7 @@ func metricOf(k text.Kind) Metric {
 // is known of it: how it is cited, its title, the headings above it, its dates.
 func (c claim) standsIn(evidence []ground.Source) bool {
 	for _, src := range evidence {
-		about := strings.Join(append([]string{src.Text, src.Cite, src.Title, src.InForce.From, src.InForce.Until, src.Agency}, src.Path...), "\n")
+		about := src.Text + "\n" + named(src)
 		switch {
 		case c.value != nil:
 			for _, v := range text.Values(about) {
@@ -184,6 +195,20 @@ func (c claim) standsIn(evidence []ground.Source) bool {
 		}
 	}
 	return false
+}
+
+// saidIn reports whether words that need no source state the claim.
+func (c claim) saidIn(words string) bool {
+	return golden.Holds(words, c.written) || c.value != nil && slices.ContainsFunc(text.Values(words), c.value.Matches)
+}
+
+// named is what is known of a source beside its text.
+func named(src ground.Source) string {
+	page := ""
+	if src.Page > 0 {
+		page = fmt.Sprintf("p. %d", src.Page)
+	}
+	return strings.Join(append([]string{src.Cite, src.Title, src.InForce.From, src.InForce.Until, src.Agency, page}, src.Path...), "\n")
 }
 
 // states reports whether a source that cites have, or is cited so, bears out want.

@@ -9,6 +9,7 @@
 package score
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -225,17 +226,23 @@ func (s *Score) documents(c golden.Case, r Result) {
 }
 
 // sentences yields every sentence of an answer in order, cells of tables included.
-func sentences(blocks []assistant.Block) func(yield func(ground.Sentence) bool) {
+func sentences(blocks []assistant.Block) iter.Seq[ground.Sentence] {
 	return func(yield func(ground.Sentence) bool) {
-		for _, b := range blocks {
-			for _, x := range b.Sentences {
-				if !yield(x) {
-					return
-				}
+		for x := range placed(blocks) {
+			if !yield(x) {
+				return
 			}
-			for _, row := range b.Rows {
+		}
+	}
+}
+
+// placed is sentences with whether each stands in a heading.
+func placed(blocks []assistant.Block) iter.Seq2[ground.Sentence, bool] {
+	return func(yield func(ground.Sentence, bool) bool) {
+		for _, b := range blocks {
+			for _, row := range append([][]ground.Sentence{b.Sentences}, b.Rows...) {
 				for _, x := range row {
-					if !yield(x) {
+					if !yield(x, b.Kind == "heading") {
 						return
 					}
 				}
