@@ -22,6 +22,8 @@ type Listen struct {
 	Callers  bool   // callers say who they are: without it only a loopback address may be used
 	CertFile string // PEM files of the certificate and its key, for TLS; "" for none
 	KeyFile  string
+
+	Open net.Listener // on Addr, already open; nil: Serve opens it
 }
 
 // Serve serves h as l says until ctx is done, then lets open requests finish:
@@ -44,9 +46,11 @@ func Serve(ctx context.Context, lg *slog.Logger, l Listen, h http.Handler, ready
 		}
 		cert = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
 	}
-	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", l.Addr)
-	if err != nil {
-		return err // names the operation and the address
+	ln := l.Open
+	if ln == nil {
+		if ln, err = new(net.ListenConfig).Listen(ctx, "tcp", l.Addr); err != nil {
+			return err // names the operation and the address
+		}
 	}
 	if ready != nil {
 		ready(ln.Addr())

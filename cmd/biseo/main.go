@@ -84,6 +84,7 @@ type commandLine struct {
 	Restore   restoreCmd   `cmd:"" help:"Put the content of a backup into the data folder, while not serving."`
 	Index_    indexCmds    `cmd:"" name:"index" help:"Copy the index elsewhere."`
 	Mask      maskCmd      `cmd:"" help:"Find personal data in a text file and print it masked."`
+	Health    healthCmd    `cmd:"" help:"Ask the service on this machine whether it is ready."`
 	Doctor    doctorCmd    `cmd:"" help:"Check settings, index, model and embedder."`
 	Eval      evalCmd      `cmd:"" help:"Measure quality."`
 }

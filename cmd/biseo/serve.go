@@ -60,10 +60,18 @@ func (cmd *serveCmd) Run(ctx context.Context, c *console, s *settings) (err erro
 			return errUsage{errors.New("API 키나 로그인이 있으면 요청마다 그 권한을 쓰니 --as를 빼 주세요")}
 		}
 	}
+	socket, err := activated()
+	if err != nil {
+		return err
+	}
+	if socket != nil {
+		cmd.Addr = socket.Addr().String() // what it listens on counts, not what the settings say
+	}
 	listen, err := cmd.listen(cmd.Addr, callers, &opt)
 	if err != nil {
 		return err
 	}
+	listen.Open = socket
 	opt.Metrics, opt.Figures = s.watched.Web(), s.watched.Page()
 	upkeep, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
