@@ -257,7 +257,7 @@ func (f *fuzzer) fault(req *http.Request, w *httptest.ResponseRecorder) string {
 		return "fault of the server"
 	case (contentType == problemType || strings.HasPrefix(contentType, "application/json") && contentType != linesType) && len(body) > 0 && !json.Valid(body):
 		return "no JSON"
-	case strings.HasPrefix(contentType, "text/") && !utf8.Valid(body):
+	case strings.HasPrefix(contentType, "text/") && req.URL.Path != "/mcp" && !utf8.Valid(body):
 		return "no UTF-8"
 	case contentType == eventStream && w.Code == 200 && req.Header.Get("Last-Event-ID") == "" && strings.HasPrefix(req.URL.Path, "/v1/") && !strings.HasPrefix(req.URL.Path, "/v1/chat/"):
 		if !bytes.Contains(body, []byte("event: done\n")) && !bytes.Contains(body, []byte("event: error\n")) {

@@ -140,6 +140,9 @@ func (s *server) begin(ctx context.Context, kind, doc string, in Intake, do func
 			}
 		}()
 		d := detail{Doc: doc}
+		if err := ctx.Err(); err != nil { // canceled before its turn
+			return d, err
+		}
 		tell(d)
 		report, err := do(ctx, func(p ingest.Progress) {
 			d.Progress = progressOf(p)

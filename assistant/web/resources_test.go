@@ -664,7 +664,8 @@ func TestAddDocuments(t *testing.T) {
 }
 
 func TestCancelJob(t *testing.T) {
-	o := open(t, nil)
+	spool := ""
+	o := open(t, func(s *server) { spool = s.o.Spool })
 	o.ingest.wait = make(chan struct{})
 	body, contentType := form(t, `{"readers":["public"],"grade":"open"}`, "지침.md", "# 지침\n")
 	job, _ := get[Job](t, 202, "POST", o.url+"/v1/documents", body, "Content-Type", contentType)
@@ -675,12 +676,20 @@ func TestCancelJob(t *testing.T) {
 	if list, _ := get[struct{ Jobs []Job }](t, 200, "GET", o.url+"/v1/jobs", "", "As", "root"); len(list.Jobs) != 1 {
 		t.Errorf("an administrator sees %+v", list)
 	}
-	if resp, _ := do(t, "DELETE", o.url+"/v1/jobs/"+job.ID, ""); resp.StatusCode != 204 {
-		t.Errorf("cancel: got %d", resp.StatusCode)
+	waiting, _ := get[Job](t, 202, "POST", o.url+"/v1/documents", body, "Content-Type", contentType)
+	for _, id := range []string{waiting.ID, job.ID} {
+		if resp, _ := do(t, "DELETE", o.url+"/v1/jobs/"+id, ""); resp.StatusCode != 204 {
+			t.Errorf("cancel: got %d", resp.StatusCode)
+		}
 	}
-	_, events := do(t, "GET", o.url+"/v1/jobs/"+job.ID, "", "Accept", "text/event-stream")
-	if !strings.Contains(events, `"state":"canceled"`) {
-		t.Errorf("got %s", events)
+	for _, id := range []string{waiting.ID, job.ID} {
+		_, events := do(t, "GET", o.url+"/v1/jobs/"+id, "", "Accept", "text/event-stream")
+		if !strings.Contains(events, `"state":"canceled"`) {
+			t.Errorf("got %s", events)
+		}
+	}
+	if left, err := os.ReadDir(spool); err != nil || len(left) > 0 {
+		t.Errorf("left in quarantine: %v %v", left, err)
 	}
 }
 

