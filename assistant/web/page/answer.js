@@ -44,7 +44,7 @@ export class AnswerView {
     this.sources = []
     this.start()
     const id = 'used-' + ++articles
-    this.outcome = el('section', { class: 'outcome', 'aria-label': t('처리 결과') })
+    this.outcome = el('div', { class: 'outcome' })
     this.warningList = el('ul', { class: 'warnings' })
     this.body = el('div', { class: 'answer', lang: 'ko' })
     this.label = el('span', { class: 'hint', lang: 'ko' })
@@ -241,13 +241,14 @@ export class AnswerView {
   // listUsed lists the evidence; where there is none, the nearest passages, which are none.
   listUsed() {
     const near = this.answer?.outcome === 'no_source'
-    const used = near ? this.sources : this.usedSources()
+    const name = s => s.doc_id + s.cite
+    const used = near ? this.sources.filter((s, i, all) => all.findIndex(o => name(o) === name(s)) === i) : this.usedSources()
     this.usedPart.hidden = used.length === 0
     this.usedTitle.textContent = t(near ? '비슷한 문서(근거 아님)' : '쓰인 근거')
     this.used.replaceChildren(...used.map(s => el('li', { 'data-n': s.n, lang: 'ko' },
       el('button', { type: 'button', class: 'link', 'data-n': s.n }, near ? '' : el('span', { class: 'number' }, String(s.n)), el('span', {}, s.cite || s.title)),
       panel.badge(s.in_force, this.on),
-      s.via ? el('span', { class: 'tag' }, s.via.kind) : null,
+      s.via ? panel.tag(s.via) : null,
       s.in_force?.from ? el('span', { class: 'hint nb' }, t('시행') + ' ' + showDate(s.in_force.from)) : null,
       s.changed ? el('span', { class: 'hint attention nb' }, t('{date} 개정', { date: showDate(s.changed) })) : null)))
   }
@@ -335,7 +336,8 @@ export class AnswerView {
     const text = blocks.map(b => b.rows?.length ? b.rows.map(r => r.map(s => s.text).join('\t')).join('\n')
       : (b.kind === 'item' ? '  '.repeat((b.level || 1) - 1) + '- ' : '') + b.sentences.map(line).join(this.extracts ? '\n' : ' '))
     const used = this.usedSources().map(s => `- ${citation(s)}\n`).join('')
-    return `${this.question}\n\n${text.join('\n')}  끝.\n\n${used ? `출처\n${used}\n` : ''}기준일 ${showDate(this.on, week)} / ${this.kind()}\n`
+    const listed = used && `출처\n${used}\n`
+    return `${this.question}\n\n${text.join('\n')}  끝.\n\n${listed}기준일 ${showDate(this.on, week)} / ${this.kind()}\n`
   }
 }
 

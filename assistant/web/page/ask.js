@@ -42,7 +42,8 @@ function place(c) {
   $('work').replaceChildren(...(c ? c.turns.map(v => v.node) : []))
   $('ask-intro').hidden = !!c
   $('examples').hidden = !!c || !$('example-list').children.length
-  $('question-label').textContent = t(c ? '이어서 질문하기 (필수)' : '질문 (필수)')
+  $('question-label').dataset.t = c ? '이어서 질문하기 (필수)' : '질문 (필수)'
+  $('question-label').textContent = t($('question-label').dataset.t)
   panel.clear()
   if (first) {
     if (!first.result || first.sentences.length) panel.placeColumn()

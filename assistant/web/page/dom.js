@@ -1,6 +1,13 @@
 // Small helpers for building elements and for words in two languages.
-import en from './en.js'
-import work from './en-work.js'
+let english = {}
+
+// language fetches the words of the language of the page, if they are not Korean.
+export async function language() {
+  if (document.documentElement.lang !== 'en' || english['비서']) return
+  const [a, b] = await Promise.all([import('./en.js'), import('./en-work.js')])
+  english = { ...a.default, ...b.default }
+}
+await language()
 
 export const $ = id => document.getElementById(id)
 
@@ -34,7 +41,7 @@ export function icon(name) {
 
 // t gives the words of the interface. Korean is the source language and the key.
 export function t(ko, vars = {}) {
-  const s = document.documentElement.lang === 'en' ? en[ko] ?? work[ko] ?? ko : ko
+  const s = document.documentElement.lang === 'en' ? english[ko] ?? ko : ko
   return s.replace(/\{(\w+)\}/g, (_, k) => vars[k] ?? '')
 }
 

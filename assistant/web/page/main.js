@@ -8,7 +8,8 @@
 //   api.js     get/post/put/del(path, [body], {signal, headers}) → JSON; call → Response; stream(path, body, signal) yields {name, data}
 //              and resumes by itself; follow(path, signal) for jobs; form(request, files) → body; upload(path, form, progress, signal);
 //              file(path, [body]) → {blob, name}; once() → header of a request to be done once; Problem, Lost, explain(error) → words.
-//              A 401 makes main.js show how to log in again; the view keeps what was typed.
+//              A 401 makes main.js show how to log in again; the view keeps what was typed. The event leave on document
+//              comes before another view is shown; preventDefault keeps the reader here.
 //   run.js     run({view, path, body, busy, done, retry}): sends a task, feeds its events to an AnswerView, tells outcome, stop,
 //              retry and errors; conclude(view, answer) alone for an answer that is there already
 //   answer.js  new AnswerView({question, on, scope, task, level}).node: banner, warnings, checked sentences, evidence used;
@@ -22,7 +23,7 @@
 //
 // A view is wide as the frame; add the class narrow to the section for 44em. Styles of the views stand in work.css.
 // Addresses: /drafts?id=ID, /documents?id=ID.
-import { $, el, t, translate } from './dom.js'
+import { $, el, language, t, translate } from './dom.js'
 import * as api from './api.js'
 import * as ask from './ask.js'
 import * as form from './form.js'
@@ -68,9 +69,11 @@ function show(focus) {
   else if (path !== at || path in others) panel.clear()
   name(path)
   const land = () => focus && document.querySelector('main > section:not([hidden]) h1')?.focus()
-  if (!(path in others)) section.replaceChildren()
-  else if (service) {
-    if (path !== at) section.className = ''
+  if (path !== at) {
+    section.replaceChildren()
+    section.className = ''
+  }
+  if (path in others && service) {
     others[path]().then(async view => {
       if (location.pathname !== path) return
       await view.show(section, params, service)
@@ -86,6 +89,7 @@ function name(path = location.pathname) {
 }
 
 // open goes to an address of the page; replace keeps the view as it is drawn.
+// A view with work that is not saved may hold the reader by the event leave.
 function open(path, { focus = true, replace = false } = {}) {
   const url = new URL(path, location.origin)
   const lang = new URLSearchParams(location.search).get('lang')
@@ -94,16 +98,22 @@ function open(path, { focus = true, replace = false } = {}) {
     history.replaceState(null, '', url)
     return name()
   }
+  if (url.pathname !== location.pathname && !mayLeave()) return
   if (url.href !== location.href) history.pushState(null, '', url)
   show(focus)
 }
 
-function words() {
+const mayLeave = () => document.dispatchEvent(new Event('leave', { cancelable: true }))
+
+// words puts the words of the chosen language and settings onto the page.
+async function words() {
+  await language()
   translate()
   $('question-hint').textContent = document.documentElement.dataset.enter === 'newline'
     ? t('Ctrl+Enter: 보내기, Enter: 줄 바꿈') : t('Enter: 보내기, Shift+Enter: 줄 바꿈')
   if (service) serve(service)
-  show(false)
+  if (at in others && mayLeave()) show(false)
+  else name()
 }
 
 function serve(s) {
@@ -229,5 +239,6 @@ $('recent-toggle').addEventListener('click', () => {
 })
 addEventListener('popstate', () => show(true))
 bindSettings(words)
-words()
+await words()
+show(false)
 load()

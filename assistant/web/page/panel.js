@@ -36,9 +36,11 @@ export function show(o) {
   if (o.focus || !asColumn) $('source-title').focus()
 }
 
-// refresh draws the panel again when there are more sources to page through.
+// refresh draws the panel again when there are more sources to page through, or
+// more sentences that use the one shown.
 export function refresh() {
-  if (shown?.count !== undefined && shown.count !== shown.sources.length && drawn?.cited) render(shown.sources[shown.at], true)
+  if (!shown?.count || !drawn.cited || section.contains(document.activeElement)) return
+  if (shown.count !== shown.sources.length || shown.using !== shown.users(drawn.source).length) render(shown.sources[shown.at], true)
 }
 
 export function clear() {
@@ -114,8 +116,12 @@ async function successor(source) {
   } catch (e) { alarm(explain(e)) }
 }
 
-// why tells how a source that was not searched for belongs to another.
-const via = v => v && el('p', { class: 'hint via' }, el('span', { class: 'tag' }, t(v.kind)), ' ', t('다음 근거와 이어져 함께 살펴본 조문입니다.'), ' ', el('span', { lang: 'ko' }, v.cite))
+const relations = { 정의: '용어 정의', 위임: '위임 관계', 인용: '인용 관계' }
+
+// tag names how a passage that was not searched for belongs to another: see ground.Via.
+export const tag = v => el('span', { class: 'tag' }, t(relations[v.kind] ?? v.kind))
+
+const via = v => v ? el('p', { class: 'hint' }, tag(v), ' ', t('다음 조문과 이어져 함께 살펴본 근거입니다.'), ' ', el('span', { lang: 'ko' }, v.cite)) : ''
 
 // render draws one passage as of a day. cited is false for a neighbour, which is no evidence.
 function render(source, cited, on = shown.on, word = '앞뒤 조문') {
@@ -126,6 +132,7 @@ function render(source, cited, on = shown.on, word = '앞뒤 조문') {
   const marked = parts.some(p => p.marked)
   const users = cited ? o.users(source) : []
   o.count = o.sources.length
+  o.using = users.length
   const name = cited ? [t(o.word), source.n].filter(Boolean).join(' ') : t(word)
   const text = el('div', { class: 'passage', lang: 'ko' }, parts.map(p => p.marked ? el('mark', {}, p.text) : p.text))
   section.replaceChildren(
@@ -141,7 +148,7 @@ function render(source, cited, on = shown.on, word = '앞뒤 조문') {
     source.path?.length ? el('ol', { class: 'path', 'aria-label': t('조문 위치'), lang: 'ko' }, source.path.map(p => el('li', {}, p))) : '',
     ...dates(source, on),
     el('p', { class: 'hint' }, [source.agency, source.page ? t('{n}쪽', { n: source.page }) : ''].filter(Boolean).join(', ')),
-    via(source.via) ?? '',
+    via(source.via),
     text,
     spans.length && !marked ? el('p', { class: 'hint attention' }, t('근거 위치를 표시할 수 없습니다. 원문에서 확인해 주세요.')) : '',
     users.length ? el('p', { class: 'users' }, t('이 근거를 쓴 문장'), ': ',

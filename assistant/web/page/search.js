@@ -28,7 +28,7 @@ async function find(req) {
   } catch (e) {
     if (e.name === 'AbortError') return
     const text = api.explain(e)
-    $('results').replaceChildren(el('section', { class: 'outcome', 'data-kind': 'error', 'aria-label': t('처리 결과') },
+    $('results').replaceChildren(el('div', { class: 'outcome', 'data-kind': 'error' },
       el('p', {}, el('strong', {}, t('처리하지 못했습니다'), ': '), text),
       el('div', { class: 'actions' }, button('다시 시도', () => form.send()))))
     alarm(text)
@@ -42,16 +42,22 @@ function draw(res, req) {
   const n = res.hits.length
   const said = n ? t('{n}건을 찾았습니다.', { n }) : t('찾은 문서가 없습니다. 단어를 줄이거나 기준일을 바꿔 보세요.')
   const sources = res.hits.map(h => ({ ...h, n: h.rank }))
+  const groups = new Map() // what stands in the same place of a document is one result
+  for (const [at, h] of sources.entries()) {
+    const place = h.doc_id + ' ' + h.cite
+    groups.set(place, [...groups.get(place) ?? [], at])
+  }
   const more = n === limit && limit < 100 ? button('결과 더 보기', async () => { // the results that were there stay where they are
     limit += 20
+    const shown = groups.size
     await find(req)
-    $('results').querySelectorAll('.hits > li h3 button')[n]?.focus()
+    $('results').querySelectorAll('.hits > li')[shown]?.querySelector('h3 button').focus()
   }) : ''
   $('results').replaceChildren(
     el('h2', {}, t('검색 결과 {n}건', { n })),
     el('p', { class: 'hint' }, n === 0 ? said : res.mode === 'words' && service?.mode !== 'words' ? t('단어 검색으로 찾았습니다.') : ''),
     el('ul', { class: 'warnings' }, (res.warnings || []).map(w => el('li', {}, el('strong', {}, t('주의'), ': '), el('span', { lang: 'ko' }, w.text)))),
-    el('ol', { class: 'hits' }, sources.map((h, at) => hit(h, at, sources, res))), more)
+    el('ol', { class: 'hits' }, [...groups.values()].map(g => hit(g, sources, res))), more)
   say(said)
   if (n) panel.placeColumn('제목을 누르면 그 조문이 여기에 보입니다.')
 }
@@ -59,13 +65,16 @@ function draw(res, req) {
 // open shows a passage that a result brings along.
 const look = (list, at, on, from) => panel.show({ sources: list, at, on, focus: true, word: '함께 찾은 조문', backWord: '결과로 돌아가기', back: () => from.focus(), spans: () => [], users: () => [] })
 
-function hit(h, at, sources, res) {
+function hit([first, ...rest], sources, res) {
+  const h = sources[first]
   const on = res.on
-  const open = el('button', { type: 'button', class: 'link' }, h.cite || h.title)
-  open.addEventListener('click', e => panel.show({
-    sources, at, on, focus: e.detail === 0, word: '결과', backWord: '결과로 돌아가기', back: () => open.focus(), spans: () => [], users: () => [],
-    onChange: s => { for (const li of $('results').querySelectorAll('.hits > li')) li.classList.toggle('lit', li.dataset.id === s.chunk_id) },
-  }))
+  const opener = (at, words) => {
+    const open = el('button', { type: 'button', class: 'link', click: e => panel.show({
+      sources, at, on, focus: e.detail === 0, word: '결과', backWord: '결과로 돌아가기', back: () => open.focus(), spans: () => [], users: () => [],
+      onChange: s => { for (const li of $('results').querySelectorAll('.hits > li')) li.classList.toggle('lit', li.dataset.ids.split(' ').includes(s.chunk_id)) },
+    }) }, words)
+    return open
+  }
   const part = p => {
     const b = el('button', { type: 'button', class: 'link', click: async () => {
       try {
@@ -76,16 +85,18 @@ function hit(h, at, sources, res) {
     return b
   }
   const others = h.repeats ?? []
-  return el('li', { 'data-id': h.chunk_id, lang: 'ko' },
-    el('h3', {}, open),
+  return el('li', { 'data-ids': [first, ...rest].map(at => sources[at].chunk_id).join(' '), lang: 'ko' },
+    el('h3', {}, opener(first, h.cite || h.title)),
     el('p', { class: 'hint' }, panel.badge(h.in_force, on), ' ', [kinds[h.kind] ? t(kinds[h.kind]) : h.kind, h.cite?.includes(h.title) ? '' : h.title, h.path?.join(' > '), h.page ? t('{n}쪽', { n: h.page }) : ''].filter(Boolean).join(', '),
       h.changed ? el('span', { class: 'attention nb' }, ' ' + t('{date} 개정', { date: showDate(h.changed) })) : ''),
     el('p', { class: 'snippet' }, h.text),
     h.parts?.length ? el('p', { class: 'hint also' }, t('같은 조문에서 함께 찾음'), ': ', h.parts.map(part)) : '',
     h.context?.length ? el('ul', { class: 'context' }, h.context.map((s, i) => {
       const b = el('button', { type: 'button', class: 'link', click: () => look(h.context, i, on, b) }, s.cite || s.title)
-      return el('li', {}, el('span', { class: 'tag' }, t(s.via?.kind ?? '인용')), ' ', b)
+      return el('li', {}, s.via ? panel.tag(s.via) : '', ' ', b)
     })) : '',
+    rest.length ? el('details', {}, el('summary', {}, t('같은 곳의 다른 구절 {n}건', { n: rest.length })),
+      el('ul', {}, rest.map(at => el('li', {}, opener(at, Array.from(sources[at].text.replace(/\s+/g, ' ')).slice(0, 60).join('') + '…'))))) : '',
     others.length ? el('details', {}, el('summary', {}, t('비슷한 문서 {n}건', { n: others.length })),
       el('ul', {}, others.map(r => el('li', {}, el('a', { href: '/documents?id=' + encodeURIComponent(r.doc_id), 'data-view': '/documents?id=' + encodeURIComponent(r.doc_id) }, r.title), r.date ? el('span', { class: 'hint nb' }, ' ' + showDate(r.date)) : '')))) : '',
     el('div', { class: 'actions' },
