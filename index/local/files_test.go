@@ -113,6 +113,21 @@ func TestFingerprint(t *testing.T) {
 	}
 }
 
+// An index whose tables are of another version must be rebuilt.
+func TestOldTables(t *testing.T) {
+	dir := t.TempDir()
+	x := mustOpen(t, dir, testOptions)
+	mustReplace(t, x, "a", 1)
+	if _, err := x.live.write.Exec(`UPDATE meta SET value = '1' WHERE key = 'schema'; ALTER TABLE docs DROP COLUMN dates; DROP TABLE segments`); err != nil {
+		t.Fatal(err)
+	}
+	x.Close()
+	x = mustOpen(t, dir, testOptions)
+	diff(t, "Docs", docIDs(t, x), "a:1")
+	_, err := found(t, x)
+	wantError(t, "Search", err, index.ErrFingerprint, "tables 1", "biseo ingest --rebuild")
+}
+
 func TestRebuild(t *testing.T) {
 	dir := t.TempDir()
 	reader := mustOpen(t, dir, testOptions)

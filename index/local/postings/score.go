@@ -57,26 +57,46 @@ func (l List) AddTo(scores []float64, weight float64, norms *Norms) {
 		}
 		scores[chunk] += weight * norms.once[lengths[chunk][textField]]
 	}
-	chunk = -1
+	l.addRest(rest, scores, weight, norms)
+}
+
+// addRest is AddTo for the chunks that hold the term otherwise than once in the text.
+func (l List) addRest(rest []byte, scores []float64, weight float64, norms *Norms) {
+	lengths := l.in.lengths
+	const _ = uint(4 - fields) // a field more needs a line more
+	n0, n1, n2, n3 := norms.field[0], norms.field[1], norms.field[2], norms.field[3]
+	weight *= norms.k1 + 1
+	chunk := -1
 	for i := 0; i < len(rest); {
-		gap, size := readGap(rest[i:])
-		if size == 0 {
-			return
+		gap := int(rest[i]) + 1
+		if i++; gap > shortGap {
+			var size int
+			if gap, size = readGap(rest[i-1:]); size == 0 {
+				return
+			}
+			i += size - 1
 		}
-		i += size
-		counts, size := readCounts(rest[i:])
-		if size == 0 {
-			return
-		}
-		i += size
 		chunk += gap
-		if uint(chunk) >= uint(len(lengths)) || chunk >= len(scores) {
+		if i >= len(rest) || uint(chunk) >= uint(len(lengths)) || chunk >= len(scores) {
 			return
 		}
+		length, bits := &lengths[chunk], rest[i]
 		var tf float64
-		for f, n := range lengths[chunk] {
-			tf += norms.field[f][n] * float64(counts[f])
+		if i++; bits != escape {
+			tf = n0[length[0]]*float64(bits&few) + n1[length[1]]*float64(bits>>fewBits&few) +
+				n2[length[2]]*float64(bits>>(2*fewBits)&few) + n3[length[3]]*float64(bits>>(3*fewBits))
+		} else {
+			counts, size := readCounts(rest[i-1:])
+			if size == 0 {
+				return
+			}
+			i += size - 1
+			for f, n := range counts {
+				tf += norms.field[f][length[f]] * float64(n)
+			}
 		}
-		scores[chunk] += weight * norms.saturate(tf)
+		if tf > 0 {
+			scores[chunk] += weight * tf / (tf + norms.k1)
+		}
 	}
 }
