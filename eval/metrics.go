@@ -77,6 +77,29 @@ func Recall(ranking []string, q Qrels, k int) float64 {
 	return float64(found) / float64(relevant)
 }
 
+// AveragePrecision is trec_eval's map of one query: the precision at the rank of each
+// relevant document found, summed and divided by all relevant documents, found or
+// not. 0 without a relevant document.
+func AveragePrecision(ranking []string, q Qrels) float64 {
+	relevant := 0
+	for _, g := range q {
+		if g > 0 {
+			relevant++
+		}
+	}
+	if relevant == 0 {
+		return 0
+	}
+	found, sum := 0, 0.0
+	for i, d := range ranking {
+		if q[d] > 0 {
+			found++
+			sum += float64(found) / float64(i+1)
+		}
+	}
+	return sum / float64(relevant)
+}
+
 // ReciprocalRank is 1/rank of the first relevant document, 0 if the first k hold
 // none. trec_eval's recip_rank has no such limit: pass len(ranking) for that.
 func ReciprocalRank(ranking []string, q Qrels, k int) float64 {

@@ -4,13 +4,12 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"unicode"
 
 	"biseo/korea/text"
 )
 
 // Matches reports whether s says form: the words of form stand in it, compared
-// without white space and without the commas of figures, in the form of
+// without white space, but for that between two digits, which counts as one space, and without the commas of figures, in the form of
 // [text.Normalize]. A form that begins or ends with a figure is not found inside a
 // longer figure: 50% is not in 150%, 7일 not in 17일. A form "re:EXPR" is a regular
 // expression over the same form of s, RE2 syntax, written without white space. A
@@ -22,13 +21,16 @@ func Matches(s, form string) bool {
 
 // plain is s as it is compared.
 func plain(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return -1
+	var b strings.Builder
+	last := byte(0)
+	for w := range strings.FieldsSeq(text.Normalize(s)) {
+		if digit(last) && digit(w[0]) {
+			b.WriteByte(' ') // 2026 500원 holds no 2026500원
 		}
-		return r
-	}, text.Normalize(s))
-	return comma.ReplaceAllString(s, "$1$2")
+		b.WriteString(w)
+		last = w[len(w)-1]
+	}
+	return comma.ReplaceAllString(b.String(), "$1$2")
 }
 
 var comma = regexp.MustCompile(`(\d),(\d{3})`)
@@ -57,5 +59,9 @@ func compile(form string) (*regexp.Regexp, error) {
 
 func digit(b byte) bool { return b >= '0' && b <= '9' }
 
-// Holds reports whether the words of quote stand in s, compared as [Matches] does.
-func Holds(s, quote string) bool { return strings.Contains(plain(s), plain(quote)) }
+// Holds reports whether the words of quote stand in s, compared as [Matches] does but
+// without any white space.
+func Holds(s, quote string) bool {
+	bare := func(s string) string { return strings.ReplaceAll(plain(s), " ", "") }
+	return strings.Contains(bare(s), bare(quote))
+}

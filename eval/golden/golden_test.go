@@ -28,6 +28,8 @@ func TestMatches(t *testing.T) {
 		{"값 30", "30", true},
 		{"값 300", "30", false},
 		{"2026. 8. 24.까지", "8. 24.", true},
+		{"면적 30\n1,500원", "1,500원", true},
+		{"12 00원", "1200원", false},
 		{"18. 24.까지", "8. 24.", false},
 	}
 	for _, tt := range tests {

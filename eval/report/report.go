@@ -126,6 +126,7 @@ var metricNames = map[score.Metric]text{
 	score.NDCG:         {"맞는 문단이 얼마나 위에 있나(nDCG@10)", "how high the right passages stand (nDCG@10)"},
 	score.Recall:       {"열 건 안에 든 맞는 문단의 비율", "share of right passages among ten"},
 	score.MRR:          {"첫 맞는 문단 순위의 역수(MRR)", "reciprocal rank of the first right passage"},
+	score.MAP:          {"맞는 문단마다의 정밀도 평균(MAP)", "mean average precision (MAP)"},
 	score.Success1:     {"첫째가 맞은 질문", "first hit right"},
 	score.Success5:     {"다섯째 안에 맞은 질문", "right within five"},
 	score.Forbidden:    {"보이면 안 되는 문서를 보이지 않음", "nothing shown that must not be"},

@@ -54,6 +54,7 @@ const (
 	NDCG      Metric = "ndcg@10"
 	Recall    Metric = "recall@10"
 	MRR       Metric = "mrr"
+	MAP       Metric = "map"
 	Success1  Metric = "success@1"
 	Success5  Metric = "success@5"
 	Forbidden Metric = "forbidden" // 1 where no forbidden document is found, shown or cited
@@ -215,6 +216,12 @@ func (s *Score) documents(c golden.Case, r Result) {
 	if r.Search != nil {
 		for _, h := range r.Search.Hits {
 			add(h.DocID)
+			for _, src := range h.Context {
+				add(src.DocID)
+			}
+			for _, again := range h.Repeats {
+				add(again.DocID)
+			}
 		}
 	}
 	if r.Answer != nil {

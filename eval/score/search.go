@@ -41,6 +41,7 @@ func (s *Score) search(c golden.Case, r Result) {
 	s.Values[NDCG] = eval.NDCG(ranking, qrels, 10)
 	s.Values[Recall] = eval.Recall(ranking, qrels, 10)
 	s.Values[MRR] = eval.ReciprocalRank(ranking, qrels, len(ranking))
+	s.Values[MAP] = eval.AveragePrecision(ranking, qrels)
 	s.Values[Success1] = eval.Success(ranking, qrels, 1)
 	s.Values[Success5] = eval.Success(ranking, qrels, 5)
 	switch {

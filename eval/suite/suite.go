@@ -182,6 +182,12 @@ func ask(ctx context.Context, task golden.Task, c golden.Case, common *Corpus, o
 	if r.Search != nil {
 		for _, h := range r.Search.Hits {
 			r.Paths[h.DocID] = corpus.Paths[h.DocID]
+			for _, s := range h.Context {
+				r.Paths[s.DocID] = corpus.Paths[s.DocID]
+			}
+			for _, again := range h.Repeats {
+				r.Paths[again.DocID] = corpus.Paths[again.DocID]
+			}
 		}
 	}
 	if r.Answer != nil {

@@ -1,0 +1,213 @@
+package golden
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// mark separates the parts of one line of a cell.
+const mark = " :: "
+
+// WriteCSV writes cases as a table for a spreadsheet: UTF-8 with a byte order mark,
+// so that Excel reads Hangul; one column for each field that some case has, under
+// the field's JSON name. A list has one element on each line of its cell. A passage
+// is DOC :: QUOTE, a relevant one GAIN :: DOC :: QUOTE, a fact TEXT :: FORM :: FORM
+// with * before a vital one and (2) before one of the second request. A list that
+// cannot be written so stands in its cell as JSON.
+func WriteCSV(w io.Writer, cases []Case) error {
+	if _, err := io.WriteString(w, "\ufeff"); err != nil {
+		return err
+	}
+	used := columns()
+	used = slices.DeleteFunc(used, func(f reflect.StructField) bool {
+		return strings.Contains(f.Tag.Get("json"), ",") && !slices.ContainsFunc(cases, func(c Case) bool { return !reflect.ValueOf(c).FieldByIndex(f.Index).IsZero() })
+	})
+	out := csv.NewWriter(w)
+	var names []string
+	for _, f := range used {
+		names = append(names, nameOf(f))
+	}
+	if err := out.Write(names); err != nil {
+		return err
+	}
+	for _, c := range cases {
+		var row []string
+		for _, f := range used {
+			row = append(row, cell(reflect.ValueOf(c).FieldByIndex(f.Index).Interface()))
+		}
+		if err := out.Write(row); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// ReadCSV reads what [WriteCSV] wrote and a person changed, and validates it as
+// cases of t. Columns may stand in any order. Its error names the row.
+func ReadCSV(t Task, r io.Reader) ([]Case, error) {
+	b, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(b, []byte("\ufeff")))).ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("read CSV: %w", err)
+	}
+	if len(rows) == 0 {
+		return nil, fmt.Errorf("read CSV: there is no header row")
+	}
+	fields := make([]reflect.StructField, len(rows[0]))
+	for i, name := range rows[0] {
+		k := slices.IndexFunc(columns(), func(f reflect.StructField) bool { return nameOf(f) == strings.TrimSpace(name) })
+		if k < 0 {
+			return nil, fmt.Errorf("read CSV: no case has a column %q", name)
+		}
+		fields[i] = columns()[k]
+	}
+	var lines bytes.Buffer
+	for n, row := range rows[1:] {
+		c := Case{Groups: []string{}}
+		if strings.Join(row, "") == "" {
+			continue
+		}
+		for i, s := range row {
+			if err := parseCell(s, reflect.ValueOf(&c).Elem().FieldByIndex(fields[i].Index).Addr().Interface()); err != nil {
+				return nil, fmt.Errorf("row %d, column %s: %w", n+2, rows[0][i], err)
+			}
+		}
+		if err := c.Validate(t); err != nil {
+			return nil, fmt.Errorf("row %d: %w", n+2, err)
+		}
+		if err := Write(&lines, []Case{c}); err != nil {
+			return nil, err
+		}
+	}
+	return Parse(t, lines.Bytes())
+}
+
+func columns() []reflect.StructField { return reflect.VisibleFields(reflect.TypeFor[Case]()) }
+
+func nameOf(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	return name
+}
+
+// cell writes one field; parseCell must read the same back, or the field is JSON.
+func cell(v any) string {
+	var lines []string
+	switch v := v.(type) {
+	case string:
+		return v
+	case Task:
+		return string(v)
+	case int:
+		if v == 0 {
+			return ""
+		}
+		return strconv.Itoa(v)
+	case bool:
+		if !v {
+			return ""
+		}
+		return "true"
+	case []string:
+		lines = v
+	case []Passage:
+		for _, p := range v {
+			lines = append(lines, p.Doc+mark+p.Quote)
+		}
+	case []Relevant:
+		for _, r := range v {
+			lines = append(lines, strconv.Itoa(r.Gain)+mark+r.Doc+mark+r.Quote)
+		}
+	case []Fact:
+		for _, f := range v {
+			head := f.Text
+			if f.Request > 0 {
+				head = fmt.Sprintf("(%d) %s", f.Request, head)
+			}
+			if f.Vital {
+				head = "* " + head
+			}
+			lines = append(lines, strings.Join(append([]string{head}, f.Any...), mark))
+		}
+	}
+	if reflect.ValueOf(v).Len() == 0 {
+		return ""
+	}
+	s := strings.Join(lines, "\n")
+	again := reflect.New(reflect.TypeOf(v))
+	if parseCell(s, again.Interface()) != nil || !reflect.DeepEqual(again.Elem().Interface(), v) {
+		b, _ := json.Marshal(v) // strings, numbers and structs of them
+		return string(b)
+	}
+	return s
+}
+
+func parseCell(s string, into any) (err error) {
+	switch p := into.(type) {
+	case *string:
+		*p = s
+		return nil
+	case *Task:
+		*p = Task(s)
+		return nil
+	case *int:
+		if s != "" {
+			*p, err = strconv.Atoi(strings.TrimSpace(s))
+		}
+		return err
+	case *bool:
+		*p = strings.EqualFold(strings.TrimSpace(s), "true")
+		return nil
+	}
+	if s = strings.TrimSpace(s); s == "" {
+		return nil
+	}
+	if strings.HasPrefix(s, "[") && json.Valid([]byte(s)) {
+		return json.Unmarshal([]byte(s), into)
+	}
+	for line := range strings.Lines(s) {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		parts := strings.Split(line, mark)
+		switch p := into.(type) {
+		case *[]string:
+			*p = append(*p, line)
+		case *[]Passage:
+			if len(parts) != 2 {
+				return fmt.Errorf("%q is not DOCUMENT :: QUOTE", line)
+			}
+			*p = append(*p, Passage{parts[0], parts[1]})
+		case *[]Relevant:
+			gain, err := strconv.Atoi(parts[0])
+			if err != nil || len(parts) != 3 {
+				return fmt.Errorf("%q is not GAIN :: DOCUMENT :: QUOTE", line)
+			}
+			*p = append(*p, Relevant{Passage{parts[1], parts[2]}, gain})
+		case *[]Fact:
+			var f Fact
+			head := parts[0]
+			head, f.Vital = strings.CutPrefix(head, "* ")
+			if n, rest, ok := strings.Cut(head, ") "); ok && strings.HasPrefix(n, "(") {
+				if f.Request, err = strconv.Atoi(n[1:]); err == nil {
+					head = rest
+				}
+			}
+			f.Text, f.Any = head, parts[1:]
+			*p = append(*p, f)
+		default:
+			return fmt.Errorf("%q is no JSON list", line)
+		}
+	}
+	return nil
+}

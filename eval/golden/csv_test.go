@@ -1,0 +1,56 @@
+package golden
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Every case of the sample sets, and those whose text the marks of cells stand in,
+// comes back from a spreadsheet as it went in.
+func TestCSV(t *testing.T) {
+	sets, err := Read("gaon")
+	if err != nil {
+		t.Fatal(err)
+	}
+	odd, err := Parse(Answer, []byte(`{"id":"answer-900","split":"test","on":"2026-11-20","groups":["a\nb","c"],"grade":"open","tags":["[x]"],"note":"\"따옴표\", 쉼표\n줄","question":"질문 :: 둘","facts":[{"text":"* 별 :: (2) 괄호","any":["a :: b"," c "],"vital":false}],"cites":[{"doc":"d :: e.md","quote":"가 | 나 :: 다"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sets[Answer] = append(sets[Answer], odd...)
+	for task, cases := range sets {
+		var b bytes.Buffer
+		if err := WriteCSV(&b, cases); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(b.String(), "\ufeffid,") {
+			t.Errorf("%s: the table does not begin with a byte order mark and id", task)
+		}
+		again, err := ReadCSV(task, &b)
+		if err != nil {
+			t.Errorf("%s: %v", task, err)
+			continue
+		}
+		var want, got bytes.Buffer
+		if err := Write(&want, cases); err != nil {
+			t.Fatal(err)
+		}
+		if err := Write(&got, again); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(strings.Split(want.String(), "\n"), strings.Split(got.String(), "\n")); d != "" {
+			t.Errorf("%s (-want +got):\n%s", task, d)
+		}
+	}
+	for name, tt := range map[string]struct{ csv, want string }{
+		"column": {"id,querry\nsearch-1,x", "querry"},
+		"gain":   {"id,relevant\nsearch-1,a.md", "row 2, column relevant"},
+		"case":   {"id,split\nsearch-1,dev", "row 2: "},
+	} {
+		if _, err := ReadCSV(Search, strings.NewReader(tt.csv)); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: error %v, want %q", name, err, tt.want)
+		}
+	}
+}
