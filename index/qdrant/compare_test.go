@@ -63,10 +63,12 @@ func readLaws(tb testing.TB) []law {
 		}
 		l := law{doc: d}
 		_, body, _ := strings.Cut(string(b), "\n# ")
-		for i, s := range strings.Split(body, "\n##### ") {
+		for s := range strings.SplitSeq(body, "\n##### ") {
 			head, rest, _ := strings.Cut(text.NFC(s), "\n")
-			l.chunks = append(l.chunks, index.Chunk{ID: index.ChunkID(name, i), DocID: name, Path: []string{head},
-				Cite: d.Title + " " + head, Text: rest, Dense: embed(head + " " + rest)})
+			for part := range slices.Chunk([]rune(rest), 2000) {
+				l.chunks = append(l.chunks, index.Chunk{ID: index.ChunkID(name, len(l.chunks)), DocID: name, Path: []string{head},
+					Cite: d.Title + " " + head, Text: string(part), Dense: embed(head + " " + string(part))})
+			}
 		}
 		laws = append(laws, l)
 		return nil
@@ -143,7 +145,7 @@ func scopes() []index.Scope {
 func TestCompare(t *testing.T) {
 	laws := readLaws(t)
 	if os.Getenv("BISEO_BENCH_LAWS") == "" {
-		laws = laws[:min(len(laws), 120)]
+		laws = laws[:min(len(laws), 40)]
 	}
 	ctx := t.Context()
 	near, err := local.Open(ctx, t.TempDir(), local.Options{Space: toySpace, Rules: "r"})

@@ -87,7 +87,7 @@ func hashTerm(term string) uint32 {
 	h := fnv.New64a()
 	h.Write([]byte(term))
 	v := h.Sum64()
-	return max(uint32(v>>32)^uint32(v), uint32(len(index.FieldCounts{}))) // the first dimensions are the lengths
+	return uint32(v>>32) ^ uint32(v)
 }
 
 // A termCount is how often a chunk holds the terms of one dimension.
@@ -127,7 +127,7 @@ func analyse(d index.Doc, chunks []index.Chunk) []record {
 
 // A weight of the sparse vector carries, in the last bits of its mantissa, how often
 // the term occurs in each field: of the weight itself two digits are left, enough to
-// propose by. Greater counts are cut.
+// propose by. Chunks with greater counts tell them in their payload: see more.
 var countBits = [len(index.FieldCounts{})]int{2, 3, 2, 8}
 
 const packedBits = 2 + 3 + 2 + 8
@@ -149,43 +149,73 @@ func unpackWeight(weight float32) (counts index.FieldCounts) {
 	return counts
 }
 
-// sparse is a chunk as the vector words: in the first dimensions the length of each
-// field, in those of its terms what they add to a BM25 score for a weight of 1, with
-// their counts. Nil for a chunk without terms.
+// sparse is a chunk as the vector words: each term with what it adds to a BM25 score
+// for a weight of 1, and its counts. Nil for a chunk without terms.
 func sparse(p index.BM25, averages index.Collection, r record) *qdrant.Vector {
 	if len(r.terms) == 0 {
 		return nil
 	}
-	var hashes []uint32
-	var weights []float32
-	for f, n := range r.length {
-		if n > 0 {
-			hashes, weights = append(hashes, uint32(f)), append(weights, float32(n))
-		}
-	}
+	hashes, weights := make([]uint32, len(r.terms)), make([]float32, len(r.terms))
 	match := []index.Match{{Weight: 1}}
-	for _, t := range r.terms {
+	for i, t := range r.terms {
 		match[0].Counts = t.counts
-		weight := float32(p.Score(averages, r.length, match))
-		hashes, weights = append(hashes, t.hash), append(weights, packWeight(weight, t.counts))
+		hashes[i], weights[i] = t.hash, packWeight(float32(p.Score(averages, r.length, match)), t.counts)
 	}
 	return qdrant.NewVectorSparse(hashes, weights)
 }
 
-// readSparse calls each with the terms of a vector that sparse wrote.
-func readSparse(v *qdrant.VectorOutput, each func(hash uint32, weight float32)) (length index.FieldCounts) {
+// more are the counts that the weights of a chunk have no room for, as JSON; "" for
+// nearly all chunks.
+func (r record) more() string {
+	cut := map[uint32]index.FieldCounts{}
+	for _, t := range r.terms {
+		if unpackWeight(packWeight(1, t.counts)) != t.counts {
+			cut[t.hash] = t.counts
+		}
+	}
+	if len(cut) == 0 {
+		return ""
+	}
+	return encode(cut)
+}
+
+// readTerms reads the terms of a chunk and the lengths of its fields. It needs the
+// vector words and the fields lengths and more.
+func readTerms(p *qdrant.RetrievedPoint) (r record) {
+	v, payload := p.GetVectors().GetVectors().GetVectors()[words], p.GetPayload()
 	hashes, weights := v.GetSparse().GetIndices(), v.GetSparse().GetValues()
 	if v.GetSparse() == nil { // as servers before 1.18 write it
 		hashes, weights = v.GetIndices().GetData(), v.GetData()
 	}
-	for i, h := range hashes[:min(len(hashes), len(weights))] {
-		if int(h) < len(length) {
-			length[h] = int(weights[i])
-		} else {
-			each(h, weights[i])
+	var cut map[uint32]index.FieldCounts
+	if s := payload["more"].GetStringValue(); s != "" {
+		_ = json.Unmarshal([]byte(s), &cut) // of no chunk that this program wrote
+	}
+	r.terms = make([]termCount, min(len(hashes), len(weights)))
+	for i := range r.terms {
+		counts, ok := cut[hashes[i]]
+		if !ok {
+			counts = unpackWeight(weights[i])
+		}
+		r.terms[i] = termCount{hashes[i], counts}
+	}
+	for f, v := range payload["lengths"].GetListValue().GetValues() {
+		if f < len(r.length) {
+			r.length[f] = int(v.GetIntegerValue())
 		}
 	}
-	return length
+	return r
+}
+
+// lengths are the lengths of the fields of a chunk, as it stands in its payload.
+// They are no dimensions of the vector: the server's work on a dimension that every
+// chunk has grows with their number.
+func lengths(n index.FieldCounts) []any {
+	all := make([]any, len(n))
+	for f, v := range n {
+		all[f] = v
+	}
+	return all
 }
 
 // A reader reads varints; bad once the bytes have ended too early.

@@ -146,14 +146,17 @@ func changesAfter(commit int64) (*qdrant.Filter, *qdrant.OrderBy) {
 	}}, &qdrant.OrderBy{Key: "commit", Direction: qdrant.Direction_Asc.Enum()}
 }
 
-// applied follows a change of this process.
-func (f *frequencies) applied(commit int64, t tally) {
+// applied follows a change of this process, and returns how many chunks there were
+// before and are now.
+func (f *frequencies) applied(commit int64, t tally) (before, after int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	before = f.tally.all.Chunks
 	if commit == f.upto+1 {
 		f.tally.addAll(t)
 		f.upto = commit
 	}
+	return before, f.tally.all.Chunks
 }
 
 // averages are the collection that weights of the sparse vector are reckoned with:

@@ -258,6 +258,9 @@ func (x *Index) get(ctx context.Context, collection string, ids []*qdrant.PointI
 	return x.client.Get(ctx, &qdrant.GetPoints{CollectionName: collection, Ids: ids, WithPayload: payload})
 }
 
+// otherTypes are the types of points that are no chunks, which have none.
+var otherTypes = []string{"meta", "document", "change", "frequencies"}
+
 const (
 	dense = "dense" // the vector by which meaning ranks
 	words = "words" // the vector by which words propose
@@ -295,7 +298,7 @@ func (x *Index) verify(ctx context.Context) error {
 		}
 	}
 	points, err := x.client.Count(ctx, &qdrant.CountPoints{CollectionName: x.name, Exact: qdrant.PtrOf(true), Filter: &qdrant.Filter{
-		MustNot: []*qdrant.Condition{qdrant.NewMatchKeywords("type", "meta", "document", "change", "frequencies")}}})
+		MustNot: []*qdrant.Condition{qdrant.NewMatchKeywords("type", otherTypes...)}}})
 	if err != nil {
 		return err
 	}

@@ -208,7 +208,7 @@ func (f *fetched) read(ctx context.Context, chunks []index.Fused) error {
 		return nil
 	}
 	request := &qdrant.GetPoints{CollectionName: f.x.name, Ids: ids,
-		WithPayload: qdrant.NewWithPayloadInclude("type", "json", "commit", "revision", "chunks", "id", "doc", "body", "upto")}
+		WithPayload: qdrant.NewWithPayloadInclude("type", "json", "commit", "revision", "chunks", "id", "doc", "body", "lengths", "more", "upto")}
 	if len(f.exact.at) > 0 {
 		request.WithVectors = qdrant.NewWithVectorsInclude(words)
 	}
@@ -216,7 +216,7 @@ func (f *fetched) read(ctx context.Context, chunks []index.Fused) error {
 	if err != nil {
 		return err
 	}
-	vectors := map[string]*qdrant.VectorOutput{}
+	var found []*qdrant.RetrievedPoint
 	for _, p := range points {
 		fields := p.GetPayload()
 		switch fields["type"].GetStringValue() {
@@ -226,7 +226,7 @@ func (f *fetched) read(ctx context.Context, chunks []index.Fused) error {
 				return err
 			}
 			f.chunks[p.GetId().GetUuid()] = &c
-			vectors[p.GetId().GetUuid()] = p.GetVectors().GetVectors().GetVectors()[words]
+			found = append(found, p)
 		case "document":
 			s, err := readStored(fields)
 			if err != nil {
@@ -249,10 +249,8 @@ func (f *fetched) read(ctx context.Context, chunks []index.Fused) error {
 		}
 	}
 	f.fresh = f.fresh || ask
-	for id, v := range vectors {
-		if v != nil {
-			f.words[id] = f.exact.score(v)
-		}
+	for _, p := range found {
+		f.words[p.GetId().GetUuid()] = f.exact.score(readTerms(p))
 	}
 	return nil
 }
@@ -386,15 +384,15 @@ func (s scorer) heaviest(n int) (hashes []uint32, weights []float32) {
 	return hashes, weights
 }
 
-// score is that of a chunk, whose vector words it gets.
-func (s scorer) score(v *qdrant.VectorOutput) float64 {
+// score is that of a chunk. The terms are summed in the order of the query.
+func (s scorer) score(r record) float64 {
 	matches := make([]index.Match, len(s.weights))
-	length := readSparse(v, func(h uint32, weight float32) {
-		if i, ok := s.at[h]; ok && s.weights[i] > 0 {
-			matches[i] = index.Match{Weight: s.weights[i], Counts: unpackWeight(weight)}
+	for _, t := range r.terms {
+		if i, ok := s.at[t.hash]; ok && s.weights[i] > 0 {
+			matches[i] = index.Match{Weight: s.weights[i], Counts: t.counts}
 		}
-	})
-	return s.bm25.Score(s.all, length, slices.DeleteFunc(matches, func(m index.Match) bool { return m.Weight == 0 }))
+	}
+	return s.bm25.Score(s.all, r.length, slices.DeleteFunc(matches, func(m index.Match) bool { return m.Weight == 0 }))
 }
 
 func (x *Index) passage(ctx context.Context, s index.Scope, id string, around int) ([]index.Hit, error) {

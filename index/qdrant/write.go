@@ -282,7 +282,7 @@ func (w *writer) subtract(ctx context.Context, s *stored, t *tally) error {
 	for from := 0; from < s.n; from += 500 {
 		ids := chunkPoints(s.doc.ID, s.revision, from, min(s.n, from+500))
 		points, err := w.x.client.Get(ctx, &qdrant.GetPoints{CollectionName: w.collection, Ids: ids,
-			WithPayload: qdrant.NewWithPayload(false), WithVectors: qdrant.NewWithVectorsInclude(words)})
+			WithPayload: qdrant.NewWithPayloadInclude("lengths", "more"), WithVectors: qdrant.NewWithVectorsInclude(words)})
 		if err != nil {
 			return err
 		}
@@ -290,11 +290,8 @@ func (w *writer) subtract(ctx context.Context, s *stored, t *tally) error {
 			return fmt.Errorf("document %s has %d chunks of %d, run biseo ingest --rebuild", s.doc.ID, from+len(points), s.n)
 		}
 		for _, p := range points {
-			var terms []termCount
-			length := readSparse(p.GetVectors().GetVectors().GetVectors()[words], func(h uint32, _ float32) {
-				terms = append(terms, termCount{hash: h})
-			})
-			t.add(terms, length, -1)
+			r := readTerms(p)
+			t.add(r.terms, r.length, -1)
 		}
 	}
 	return nil
@@ -316,7 +313,7 @@ func (w *writer) apply(ctx context.Context, c change, t tally, operations ...*qd
 	if err := w.x.apply(ctx, w.collection, operations...); err != nil {
 		return err
 	}
-	w.x.freq.applied(c.commit, t)
+	before, after := w.x.freq.applied(c.commit, t)
 	w.x.know(c.commit)
 	w.next, w.since = c.commit+1, c.since
 	if w.since > cmp.Or(w.room, 1<<20)+w.size { // so that all foldings together cost about what the changes cost
@@ -326,7 +323,42 @@ func (w *writer) apply(ctx context.Context, c change, t tally, operations ...*qd
 		}
 		w.since, w.size = 0, size
 	}
+	if slices.ContainsFunc(weighAt[:], func(n int) bool { return before < n && n <= after }) {
+		return w.weigh(ctx)
+	}
 	return nil
+}
+
+// weighAt are the numbers of chunks at which all of them are weighed anew: the
+// averages of the first documents are not those of all. Later ones change little.
+var weighAt = [...]int{50, 300, 2000}
+
+// weigh writes the sparse vectors anew, for the averages of now.
+func (w *writer) weigh(ctx context.Context) error {
+	averages := w.x.freq.averages(nil)
+	request := &qdrant.ScrollPoints{CollectionName: w.collection, Limit: qdrant.PtrOf(uint32(batchChunks)),
+		Filter:      &qdrant.Filter{MustNot: []*qdrant.Condition{qdrant.NewMatchKeywords("type", otherTypes...)}},
+		WithPayload: qdrant.NewWithPayloadInclude("lengths", "more"), WithVectors: qdrant.NewWithVectorsInclude(words)}
+	for {
+		points, next, err := w.x.client.ScrollAndOffset(ctx, request)
+		if err != nil {
+			return err
+		}
+		var weighed []*qdrant.PointVectors
+		for _, p := range points {
+			if v := sparse(w.x.opt.BM25, averages, readTerms(p)); v != nil {
+				weighed = append(weighed, &qdrant.PointVectors{Id: p.GetId(), Vectors: qdrant.NewVectorsMap(map[string]*qdrant.Vector{words: v})})
+			}
+		}
+		if len(weighed) > 0 {
+			if err := w.x.apply(ctx, w.collection, qdrant.NewPointsUpdateUpdateVectors(&qdrant.PointsUpdateOperation_UpdateVectors{Points: weighed})); err != nil {
+				return err
+			}
+		}
+		if request.Offset = next; next == nil {
+			return nil
+		}
+	}
 }
 
 // points are chunks as points: their vectors, what filters need of them and of
@@ -339,6 +371,10 @@ func (x *Index) points(d index.Doc, records []record, revision int64, from int) 
 		fields := filterFields(d)
 		fields["from"], fields["until"] = span(d, r.From, r.Until)
 		fields["id"], fields["doc"], fields["at"], fields["body"] = r.ID, d.ID, from+i, r.body()
+		fields["lengths"] = lengths(r.length)
+		if more := r.more(); more != "" {
+			fields["more"] = more
+		}
 		payload, err := qdrant.TryValueMap(fields)
 		if err != nil {
 			return nil, fmt.Errorf("chunk %s of document %s: %w", r.ID, d.ID, err)
