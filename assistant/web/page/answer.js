@@ -15,12 +15,18 @@ const frame = () => new Promise(done => { requestAnimationFrame(done); setTimeou
 // cites lists the numbers of the sources that a sentence cites, each once.
 export const cites = s => [...new Set((s.cites || []).map(c => c.source))]
 
+function stateOf(s) {
+  if (s.status === 'plain' || !s.status && !s.cites?.length) return 'plain'
+  return ['verified', 'gap'].includes(s.status) ? s.status : 'unverified'
+}
+
 // sentenceNode draws sentence number i of a text with its chips. sourceOf(n) is
 // the source of a chip. A state that is not known is shown as one to be checked.
+// What states no fact is plain: the code says so, or gives it no state and no source.
 export function sentenceNode(s, i, sourceOf, onFeedback) {
   const refs = cites(s)
-  const state = ['verified', 'unverified', 'gap'].includes(s.status) ? s.status : 'unverified'
-  const node = el('span', { class: 's ' + state, 'data-i': i }, el('span', { class: 's-text' }, s.text),
+  const state = stateOf(s)
+  const node = el('span', { class: 's ' + (state === 'plain' ? 'said' : state), 'data-i': i }, el('span', { class: 's-text' }, s.text),
     refs.map(n => el('button', { type: 'button', class: 'chip', tabindex: '-1', 'data-n': n }, String(n),
       el('span', { class: 'vh' }, ' ' + t('번 근거: {cite}', { cite: sourceOf(n)?.cite || sourceOf(n)?.title || '' })))))
   const note = state === 'unverified' ? ['확인 필요', s.why || t('근거에서 확인하지 못했습니다.')] : state === 'verified' && s.warn ? ['단서 확인', s.warn] : null
@@ -330,7 +336,7 @@ export class AnswerView {
   plain() {
     const line = s => {
       const names = [...new Set(cites(s).map(n => this.source(n)).map(x => x?.cite || x?.title).filter(Boolean))]
-      return s.text + (names.length ? `(${names.join(', ')})` : '') + (s.status === 'verified' || s.status === 'gap' ? '' : ' [근거 확인 필요]')
+      return s.text + (names.length ? `(${names.join(', ')})` : '') + (stateOf(s) === 'unverified' ? ' [근거 확인 필요]' : '')
     }
     const blocks = this.answer?.blocks ?? [{ kind: 'paragraph', sentences: this.sentences.map(s => s.sentence) }]
     const text = blocks.map(b => b.rows?.length ? b.rows.map(r => r.map(s => s.text).join('\t')).join('\n')
