@@ -34,7 +34,7 @@ export function show(section, params, service) {
   return load()
 }
 
-const part = (title, ...nodes) => el('section', {}, el('h2', {}, title), ...nodes)
+const part = (title, ...nodes) => el('section', { class: 'chapter' }, el('h2', {}, title), ...nodes)
 
 async function state() {
   const s = await api.status()
@@ -42,7 +42,7 @@ async function state() {
   return part(t('상태'), el('dl', { class: 'facts status' },
     row('모델', s.model_ok ? '정상' : s.model ? '중단' : '없음', s.model_ok, s.model ? s.model + (s.model_ok ? '' : ', ' + t('발췌로 답합니다. 모델 서버를 확인해 주세요.')) : t('발췌로 답합니다. --model-url로 정합니다.')),
     row('임베딩', s.embedder_ok ? '정상' : s.embedder ? '중단' : '없음', s.embedder_ok, s.embedder_ok ? s.embedder : t('단어 검색으로 동작합니다.')),
-    row('색인', '정상', true, t('볼 수 있는 문서 {n}건', { n: s.documents.toLocaleString() })), row('버전', s.version, true, '')))
+    row('색인', '정상', true, t('볼 수 있는 문서 {n}건', { n: s.documents.toLocaleString() })), el('div', {}, el('dt', {}, t('버전')), el('dd', {}, s.version))))
 }
 
 const table = (caption, heads, rows) => el('div', { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': caption }, el('table', { class: 'figures' }, el('caption', { class: 'vh' }, caption),

@@ -15,7 +15,7 @@ const clock = iso => new Date(iso).toLocaleTimeString('ko', { hour: '2-digit', m
 // what is not saved stays in it while the window is open.
 export class DraftView {
   constructor(draft, today) {
-    Object.assign(this, { today, public: false, undo: [], ignored: new Set(), changes: null, masked: new Map(), revealed: false })
+    Object.assign(this, { today, finish() {}, public: false, undo: [], ignored: new Set(), changes: null, masked: new Map(), revealed: false })
     this.title = el('h1', { tabindex: '-1', lang: 'ko' })
     this.state = el('span', { class: 'hint' })
     this.notice = el('div', {})
@@ -57,7 +57,7 @@ export class DraftView {
     this.undoButton = button('되돌리기', () => this.back())
     this.revealButton = button('개인정보 보기', () => this.reveal())
     this.revealButton.hidden = true
-    const menu = el('details', { class: 'menu' }, el('summary', {}, t('내보내기')), el('div', { class: 'menu-body' },
+    const menu = el('details', { class: 'export' }, el('summary', {}, t('내보내기')), el('div', { class: 'export-body' },
       ['hwpx', 'docx', 'md'].map(f => button({ hwpx: '한글 문서(HWPX)', docx: '워드 문서(DOCX)', md: '마크다운(MD)' }[f], () => { menu.open = false; this.download(f) }, 'quiet')),
       button('인쇄', () => { menu.open = false; print() }, 'quiet')))
     return el('div', { class: 'draft-bar', role: 'group', 'aria-label': t('초안 도구') }, this.saveButton, button('다시 확인', () => this.check()),
@@ -113,7 +113,7 @@ export class DraftView {
     const hidden = !this.revealed && !this.public && this.masked.get(s.text)
     let node
     if (known.includes(s.status)) node = sentenceNode(s, at, n => this.source(n))
-    else node = el('span', { class: 's ' + (s.status === 'edited' ? 'edited' : 'plain'), 'data-i': at }, el('span', { class: 's-text' }, s.text),
+    else node = el('span', { class: 's ' + (s.status === 'edited' ? 'edited' : 'said'), 'data-i': at }, el('span', { class: 's-text' }, s.text),
       s.status === 'edited' ? el('span', { class: 'badge' }, t('확인 전')) : '')
     if (hidden) node.querySelector('.s-text').replaceChildren(hidden, el('span', { class: 'vh' }, ' ' + t('개인정보 가림')))
     return node
@@ -148,7 +148,7 @@ export class DraftView {
       line.replaceChildren(area)
       fields = [area]
     }
-    const commit = () => {
+    const commit = this.finish = () => {
       if (!node.isConnected || node.dataset.done) return
       node.dataset.done = '1'
       this.commit(i, b, fields.map(f => f.value))
@@ -216,6 +216,7 @@ export class DraftView {
   }
 
   back() {
+    this.finish()
     const last = this.undo.pop()
     if (!last) return
     const { public: which, blocks } = JSON.parse(last)
@@ -275,6 +276,7 @@ export class DraftView {
 
   turn(which) {
     if (this.public === which) return
+    this.finish()
     this.public = which
     this.draw()
     say(which ? t('공개용: 이름과 번호를 뺀 글입니다.') : t('비공개용: 민원인에게 보내는 글입니다.'))
@@ -314,7 +316,7 @@ export class DraftView {
         const seen = this.seen ??= new Set()
         return el('li', {}, el('label', { class: 'check' }, el('input', { type: 'checkbox', checked: seen.has(k), change: e => e.target.checked ? seen.add(k) : seen.delete(k) }),
           el('span', { class: 'vh' }, t('확인함') + ': '), el('span', { lang: 'ko' }, r.text)),
-        el('p', {}, el('strong', { class: 'word', 'data-word': word }, t(word)), ' ', at.map(i => [this.jump(i, this.name(i)), ' '])))
+        el('p', {}, el('strong', { class: 'word', 'data-word': word }, t(word)), ' ', at.flatMap(i => [this.jump(i, this.name(i)), ' '])))
       })))
   }
 
@@ -405,8 +407,8 @@ export class DraftView {
     })
     this.node.addEventListener('keydown', e => {
       if (e.isComposing || !(e.ctrlKey || e.metaKey)) return
-      if (e.key === 's') { e.preventDefault(); document.activeElement.blur(); this.save() }
-      if (e.key === 'Enter') { e.preventDefault(); document.activeElement.blur(); this.check() }
+      if (e.key === 's') { e.preventDefault(); this.save() }
+      if (e.key === 'Enter') { e.preventDefault(); this.check() }
     })
     const light = e => {
       const s = e.target.closest?.('.s')
@@ -446,6 +448,7 @@ export class DraftView {
   async attempt(what) {
     if (this.working) return
     this.working = true
+    this.finish()
     this.node.setAttribute('aria-busy', 'true')
     this.notice.replaceChildren()
     try {
@@ -465,6 +468,7 @@ export class DraftView {
   }
 
   save() {
+    this.finish()
     if (!this.dirty) return say(t('바뀐 내용이 없습니다.'))
     return this.attempt(() => this.put(this.version))
   }
@@ -506,12 +510,12 @@ export class DraftView {
     })
   }
 
-  async saved_() { if (this.dirty) await this.put(this.version) }
+  async keep() { if (this.dirty) await this.put(this.version) }
   address(format) { return `/v1/drafts/${this.id}/export?format=${format}&version=${this.version}${this.public ? '&public=true' : ''}` }
 
   download(format) {
     return this.attempt(async () => {
-      await this.saved_()
+      await this.keep()
       const { blob, name } = await api.file(this.address(format))
       save(blob, name)
       toast(t('내려받았습니다: {name}', { name }))
@@ -520,7 +524,7 @@ export class DraftView {
 
   copy() {
     return this.attempt(async () => {
-      await this.saved_()
+      await this.keep()
       const { blob } = await api.file(this.address('txt'))
       await copy(await blob.text(), t('공문 형식으로 복사했습니다.'))
     })

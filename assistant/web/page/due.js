@@ -13,7 +13,7 @@ export function dueCard(d) {
     t('{n}회까지 연장할 수 있습니다.', { n: ext.times }),
     ext.reasons?.length && t('사유') + ': ' + ext.reasons.join(', '), ext.forbidden?.length && t('연장할 수 없는 사유') + ': ' + ext.forbidden.join(', '),
     ext.consent, ext.notice, ext.basis].filter(Boolean)
-  return el('section', { class: 'due', 'aria-label': t('처리기한') },
+  return el('div', { class: 'due', role: 'group', 'aria-label': t('처리기한') },
     el('p', { class: 'due-line' }, el('strong', {}, t('처리기한'), ' '), el('span', { class: 'due-date nb', lang: 'ko' }, printed), ' ',
       el('span', { class: 'hint', lang: 'ko' }, [d.kind && t('{kind} 민원', { kind: d.kind }), d.period].filter(Boolean).join(', '))),
     d.kind_why ? el('p', { class: 'hint', lang: 'ko' }, t('종류를 이렇게 본 까닭') + ': ' + d.kind_why) : '',
