@@ -49,7 +49,7 @@ func compile(form string) (*regexp.Regexp, error) {
 	}
 	expr := regexp.QuoteMeta(p)
 	if digit(p[0]) {
-		expr = `(?:^|[^\d.]|\d{4}\.)` + expr // 8. 24. is in 2026. 8. 24., 5% is not in 0.5%
+		expr = `(?:^|[^\d.]|\D\.|\d{4}\.)` + expr // it may begin a sentence; 8. 24. is in 2026. 8. 24., 5% is not in 0.5%
 	}
 	if digit(p[len(p)-1]) {
 		expr += `(?:$|\D)`

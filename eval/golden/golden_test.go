@@ -30,6 +30,7 @@ func TestMatches(t *testing.T) {
 		{"2026. 8. 24.까지", "8. 24.", true},
 		{"면적 30\n1,500원", "1,500원", true},
 		{"12 00원", "1200원", false},
+		{"신청합니다. 7일 안에", "7일 안에", true},
 		{"18. 24.까지", "8. 24.", false},
 	}
 	for _, tt := range tests {
