@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"biseo/assistant"
 	"biseo/assistant/audit"
 	"biseo/assistant/ground"
 )
@@ -36,6 +38,23 @@ func (s *server) record(ctx context.Context, r audit.Record, shown []ground.Sour
 	}
 	if err := s.o.Audit(ctx, r); err != nil {
 		s.lg.Error("audit record", "id", requestID(ctx), "err", err)
+		return errAudit
+	}
+	return nil
+}
+
+// seal keeps an answer with the question it answers under the trace of its audit
+// record, where the settings want that.
+func (s *server) seal(ctx context.Context, action string, ans *assistant.Answer) error {
+	if s.o.Seal == nil {
+		return nil
+	}
+	b, err := json.Marshal(ans)
+	if err == nil {
+		err = s.o.Seal(context.WithoutCancel(ctx), requestID(ctx), action, string(b))
+	}
+	if err != nil {
+		s.lg.Error("sealed text", "id", requestID(ctx), "err", err)
 		return errAudit
 	}
 	return nil

@@ -60,7 +60,7 @@ func TestRate(t *testing.T) {
 			t.Errorf("a user: got %d requests, then %+v %v", n, p, h)
 		}
 		for i := 1; i < 10; i++ {
-			n, h, p = send(user(i))
+			n, h, _ = send(user(i))
 		}
 		if n != 6 || h.Get("RateLimit-Policy") != `"user";q=6;w=60` {
 			t.Errorf("the tenth user: got %d requests %v", n, h)

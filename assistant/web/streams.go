@@ -79,6 +79,9 @@ func (s *server) perform(ctx context.Context, t task, emit func(assistant.Event)
 	if err != nil {
 		return nil, err
 	}
+	if err := s.seal(ctx, action, ans); err != nil {
+		return nil, err
+	}
 	r := &Result{Answer: *ans}
 	if t.keep != nil {
 		if err := t.keep(ctx, r); err != nil {

@@ -64,15 +64,16 @@ type Options struct {
 	Limits   Limits                                // of requests and answers
 	Login    Login                                 // nil: nobody logs in with a browser
 
-	State     *state.Store                              // drafts, conversations, jobs, feedback; nil: none are kept
-	Audit     func(context.Context, audit.Record) error // durable when it returns; nil: nothing is recorded
-	Library   catalog.Index                             // whose documents are listed, an [index.Index]; nil: none
-	Ingest    Ingester                                  // nil: documents are not managed, and no files are read
-	Spool     string                                    // folder for files on their way, on the same file system as where Ingest puts them; "" is that of the system
-	MaxUpload int64                                     // bytes of all files of a request; 0 means 100 MB
-	Templates []Template                                // report templates
-	Agency    string                                    // named as the author in exported files
-	Calendar  *calendar.Calendar                        // working days of the agency; nil means those of national offices
+	State     *state.Store                                              // drafts, conversations, jobs, feedback; nil: none are kept
+	Audit     func(context.Context, audit.Record) error                 // durable when it returns; nil: nothing is recorded
+	Seal      func(ctx context.Context, trace, kind, text string) error // keeps what was answered, sealed; nil: not kept. An error refuses the request, as one of Audit does
+	Library   catalog.Index                                             // whose documents are listed, an [index.Index]; nil: none
+	Ingest    Ingester                                                  // nil: documents are not managed, and no files are read
+	Spool     string                                                    // folder for files on their way, on the same file system as where Ingest puts them; "" is that of the system
+	MaxUpload int64                                                     // bytes of all files of a request; 0 means 100 MB
+	Templates []Template                                                // report templates
+	Agency    string                                                    // named as the author in exported files
+	Calendar  *calendar.Calendar                                        // working days of the agency; nil means those of national offices
 	Metrics   Metrics
 	Figures   http.Handler // what /metrics serves to administrators; nil: there is no such page
 

@@ -50,6 +50,13 @@ func (cmd *serveCmd) Run(ctx context.Context, c *console, s *settings) (err erro
 		return err
 	}
 	opt := web.Options{State: st, Who: cmd.principal(), Audit: s.watched.Audit(l.Append), Needs: s.needs(st)}
+	vault, err := s.vault(c)
+	if err != nil {
+		return err
+	}
+	if vault != nil {
+		opt.Seal = vault.Seal
+	}
 	if opt.Login, err = cmd.OIDC.login(c, st, cmd.PublicURL, opt.Audit); err != nil {
 		return err
 	}
