@@ -2,22 +2,20 @@
 // without content.
 import { button, el, save, say, t } from './dom.js'
 import * as api from './api.js'
+import { clock, stamp } from './fields.js'
 import * as panel from './panel.js'
 import { failed } from './task.js'
-import { may, showDate } from './text.js'
 
 const jobStates = { queued: '대기', running: '읽는 중', done: '완료', failed: '실패', canceled: '중지했습니다' }
 const jobKinds = { add: '파일 올리기', reingest: '다시 읽기', remove: '문서 삭제' }
 const fileStates = { failed: '실패', warnings: '일부', new: '대기', done: '완료', unchanged: '그대로' }
 const taskNames = { search: '검색', answers: '질문', answer: '질문', summaries: '요약', reports: '보고서', replies: '민원 답변' }
-const when = iso => showDate(iso.slice(0, 10)) + ' ' + new Date(iso).toLocaleTimeString('ko', { hour: '2-digit', minute: '2-digit', hour12: false })
 let timer = 0
 
 export function show(section, params, service) {
   panel.clear()
   section.classList.remove('narrow')
   clearInterval(timer)
-  if (!may(service, 'admin')) return section.replaceChildren(el('h1', { tabindex: '-1' }, t('관리')), el('p', {}, t(service ? '관리자만 볼 수 있는 화면입니다.' : '불러오는 중')))
   const at = el('span', { class: 'hint' })
   const body = el('div', { class: 'stack' })
   const auto = el('label', { class: 'check' }, el('input', { type: 'checkbox', change: e => {
@@ -27,7 +25,7 @@ export function show(section, params, service) {
   const load = async () => {
     const parts = await Promise.all([state(), jobs(load), files(), usage()].map(p => p.catch(e => failed(e, load))))
     body.replaceChildren(...parts, keys())
-    at.textContent = new Date().toLocaleTimeString('ko', { hour: '2-digit', minute: '2-digit', hour12: false })
+    at.textContent = clock(Date.now())
   }
   section.replaceChildren(el('h1', { tabindex: '-1' }, t('관리')),
     el('div', { class: 'actions' }, button('새로 고침', async () => { await load(); say(t('새로 고쳤습니다.')) }, 'primary'), auto, at), body)
@@ -56,14 +54,14 @@ async function jobs(again) {
     if (j.state === 'running' && p) return [el('progress', { 'aria-label': t('진행'), max: p.total || 1, value: p.done }), ` ${p.done}/${p.total}` + (p.left ? ', ' + t('약 {n}초 남음', { n: p.left }) : '')]
     return [j.error, r && t('추가 {a}, 바뀜 {b}, 삭제 {c}, 실패 {d}', { a: r.added, b: r.changed, c: r.removed, d: r.failed.length })].filter(Boolean).join(' ')
   }
-  return part(t('작업 현황'), !all.length ? el('p', { class: 'hint' }, t('작업이 없습니다.')) : table(t('작업 현황'), ['시작', '작업', '상태', '결과'], all.map(j => [el('span', { class: 'nb' }, when(j.created)), t(jobKinds[j.kind]), t(jobStates[j.state]),
+  return part(t('작업 현황'), !all.length ? el('p', { class: 'hint' }, t('작업이 없습니다.')) : table(t('작업 현황'), ['시작', '작업', '상태', '결과'], all.map(j => [el('span', { class: 'nb' }, stamp(j.created)), t(jobKinds[j.kind]), t(jobStates[j.state]),
     [result(j), ['queued', 'running'].includes(j.state) ? button('중지', async () => { await api.del('/v1/jobs/' + j.id).catch(() => {}); again() }, 'small') : ''].flat()])))
 }
 
 async function files() {
   const [all, bad] = await Promise.all([api.get('/v1/files?limit=1'), api.get('/v1/files?state=failed&limit=200')])
   return part(t('파일'), el('p', {}, Object.entries(all.counts).map(([k, n]) => `${t(fileStates[k])} ${n.toLocaleString()}`).join(', ')), el('h3', {}, t('실패한 파일')),
-    !bad.files.length ? el('p', { class: 'hint' }, t('실패한 파일이 없습니다.')) : [table(t('실패한 파일'), ['파일', '이유와 다음 할 일', '읽은 때'], bad.files.map(f => [el('span', { class: 'name', lang: 'ko' }, f.path), el('span', { lang: 'ko' }, `${f.reason ?? ''} ${f.next ?? ''}`), el('span', { class: 'nb' }, when(f.read))])),
+    !bad.files.length ? el('p', { class: 'hint' }, t('실패한 파일이 없습니다.')) : [table(t('실패한 파일'), ['파일', '이유와 다음 할 일', '읽은 때'], bad.files.map(f => [el('span', { class: 'name', lang: 'ko' }, f.path), el('span', { lang: 'ko' }, `${f.reason ?? ''} ${f.next ?? ''}`), el('span', { class: 'nb' }, stamp(f.read))])),
       button('목록 내려받기', () => save(new Blob(['\ufeff' + bad.files.map(f => [f.path, f.reason, f.next].map(v => `"${(v ?? '').replaceAll('"', '""')}"`).join(',')).join('\r\n')], { type: 'text/csv' }), 'failed-files.csv'))])
 }
 

@@ -16,7 +16,6 @@ let kept = null // the list with its filter, while the window is open
 export function show(section, params, service) {
   panel.clear()
   section.classList.remove('narrow')
-  if (!offers(service, 'documents')) return section.replaceChildren(el('h1', { tabindex: '-1' }, t('문서')), el('p', {}, t(service ? '이 서비스는 문서 목록을 내지 않습니다. 검색에서 찾아 주세요.' : '불러오는 중')))
   const id = params.get('id')
   if (id) return one(section, id, service)
   const lang = document.documentElement.lang

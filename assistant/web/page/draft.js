@@ -3,13 +3,13 @@ import { $, alarm, button, confirmed, copy, el, go, icon, save, say, t, toast } 
 import * as api from './api.js'
 import { cites, sentenceNode } from './answer.js'
 import { dueCard } from './due.js'
+import { clock, stamp } from './fields.js'
 import { compare, marksOf, plainLines, resay, textOf } from './lines.js'
 import * as panel from './panel.js'
 import { showDate, week } from './text.js'
 
-const given = '[담당자 입력]' // what the official states, and no source (as the service reads it)
+const given = `[담당자 입력]` // what the official states, and no source (as the service reads it)
 const known = ['verified', 'unverified', 'gap']
-const clock = iso => new Date(iso).toLocaleTimeString('ko', { hour: '2-digit', minute: '2-digit', hour12: false })
 
 // A DraftView edits one draft. Its node may be taken off the page and put back;
 // what is not saved stays in it while the window is open.
@@ -79,14 +79,14 @@ export class DraftView {
 
   tell() {
     const dirty = this.dirty
-    this.state.textContent = t('버전 {n}', { n: this.version }) + ', ' + (dirty ? t('저장하지 않은 변경 있음') : t('저장 {time}', { time: showDate(this.updated.slice(0, 10)) + ' ' + clock(this.updated) }))
+    this.state.textContent = t('버전 {n}', { n: this.version }) + ', ' + (dirty ? t('저장하지 않은 변경 있음') : t('저장 {time}', { time: stamp(this.updated) }))
     this.saveButton?.setAttribute('aria-disabled', String(!dirty))
     this.undoButton?.setAttribute('aria-disabled', String(!this.undo.length))
   }
 
   drawBlocks() {
     this.marks = marksOf(this.blocks, this.answer.task, this.answer.marks)
-    this.doc.replaceChildren(el('p', { class: 'label' }, 'AI 초안 - 담당자 확인 필요'), ...this.blocks.map((b, i) => this.blockNode(b, i)))
+    this.doc.replaceChildren(el('p', { class: 'label' }, `AI 초안 - 담당자 확인 필요`), ...this.blocks.map((b, i) => this.blockNode(b, i)))
     if (!this.blocks.length) this.doc.append(button('문단 추가', () => this.insert(-1)))
   }
 
@@ -246,7 +246,7 @@ export class DraftView {
   insert(i) {
     const b = this.blocks[i]
     const kind = b?.kind === 'item' ? { kind: 'item', level: b.level } : { kind: b?.kind === 'heading' && this.answer.task !== 'reply' ? 'item' : 'paragraph', level: 1 }
-    this.change(this.blocks.toSpliced(i + 1, 0, { ...kind, sentences: [{ text: '[작성 필요: 내용]', cites: [], status: 'gap' }] }))
+    this.change(this.blocks.toSpliced(i + 1, 0, { ...kind, sentences: [{ text: `[작성 필요: 내용]`, cites: [], status: 'gap' }] }))
     this.edit(i + 1)
     this.doc.querySelector(`[data-b="${i + 1}"] textarea`)?.select()
   }
@@ -316,13 +316,13 @@ export class DraftView {
         const seen = this.seen ??= new Set()
         return el('li', {}, el('label', { class: 'check' }, el('input', { type: 'checkbox', checked: seen.has(k), change: e => e.target.checked ? seen.add(k) : seen.delete(k) }),
           el('span', { class: 'vh' }, t('확인함') + ': '), el('span', { lang: 'ko' }, r.text)),
-        el('p', {}, el('strong', { class: 'word', 'data-word': word }, t(word)), ' ', at.flatMap(i => [this.jump(i, this.name(i)), ' '])))
+        el('p', {}, el('strong', { class: word === '답변 있음' ? 'word good' : 'word' }, t(word)), ' ', at.flatMap(i => [this.jump(i, this.name(i)), ' '])))
       })))
   }
 
   reviewPart() {
     const found = []
-    const add = (word, i, text, ...more) => found.push(el('li', {}, el('strong', { class: 'word', 'data-word': word }, t(word)), ' ', el('span', { lang: 'ko' }, text), el('div', { class: 'actions' }, this.jump(i), ...more)))
+    const add = (word, i, text, ...more) => found.push(el('li', {}, el('strong', { class: 'word' }, t(word)), ' ', el('span', { lang: 'ko' }, text), el('div', { class: 'actions' }, this.jump(i), ...more)))
     this.blocks.forEach((b, i) => {
       for (const s of b.kind === 'table' ? b.rows.flat() : b.sentences) {
         if (s.status === 'gap') add('작성 필요', i, s.text)
@@ -445,12 +445,11 @@ export class DraftView {
   body() { return { answer: this.answer } }
 
   // does one thing after another and words what goes wrong.
-  async attempt(what) {
+  async attempt(what, keep) {
     if (this.working) return
     this.working = true
     this.finish()
-    this.node.setAttribute('aria-busy', 'true')
-    this.notice.replaceChildren()
+    if (!keep) this.notice.replaceChildren()
     try {
       return await what()
     } catch (e) {
@@ -458,7 +457,6 @@ export class DraftView {
       else this.fault(api.explain(e))
     } finally {
       this.working = false
-      this.node.removeAttribute('aria-busy')
     }
   }
 
@@ -502,11 +500,12 @@ export class DraftView {
       this.answer = { ...got.answer, reply: got.answer.reply }
       for (const b of [...this.answer.blocks, ...(this.answer.reply?.public ?? [])]) b.sentences ??= []
       this.changes = got.changes ?? []
+      panel.clear()
       this.draw()
       const h = this.side.querySelector('[data-part=changes] h2')
       h?.focus()
       const requests = this.answer.reply?.requests
-      say(t('다시 확인했습니다. 바뀐 문장 {n}건.', { n: this.changes.length }) + (requests ? ' ' + t('요청 {n}건 중 답변 있음 {m}건', { n: requests.length, m: this.side.querySelectorAll('[data-part=requests] [data-word="답변 있음"]').length }) : ''))
+      say(t('다시 확인했습니다. 바뀐 문장 {n}건.', { n: this.changes.length }) + (requests ? ' ' + t('요청 {n}건 중 답변 있음 {m}건', { n: requests.length, m: this.side.querySelectorAll('[data-part=requests] .good').length }) : ''))
     })
   }
 
@@ -545,7 +544,7 @@ export class DraftView {
     return this.attempt(async () => {
       const { drafts } = await api.get(`/v1/drafts/${this.id}/versions`)
       const list = drafts.toSorted((a, b) => b.version - a.version)
-      const names = [...(this.dirty ? [['now', t('지금 고치는 글')]] : []), ...list.map(d => [String(d.version), `${t('버전 {n}', { n: d.version })}, ${showDate(d.updated.slice(0, 10))} ${clock(d.updated)}`])]
+      const names = [...(this.dirty ? [['now', t('지금 고치는 글')]] : []), ...list.map(d => [String(d.version), `${t('버전 {n}', { n: d.version })}, ${stamp(d.updated)}`])]
       const pick = (id, word, value) => {
         const s = el('select', { id }, names.map(([v, w]) => new Option(w, v)))
         s.value = value
@@ -557,7 +556,7 @@ export class DraftView {
       const run = () => this.attempt(async () => {
         const [a, b] = [await read(from.value), await read(to.value)]
         this.compare(a, b, from.selectedOptions[0].text, to.selectedOptions[0].text)
-      })
+      }, true)
       this.notice.replaceChildren(el('section', { class: 'card', 'aria-label': t('버전 비교') }, el('h2', { tabindex: '-1' }, t('버전 {n}개', { n: list.length })),
         names.length > 1 ? el('div', { class: 'options' }, fromField, toField, button('비교', run)) : el('p', { class: 'hint' }, t('버전이 하나뿐입니다. 고쳐서 저장하면 비교할 수 있습니다.')),
         el('p', { class: 'actions' }, button('닫기', () => { this.notice.replaceChildren(); this.bar.querySelector('button').focus() }))))
@@ -583,7 +582,8 @@ export class DraftView {
     }
     this.notice.querySelector('.compared')?.remove()
     const node = el('section', { class: 'card compared', 'aria-label': t('버전 비교') }, el('h2', { tabindex: '-1' }, t('바뀐 곳 {n}곳', { n })), el('p', { class: 'hint' }, `− ${from}, + ${to}`),
-      n ? el('div', { class: 'actions' }, button('이전 바뀐 곳', () => step(-1)), button('다음 바뀐 곳', () => step(1))) : '', list)
+      n ? el('div', { class: 'actions' }, button('이전 바뀐 곳', () => step(-1)), button('다음 바뀐 곳', () => step(1))) : '', list,
+      el('p', { class: 'actions' }, button('비교 닫기', () => { node.remove(); this.title.focus() })))
     this.notice.append(node)
     node.querySelector('h2').focus()
   }

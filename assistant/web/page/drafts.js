@@ -2,9 +2,9 @@
 import { button, el, t } from './dom.js'
 import * as api from './api.js'
 import { DraftView } from './draft.js'
+import { stamp } from './fields.js'
 import * as panel from './panel.js'
 import { failed } from './task.js'
-import { showDate } from './text.js'
 
 const opened = new Map() // by ID: drafts of this window, with what is not saved yet
 const tasks = { answer: '질문', summary: '요약', report: '보고서', reply: '민원 답변' }
@@ -50,7 +50,7 @@ async function list(section, service) {
       const { drafts, next } = await api.get('/v1/drafts?limit=50' + (after ? '&after=' + encodeURIComponent(after) : ''))
       body.append(...drafts.map(d => el('li', {}, el('h2', {}, el('a', { href: '/drafts?id=' + d.id, 'data-view': '/drafts?id=' + d.id, lang: 'ko' }, d.title || t('제목 없음'))),
         el('span', { class: 'tag' }, t(tasks[d.task] ?? d.task)), el('span', { class: 'hint nb' }, t('버전 {n}', { n: d.version })),
-        el('span', { class: 'hint nb' }, showDate(d.updated.slice(0, 10)) + ' ' + new Date(d.updated).toLocaleTimeString('ko', { hour: '2-digit', minute: '2-digit', hour12: false })),
+        el('span', { class: 'hint nb' }, stamp(d.updated)),
         opened.get(d.id)?.dirty ? el('span', { class: 'badge' }, t('저장하지 않음')) : '')))
       empty.hidden = body.children.length > 0
       more.replaceChildren(...(next ? [button('더 보기', () => load(next))] : []))

@@ -53,6 +53,10 @@ export function dateField(label, echo, value = '') {
 
 export const asOf = day => t('{date} 현재 시행 중인 조문을 따릅니다.', { date: day ? showDate(day, t(week)) : t('오늘') })
 
+// stamp writes a time as the reader's clock has it.
+export const clock = iso => new Date(iso).toLocaleTimeString('ko', { hour: '2-digit', minute: '2-digit', hour12: false })
+export const stamp = iso => { const d = new Date(iso); return `${d.getFullYear()}. ${d.getMonth() + 1}. ${d.getDate()}. ${clock(iso)}` }
+
 // bytes writes a size.
 export const bytes = n => n < 1 << 20 ? Math.ceil(n / 1024) + ' kB' : (n / (1 << 20)).toFixed(1) + ' MB'
 

@@ -4,7 +4,7 @@
 // textOf is a block's sentences joined by one space, as hints count in it.
 export const textOf = b => b.kind === 'table' ? (b.rows ?? []).map(r => r.map(c => c.text).join(' | ')).join('\n') : (b.sentences ?? []).map(s => s.text).join(' ')
 
-const hangul = '가나다라마바사아자차카타파하'
+const hangul = `가나다라마바사아자차카타파하`
 const letter = n => n <= 14 ? hangul[n - 1] : hangul[Math.floor((n - 15) / 14) % 14] + hangul[(n - 1) % 14]
 const roman = n => [[10, 'Ⅹ'], [9, 'Ⅸ'], [8, 'Ⅷ'], [7, 'Ⅶ'], [6, 'Ⅵ'], [5, 'Ⅴ'], [4, 'Ⅳ'], [3, 'Ⅲ'], [2, 'Ⅱ'], [1, 'Ⅰ']].reduce((out, [v, sign]) => {
   while (n >= v) out += sign, n -= v

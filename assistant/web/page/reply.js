@@ -7,6 +7,7 @@ import { recall, remember } from './settings.js'
 import { TaskView } from './task.js'
 import { showDate, week } from './text.js'
 
+const legal = `법정` // the kind whose period the agency sets
 const view = new TaskView('reply', '민원 답변', '민원 내용에서 요청 사항과 처리기한을 뽑고, 근거 조문으로 답변 초안을 만듭니다. 결정과 발송은 담당자가 합니다.', build)
 
 export function show(section, params, service) { return view.show(section, params, service) }
@@ -20,8 +21,8 @@ async function build(view, offered, service) {
   const period = el('input', { maxlength: '20', autocomplete: 'off', class: 'time' })
   const own = field(t('처리기간'), period, t('예: 7일, 3시간'))
   own.hidden = true
-  const decision = select(offered.decisions.map(d => [d.name, t(d.label)]), last.decision)
-  const remedy = select(offered.remedies.map(d => [d.name, t(d.label)]), last.remedy)
+  const decision = select(offered.decisions.map(d => [d.name, d.label]), last.decision)
+  const remedy = select(offered.remedies.map(d => [d.name, d.label]), last.remedy)
   const [agency, department, name, phone] = ['agency', 'department', 'name', 'phone'].map(k => el('input', { autocomplete: 'off', maxlength: '100', value: last[k] ?? '' }))
   const number = el('input', { maxlength: '100', autocomplete: 'off' })
   const extend = el('input', { maxlength: '1000', autocomplete: 'off' })
@@ -32,8 +33,8 @@ async function build(view, offered, service) {
   let asked = 0
   const count = async () => {
     const mine = ++asked
-    own.hidden = kind.value !== '법정'
-    const ready = moment() && kind.value && (kind.value !== '법정' || period.value.trim())
+    own.hidden = kind.value !== legal
+    const ready = moment() && kind.value && (kind.value !== legal || period.value.trim())
     if (!ready) return slot.replaceChildren(el('p', { class: 'hint' }, t('종류를 고르면 처리기한을 바로 계산합니다. 자동 제안이면 초안과 함께 계산합니다.')))
     try {
       const due = await api.post('/v1/deadlines', { kind: kind.value, period: period.value.trim() || undefined, received: moment(), reason: extend.value.trim() || undefined })
@@ -55,7 +56,7 @@ async function build(view, offered, service) {
     if (!text.value.trim()) return { control: text, text: t('민원 내용을 입력해 주세요.') }
     if (received.day === null) return { control: received.input, text: t('날짜를 2026. 10. 2. 형식으로 입력해 주세요.') }
     if (!moment()) return { control: time, text: t('시각을 10:30 형식으로 입력해 주세요.') }
-    if (kind.value === '법정' && !period.value.trim()) return { control: period, text: t('기관이 정한 처리기간을 입력해 주세요.') }
+    if (kind.value === legal && !period.value.trim()) return { control: period, text: t('기관이 정한 처리기간을 입력해 주세요.') }
     const handler = { agency: agency.value.trim(), department: department.value.trim(), name: name.value.trim(), phone: phone.value.trim() }
     remember('reply', { decision: decision.value, remedy: remedy.value, agency: handler.agency, department: handler.department })
     send({ text: text.value, received: moment(), kind: kind.value, period: own.hidden ? '' : period.value.trim(), extend: extend.value.trim(), number: number.value.trim(),

@@ -12,7 +12,7 @@ export function show(section, params, service) { return view.show(section, param
 
 async function build(view, offered, service) {
   const topic = el('input', { maxlength: '2000', autocomplete: 'off', class: 'wide' })
-  const template = select(offered.reports.map(r => [r.name, r.name]), recall('report')?.template ?? '검토보고')
+  const template = select(offered.reports.map(r => [r.name, r.name]), recall('report')?.template ?? `검토보고`)
   const about = el('p', { class: 'hint', lang: 'ko' })
   const tell = () => { about.textContent = offered.reports.find(r => r.name === template.value)?.about ?? '' }
   template.addEventListener('change', tell)

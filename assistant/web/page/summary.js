@@ -13,13 +13,13 @@ export function show(section, params, service) { return view.show(section, param
 async function build(view, offered, service) {
   const last = recall('summary') ?? {}
   const pick = new Picker(service, { legend: t('요약할 문서 (필수)') })
-  const length = radios(t('분량'), offered.lengths.map(l => [l.name, t(l.label)]), last.length ?? 'brief')
+  const length = radios(t('분량'), offered.lengths.map(l => [l.name, l.label]), last.length ?? 'brief')
   const style = radios(t('문체'), [['items', t('개조식')], ['prose', t('서술식')]], last.style)
   const audience = el('input', { maxlength: '50', autocomplete: 'off', list: 'audiences', value: last.audience ?? '' })
   const on = dateField(t('기준일'), asOf)
   const form = taskForm([pick.node, el('div', { class: 'options' }, length, style),
     el('div', { class: 'options' }, field(t('보고 대상 (선택)'), audience), on,
-      el('datalist', { id: 'audiences' }, ['시장', '부시장', '국장', '과장', '시민'].map(a => el('option', { value: a }))))], t('요약하기'), () => {
+      el('datalist', { id: 'audiences' }, `시장 부시장 국장 과장 시민`.split(' ').map(a => el('option', { value: a }))))], t('요약하기'), () => {
     if (!pick.ids.length && !pick.files.length) return { control: pick.words.isConnected ? pick.words : pick.input, text: t('요약할 문서나 파일을 하나 이상 골라 주세요.') }
     if (on.day === null) return { control: on.input, text: t('날짜를 2026. 10. 2. 형식으로 입력해 주세요.') }
     remember('summary', { length: length.value, style: style.value, audience: audience.value.trim() })
