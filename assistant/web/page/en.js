@@ -52,6 +52,7 @@ export default {
   '생성 모델 없음: 문서의 문장을 그대로 보여 드립니다': 'no model: sentences are copied from the documents', '단어 검색': 'search by words', '단어와 의미 검색': 'search by words and meaning',
   '일,월,화,수,목,금,토': 'Sun,Mon,Tue,Wed,Thu,Fri,Sat',
   '법률': 'Act', '시행령': 'Decree', '규칙': 'Rule', '훈령·예규': 'Directive', '조례': 'Ordinance', '계획': 'Plan', '보고서': 'Report', '민원 답변': 'Complaint reply', '안내': 'Guide', '보도자료': 'Press release', '기타': 'Other',
+  '근거의 보안등급이 모델에 허용된 등급보다 높습니다. 문서의 문장을 그대로 보여 드립니다.': 'The grade of the evidence is beyond the model. Extracts are shown.',
   '단서 확인': 'Check the proviso', '의견 보내기': 'Give feedback', '비슷한 문서(근거 아님)': 'Similar documents (no evidence)', '비슷한 문서': 'Similar document', '{date} 개정': 'amended {date}', '표': 'Table',
   '맞음': 'Right', '틀림': 'Wrong', '출처 다름': 'Wrong source', '맞음, 틀림, 출처 다름 가운데 하나를 골라 주세요.': 'Choose right, wrong or wrong source.',
   '의견을 보냈습니다. 고맙습니다.': 'Sent. Thank you.', '이 문장은': 'This sentence is', '의견 (선택)': 'Comment (optional)', '취소': 'Cancel',

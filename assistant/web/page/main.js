@@ -1,28 +1,6 @@
 // Starts the page: words, settings, service, and the address of each view. An
-// address holds a task and an ID or number, never what was typed.
-//
-// What the modules of a view use:
-//
-//   dom.js     $, el(tag, props, ...children), button(word, click, class), icon(name), t(ko, vars), say, alarm, toast(text),
-//              confirmed(title, text, verb) → true or false, copy(text, said), save(blob, name), go('/drafts?id=…')
-//   api.js     get/post/put/del(path, [body], {signal, headers}) → JSON; call → Response; stream(path, body, signal) yields {name, data}
-//              and resumes by itself; follow(path, signal) for jobs; form(request, files) → body; upload(path, form, progress, signal);
-//              file(path, [body]) → {blob, name}; once() → header of a request to be done once; Problem, Lost, explain(error) → words.
-//              A 401 makes main.js show how to log in again; the view keeps what was typed. The event leave on document
-//              comes before another view is shown; preventDefault keeps the reader here.
-//   run.js     run({view, path, body, busy, done, retry}): sends a task, feeds its events to an AnswerView, tells outcome, stop,
-//              retry and errors; conclude(view, answer) alone for an answer that is there already
-//   answer.js  new AnswerView({question, on, scope, task, level}).node: banner, warnings, checked sentences, evidence used;
-//              .draw(answer) for a whole answer, .result after done; cites(sentence), sentenceNode(sentence, i, sourceOf) with chips
-//              (button.chip[data-n]) for a text of one's own; feedback({task, request, sentence, sources}) opens its dialog
-//   panel.js   show({sources, at, on, word, backWord, back, spans, users, focus, into}), clear(), badge(in_force, on);
-//              into: an element of the view that holds the panel instead of the column beside it
-//   form.js    calendar(field) → the button 달력 for a text field with a date; onEnter of compose.js; readDate, showDate,
-//              week, kinds, segments of text.js; recall(name), remember(name, value) of settings.js for choices, never text
-//   service    the body of /v1/status; may(service, 'documents') of text.js asks for a permission
-//
-// A view is wide as the frame; add the class narrow to the section for 44em. Styles of the views stand in work.css.
-// Addresses: /drafts?id=ID, /documents?id=ID.
+// address holds a task and an ID or number, never what was typed. What the modules
+// of a view use is listed in DESIGN.md.
 import { $, el, language, t, translate } from './dom.js'
 import * as api from './api.js'
 import * as ask from './ask.js'

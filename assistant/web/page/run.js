@@ -79,6 +79,7 @@ export async function conclude(view, a, { retry, actions, silent } = {}) {
       : t('보이는 문장 {n}개는 근거를 확인했습니다. 빠진 내용은 주의를 보아 주세요.', { n })],
     extractive: ['발췌 답변', modelDown
       ? t('생성 모델이 응답하지 않습니다. 문서에서 찾은 문장을 먼저 보여 드립니다.')
+      : a.warnings?.some(w => w.code === 'model_grade') ? t('근거의 보안등급이 모델에 허용된 등급보다 높습니다. 문서의 문장을 그대로 보여 드립니다.')
       : t('생성 모델 없이 문서의 문장을 그대로 보여 드립니다.'), modelDown && retry ? button('다시 시도', retry) : ''],
     no_source: ['답변 없음', t('검색 범위에서 근거를 찾지 못했습니다.')],
     blocked_personal_data: ['처리하지 않음', t('개인정보가 있습니다. 가린 뒤 보내 주세요.')],
