@@ -43,6 +43,8 @@ type evalCmd struct {
 	Compare goldenCompareCmd `cmd:"" help:"Hold two runs against each other, case by case."`
 	Report  goldenReportCmd  `cmd:"" help:"Write the judged run as one HTML page."`
 	Lint    goldenLintCmd    `cmd:"" help:"Hold golden sets against the documents that they ask about."`
+	CSV     goldenCSVCmd     `cmd:"" name:"csv" help:"Take golden sets to a spreadsheet and back."`
+	New     goldenNewCmd     `cmd:"" help:"Print a case to fill in."`
 
 	BEIR beirCmd `cmd:"" name:"beir" help:"Retrieval metrics on a set in BEIR form: corpus.jsonl, queries.jsonl, qrels.tsv."`
 }

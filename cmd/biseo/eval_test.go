@@ -1,0 +1,152 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"biseo/eval/golden"
+	"biseo/llm"
+	"biseo/llm/llmtest"
+)
+
+// fewCases makes a folder of golden sets with the first few answers of the sample's.
+func fewCases(t *testing.T, n int) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("..", "..", "eval", "golden", "gaon", "answer.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	lines := strings.SplitAfter(string(b), "\n")
+	if err := os.WriteFile(filepath.Join(dir, "answer.jsonl"), []byte(strings.Join(lines[:n], "")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// TestEvalComparesPrompts runs cases with the program's prompt and with one that an
+// agency changed, under a model that obeys a word of the changed one. Comparison and
+// page must name the prompt and the cases; playing a run back needs no model; gates
+// that are not met are exit code 1.
+func TestEvalComparesPrompts(t *testing.T) {
+	const word = "아무 말도 하지 말 것"
+	model := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var in struct {
+			Stream   bool
+			Messages []struct{ Role, Content string }
+		}
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		var req llm.Request
+		for _, m := range in.Messages {
+			if m.Role == "system" {
+				req.System += m.Content
+			} else {
+				req.User += m.Content
+			}
+		}
+		text := "[근거 없음]"
+		if !strings.Contains(req.System, word) {
+			if res, err := (llmtest.Truthful{}).Generate(r.Context(), req, nil); err == nil {
+				text = res.Text
+			}
+		}
+		chunk := func(v any) {
+			b, _ := json.Marshal(v)
+			w.Write([]byte("data: " + string(b) + "\n\n"))
+		}
+		if in.Stream {
+			w.Header().Set("Content-Type", "text/event-stream")
+			chunk(map[string]any{"model": "fake", "choices": []any{map[string]any{"index": 0, "delta": map[string]any{"role": "assistant", "content": text}}}})
+			chunk(map[string]any{"model": "fake", "choices": []any{map[string]any{"index": 0, "delta": map[string]any{}, "finish_reason": "stop"}}})
+			w.Write([]byte("data: [DONE]\n\n"))
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		json.NewEncoder(w).Encode(map[string]any{"model": "fake", "choices": []any{map[string]any{"index": 0, "finish_reason": "stop", "message": map[string]any{"role": "assistant", "content": text}}}})
+	}))
+	defer model.Close()
+	sets, dir := fewCases(t, 8), t.TempDir()
+	prompts := filepath.Join(dir, "ours")
+	b, err := os.ReadFile(filepath.Join("..", "..", "prompts", "answer.tmpl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := strings.Replace(string(b), `{{define "system" -}}`, `{{define "system" -}}`+word+"\n", 1)
+	if changed == string(b) {
+		t.Fatal("answer.tmpl has no system block to change")
+	}
+	if err := os.Mkdir(prompts, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(prompts, "answer.tmpl"), []byte(changed), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	before, after, played := filepath.Join(dir, "before"), filepath.Join(dir, "after"), filepath.Join(dir, "played")
+	flags := []string{"--model-url", model.URL + "/v1", "--model-name", "fake"}
+	mustRun(t, append([]string{"eval", "run", sets, "--out", before}, flags...)...)
+	mustRun(t, append([]string{"eval", "run", sets, "--out", after, "--prompts", prompts}, flags...)...)
+	page := filepath.Join(dir, "r.html")
+	mustRun(t, "eval", "report", after, sets, "--against", before, "--out", page)
+	html, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"prompts ours", `data-change="worse"`} {
+		if !strings.Contains(string(html), want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if out := mustRun(t, "eval", "compare", before, after, sets); !strings.Contains(out, "answer-0") || !strings.Contains(out, "→") {
+		t.Errorf("compare names no case that got worse:\n%s", out)
+	}
+
+	model.Close()
+	mustRun(t, "eval", "run", sets, "--out", played, "--replay", before)
+	if got, want := withoutMillis(t, played), withoutMillis(t, before); got != want {
+		t.Errorf("played back:\n%s\nrecorded:\n%s", got, want)
+	}
+	gates := filepath.Join(dir, "gates.yaml")
+	if err := os.WriteFile(gates, []byte("answer: {points: {min: 1}}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := biseo(t, "eval", "score", after, sets, "--gates", gates); code != exitFailed || !strings.Contains(stderr, "미달 answer points") {
+		t.Errorf("gates not met: exit %d, %s", code, stderr)
+	}
+}
+
+func withoutMillis(t *testing.T, run string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(run, "results", "answer.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return took.ReplaceAllString(string(b), `"ms":0`)
+}
+
+var took = regexp.MustCompile(`"ms":\d+`)
+
+// TestEvalSheets takes a set to a spreadsheet and back, and a new case through lint.
+func TestEvalSheets(t *testing.T) {
+	sets, dir := fewCases(t, 20), t.TempDir()
+	table, back := filepath.Join(dir, "x.csv"), filepath.Join(dir, "answer.jsonl")
+	mustRun(t, "eval", "csv", "export", filepath.Join(sets, "answer.jsonl"), "--out", table)
+	mustRun(t, "eval", "csv", "import", table, "--out", back)
+	if out := mustRun(t, "eval", "lint", dir); !strings.Contains(out, "answer 20") {
+		t.Errorf("lint: %s", out)
+	}
+	for _, task := range []string{"search", "answer", "summary", "report", "reply", "safety"} {
+		line := mustRun(t, "eval", "new", task)
+		if _, err := golden.Parse(golden.Task(task), []byte(line)); err != nil {
+			t.Errorf("eval new %s: %v", task, err)
+		}
+	}
+}
