@@ -155,6 +155,9 @@ func (x *Index) searchDeep(ctx context.Context, q index.Query, terms []string, d
 		for _, r := range unknown {
 			at := placeOf(qdrant.NewIDUUID(r.ID))
 			s, c := f.docs[at.doc], f.chunks[r.ID]
+			if s != nil && c == nil && lastBits(s.revision) == at.revision {
+				return nil, false, errChanged // replaced between the reading of the document and that of the chunk
+			}
 			if s != nil && c != nil && lastBits(s.revision) == at.revision && (x.unchecked || q.Allows(s.doc, *c)) { // a second time, on what is stored
 				continue
 			}
