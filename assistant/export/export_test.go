@@ -238,6 +238,19 @@ func TestForm(t *testing.T) {
 	}
 }
 
+// A caller may send tables that no task makes: they print as nothing.
+func TestTablesWithoutCells(t *testing.T) {
+	for _, rows := range [][][]ground.Sentence{{}, {{}}, {{}, {}}} {
+		a := report()
+		a.Blocks = append(a.Blocks, assistant.Block{Kind: "table", Rows: rows})
+		for _, format := range []string{"hwpx", "docx", "md", "txt"} {
+			if b := write(t, format, a, Options{}); len(b) == 0 {
+				t.Errorf("%s with the rows %v: nothing written", format, rows)
+			}
+		}
+	}
+}
+
 func TestUnknownFormat(t *testing.T) {
 	var input *assistant.InputError
 	if err := Write(&bytes.Buffer{}, "hwp", report(), Options{}); !errors.As(err, &input) || !strings.Contains(err.Error(), ".hwpx, .docx, .md, .txt") {

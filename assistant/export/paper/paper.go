@@ -43,11 +43,15 @@ type Cell struct {
 	Text                 string
 }
 
-// Table makes rows of single cells; short rows are filled with empty ones.
+// Table makes rows of single cells; short rows are filled with empty ones. It is nil
+// where there is no cell: no format has such a table.
 func Table(rows [][]string) [][]Cell {
 	n := 0
 	for _, row := range rows {
 		n = max(n, len(row))
+	}
+	if n == 0 {
+		return nil
 	}
 	out := make([][]Cell, len(rows))
 	for r, row := range rows {
