@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
@@ -235,9 +236,15 @@ func (s *server) add(ctx context.Context, in *addInput) (*jobOutput, error) {
 	}
 	for i, g := range b.Readers {
 		b.Readers[i] = strings.TrimSpace(g)
+		if b.Readers[i] == "" || strings.ContainsFunc(g, unicode.IsControl) { // the folder file of the uploads could not be read any more
+			return bad("readers", "읽을 그룹의 이름이 비었거나 제어 문자가 있으니 고쳐 주세요.")
+		}
 		if g := b.Readers[i]; g != index.Public && !slices.Contains(caller.Groups, g) && !caller.May(Admin) {
 			return bad("readers", "본인이 속한 그룹과 public만 읽을 사람으로 정할 수 있습니다.")
 		}
+	}
+	if strings.ContainsFunc(b.Agency, unicode.IsControl) {
+		return bad("agency", "기관 이름에 제어 문자가 있으니 지우고 보내 주세요.")
 	}
 	intake := Intake{Kind: b.Kind, Agency: strings.TrimSpace(b.Agency), Readers: b.Readers, Grade: grade}
 	for _, f := range files {

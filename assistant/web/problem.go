@@ -1,9 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -164,10 +166,22 @@ func fromHuma(op *huma.Operation, m *huma.ErrorModel) *Problem {
 // fieldError words one of huma's findings. Its location is "body.kinds[0]",
 // "query.on", or "body" with the missing property named in the message.
 func fieldError(op *huma.Operation, e *huma.ErrorDetail) FieldError {
-	_, name, _ := strings.Cut(e.Location, ".")
+	in, name, _ := strings.Cut(e.Location, ".")
 	name, _, _ = strings.Cut(name, "[")
 	if missing, ok := strings.CutPrefix(e.Message, "expected required property "); ok {
 		name, _, _ = strings.Cut(missing, " ")
+	}
+	for _, p := range op.Parameters {
+		if p.In != in || p.Name != name {
+			continue
+		}
+		if low, high := p.Schema.Minimum, p.Schema.Maximum; name == "limit" && low != nil && high != nil {
+			return FieldError{name, fmt.Sprintf("결과 수를 %g 이상 %g 이하의 정수로 적어 주세요.", *low, *high)}
+		}
+		return FieldError{name, cmp.Or(fieldDetails[name], name+"의 값을 /openapi.json에 적힌 형식과 범위에 맞게 고쳐 주세요: "+op.OperationID)}
+	}
+	if in == "query" {
+		return FieldError{"body", "주소에 정해진 매개변수만 적어 주세요. 매개변수는 /openapi.json에 있습니다: " + op.OperationID}
 	}
 	if detail := fieldDetails[name]; detail != "" && e.Message != validation.MsgUnexpectedProperty {
 		return FieldError{name, detail}

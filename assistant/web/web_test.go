@@ -114,7 +114,10 @@ func TestProblems(t *testing.T) {
 	}{
 		{"day that does not exist", &fake{}, "POST", "/v1/search", `{"query":"` + secret + `","on":"2026-02-30"}`, 422, "invalid_request", "on", "기준일을 2026-10-02처럼"},
 		{"day in a query", &fake{}, "GET", "/v1/passages/c1?on=tomorrow", "", 422, "invalid_request", "on", "기준일을"},
-		{"unknown query parameter", &fake{}, "GET", "/v1/passages/c1?onn=2026-01-01", "", 422, "invalid_request", "body", "정해진 항목만"},
+		{"unknown query parameter", &fake{}, "GET", "/v1/passages/c1?onn=2026-01-01", "", 422, "invalid_request", "body", "주소에 정해진"},
+		{"most of another operation", &fake{}, "GET", "/v1/documents?limit=201", "", 422, "invalid_request", "limit", "결과 수를 1 이상 200 이하의"},
+		{"long cursor", &fake{}, "GET", "/v1/documents?after=" + strings.Repeat("a", 2001), "", 422, "invalid_request", "after", "after의 값을"},
+		{"day of a list that does not exist", &fake{}, "GET", "/v1/documents?changed_since=2026-02-30", "", 422, "invalid_request", "changed_since", "changed_since의 값을"},
 		{"no question", &fake{}, "POST", "/v1/answers", `{}`, 422, "invalid_request", "question", "질문을 1자"},
 		{"empty question", &fake{}, "POST", "/v1/answers", `{"question":""}`, 422, "invalid_request", "question", "질문을 1자"},
 		{"long question", &fake{}, "POST", "/v1/answers", `{"question":"` + strings.Repeat("가", 2001) + `"}`, 422, "invalid_request", "question", "질문을 1자"},
