@@ -52,6 +52,13 @@ func (cmd *backupCmd) Run(ctx context.Context, c *console, s *settings) (err err
 	if _, err := os.Lstat(cmd.File); err == nil {
 		return errUsage{fmt.Errorf("%s이(가) 이미 있으니 다른 이름을 적어 주세요", cmd.File)}
 	}
+	inside, err := within(s.Data, filepath.Dir(cmd.File))
+	if err != nil {
+		return fmt.Errorf("백업할 곳에 쓰지 못했으니 폴더와 빈 곳을 확인해 주세요: %w", err)
+	}
+	if inside { // the next backup would hold this one, and with it keys that it is to leave out
+		return errUsage{fmt.Errorf("%s은(는) 데이터 폴더 안이니 그 밖의 다른 디스크에 있는 폴더를 적어 주세요", cmd.File)}
+	}
 	stage, err := os.MkdirTemp(filepath.Dir(cmd.File), ".biseo-backup-*") // beside the file: there is space for it
 	if err != nil {
 		return fmt.Errorf("백업할 곳에 쓰지 못했으니 폴더와 빈 곳을 확인해 주세요: %w", err)
@@ -102,6 +109,21 @@ func (cmd *backupCmd) Run(ctx context.Context, c *console, s *settings) (err err
 	return nil
 }
 
+// within reports whether the folder dir, which must exist, is root or lies below it.
+func within(root, dir string) (bool, error) {
+	for _, p := range []*string{&root, &dir} {
+		abs, err := filepath.Abs(*p)
+		if err == nil {
+			*p, err = filepath.EvalSymlinks(abs)
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	rel, err := filepath.Rel(root, dir)
+	return err == nil && filepath.IsLocal(rel), nil
+}
+
 // isAuditKey reports whether a file of the data folder is a key of the audit log.
 // Public keys are not meant.
 func isAuditKey(name string) bool {
@@ -137,6 +159,12 @@ func (s *settings) copyData(ctx context.Context, to string, keys, index bool) er
 			return err
 		}
 	}
+	var kept []os.FileInfo // keys that stay behind although settings put them elsewhere in the data folder
+	for _, setting := range []string{s.Audit.HMACKey, s.Audit.SignerKey, s.Audit.VaultKey} {
+		if fi, err := os.Stat(setting); err == nil && !keys {
+			kept = append(kept, fi)
+		}
+	}
 	return filepath.WalkDir(s.Data, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -156,6 +184,9 @@ func (s *settings) copyData(ctx context.Context, to string, keys, index bool) er
 			return os.MkdirAll(filepath.Join(to, filepath.FromSlash(name)), 0o700)
 		case !d.Type().IsRegular(), isAuditKey(name), name == "audit/lock", !strings.Contains(name, "/") && (before != "" || strings.HasSuffix(name, ".db")):
 			return nil // NAME.db, its -wal and -shm, and NAME.db.before-2
+		}
+		if fi, err := d.Info(); err == nil && slices.ContainsFunc(kept, func(k os.FileInfo) bool { return os.SameFile(k, fi) }) {
+			return nil
 		}
 		target := filepath.Join(to, filepath.FromSlash(name))
 		if _, err := os.Stat(target); err == nil {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"biseo/assistant/audit"
 	"biseo/assistant/state"
@@ -88,6 +90,11 @@ func (cmd *keyCreateCmd) Run(ctx context.Context, c *console, s *settings) error
 	}
 	if strings.TrimSpace(cmd.Name) == "" || cmd.PerMinute < 0 || cmd.UserPerMinute < 0 {
 		return errUsage{errors.New("--name에는 누구의 키인지를, --per-minute와 --user-per-minute에는 0 이상의 수를 적어 주세요")}
+	}
+	for _, v := range append([]string{cmd.Name}, cmd.Group...) {
+		if strings.TrimSpace(v) != v || v == "" || !utf8.ValidString(v) || strings.ContainsFunc(v, unicode.IsControl) { // key list prints them, a line for each key
+			return errUsage{fmt.Errorf("--name과 --group에 빈 이름이나 제어 문자, 앞뒤 빈칸이 있으니 고쳐 주세요: %q", v)}
+		}
 	}
 	st, err := s.state(ctx, c)
 	if err != nil {
