@@ -228,6 +228,12 @@ func (s *Stream) leave() {
 	}
 }
 
+func (s *Stream) followed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.followers > 0
+}
+
 // wait stops the work after the grace unless somebody comes. The caller holds mu.
 func (s *Stream) wait() {
 	s.grace = time.AfterFunc(s.hub.opt.Grace, func() {
@@ -272,13 +278,17 @@ func (s *Stream) end(err error) {
 }
 
 // grow counts n bytes of s and makes room for them: by the streams that ended
-// first, then by the oldest events of s itself.
+// first and that nobody follows any more, then by the oldest events of s itself.
 func (h *Hub) grow(s *Stream, n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.bytes += n
-	for h.bytes > h.opt.Bytes && h.ended.Len() > 0 {
-		h.forget(h.ended.Front())
+	for at := h.ended.Front(); at != nil && h.bytes > h.opt.Bytes; {
+		next := at.Next()
+		if !at.Value.(*Stream).followed() { // else its last events may be on their way
+			h.forget(at)
+		}
+		at = next
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

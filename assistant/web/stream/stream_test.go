@@ -244,3 +244,53 @@ func TestConcurrent(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// A stream that has ended stays as long as a slow reader follows it, however little
+// room there is.
+func TestRoomForSlowReader(t *testing.T) {
+	h := New(Options{Bytes: 100})
+	start := func(work func(context.Context, *Stream) error) *Stream {
+		t.Helper()
+		s, err := h.Start(t.Context(), "kim", work)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	began, ended := make(chan bool), make(chan bool)
+	slow := start(func(_ context.Context, s *Stream) error {
+		if err := s.Send("sentence", 1); err != nil {
+			return err
+		}
+		<-began
+		return s.Send("done", 2)
+	})
+	var got strings.Builder
+	read := make(chan error)
+	go func() {
+		first := true
+		read <- slow.Follow(t.Context(), 0, time.Minute, func(b []byte) error {
+			if first {
+				first = false
+				close(began)
+				<-ended
+			}
+			got.Write(b)
+			return nil
+		})
+	}()
+	<-began
+	for end := false; !end; time.Sleep(time.Millisecond) {
+		slow.mu.Lock()
+		end = slow.done
+		slow.mu.Unlock()
+	}
+	other := start(func(_ context.Context, s *Stream) error { return s.Send("sentence", strings.Repeat("a", 200)) })
+	if err := other.Follow(t.Context(), 0, time.Minute, func([]byte) error { return nil }); err != nil {
+		t.Error(err)
+	}
+	close(ended)
+	if err := <-read; err != nil || !strings.Contains(got.String(), "event: done") {
+		t.Errorf("got %q, %v", got.String(), err)
+	}
+}
