@@ -86,7 +86,7 @@ func writeUntilKilled(dir string) error {
 // replaceTorn is Replace with its transaction cut in two.
 func (x *Index) replaceTorn(ctx context.Context, id string, n int) error {
 	d, chunks := killVersion(id, n)
-	r := analyse(d, chunks, x.live.dim)
+	r := analyse(d, chunks)
 	var keys []int64
 	if err := transact(ctx, x.live.write, func(tx *sql.Tx) (err error) {
 		if err = remove(ctx, tx, id); err != nil && !errors.Is(err, index.ErrNotFound) {
@@ -100,7 +100,8 @@ func (x *Index) replaceTorn(ctx context.Context, id string, n int) error {
 		return err
 	}
 	return transact(ctx, x.live.write, func(tx *sql.Tx) error {
-		return errors.Join(insertSegment(ctx, tx, keys, r.ids(), r.words, r.vectors), merge(ctx, tx, x.live.dim), logChange(ctx, tx, id))
+		vectors, err := encodeVectors(ctx, tx, chunks, x.live.dim)
+		return errors.Join(err, insertSegment(ctx, tx, keys, r.ids(), r.words, vectors), merge(ctx, tx, x.live.dim), logChange(ctx, tx, id))
 	})
 }
 

@@ -135,7 +135,7 @@ func (s *segment) verifyDoc(ctx context.Context, tx *sql.Tx, dim int, e *entry, 
 	if len(chunks) != e.n || start+e.n > len(s.keys) || s.keys[start+e.n-1] != e.first+int64(e.n)-1 {
 		return fmt.Errorf("%d chunks of %d, or not all in one segment", len(chunks), e.n)
 	}
-	r := analyse(e.doc, chunks, dim)
+	r := analyse(e.doc, chunks)
 	if r.lengths != e.lengths {
 		return fmt.Errorf("lengths %v, stored %v", r.lengths, e.lengths)
 	}
@@ -143,7 +143,11 @@ func (s *segment) verifyDoc(ctx context.Context, tx *sql.Tx, dim int, e *entry, 
 	if err != nil {
 		return err
 	}
-	vectors, err := codes.Parse(r.vectors, e.n, dim)
+	encoded, err := encodeVectors(ctx, tx, chunks, dim)
+	if err != nil {
+		return err
+	}
+	vectors, err := codes.Parse(encoded, e.n, dim)
 	if err != nil {
 		return err
 	}

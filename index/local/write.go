@@ -71,7 +71,6 @@ type record struct {
 	chunks  []index.Chunk
 	lengths index.FieldCounts // summed over the chunks
 	words   []byte            // see package postings
-	vectors []byte            // see package codes
 }
 
 // Replace stores d and its chunks in one transaction. A chunk ID that another
@@ -82,7 +81,7 @@ func (x *Index) Replace(ctx context.Context, d index.Doc, chunks []index.Chunk) 
 		if err := check(d, chunks, g.dim); err != nil {
 			return nil, err
 		}
-		r := analyse(d, chunks, g.dim) // outside the transaction: it is most of the work
+		r := analyse(d, chunks) // outside the transaction: it is most of the work
 		return func(tx *sql.Tx) error { return put(ctx, tx, r, g.dim) }, nil
 	})
 }
@@ -104,7 +103,7 @@ func (x *Index) Describe(ctx context.Context, d index.Doc) error {
 				if err != nil {
 					return err
 				}
-				return put(ctx, tx, analyse(d, chunks, g.dim), g.dim)
+				return put(ctx, tx, analyse(d, chunks), g.dim)
 			}
 			if _, err := tx.ExecContext(ctx, `UPDATE docs SET doc = ? WHERE id = ?`, encode(d), d.ID); err != nil {
 				return err
@@ -205,20 +204,18 @@ func checkDays(ts ...time.Time) error {
 	return nil
 }
 
-func analyse(d index.Doc, chunks []index.Chunk, dim int) record {
+func analyse(d index.Doc, chunks []index.Chunk) record {
 	r := record{doc: d, chunks: chunks}
 	words := make([]postings.Chunk, len(chunks))
 	parallel(len(chunks), func(_, i int) {
 		words[i].Terms, words[i].Length = index.CountTerms(d, chunks[i])
 	})
-	vectors := make([][]float32, len(chunks))
-	for i, c := range chunks {
-		vectors[i] = c.Dense
-		for f, n := range words[i].Length {
+	for _, w := range words {
+		for f, n := range w.Length {
 			r.lengths[f] += n
 		}
 	}
-	r.words, r.vectors = postings.Build(words), codes.Encode(vectors, dim)
+	r.words = postings.Build(words)
 	return r
 }
 
@@ -257,13 +254,45 @@ func put(ctx context.Context, tx *sql.Tx, r record, dim int) error {
 	if err := insertChunks(ctx, tx, keys, r); err != nil {
 		return err
 	}
-	if err := insertSegment(ctx, tx, keys, r.ids(), r.words, r.vectors); err != nil {
+	vectors, err := encodeVectors(ctx, tx, r.chunks, dim)
+	if err != nil {
+		return err
+	}
+	if err := insertSegment(ctx, tx, keys, r.ids(), r.words, vectors); err != nil {
 		return err
 	}
 	if err := merge(ctx, tx, dim); err != nil {
 		return err
 	}
 	return logChange(ctx, tx, r.doc.ID)
+}
+
+// encodeVectors returns the codes of the vectors of chunks, nil if none has one. The
+// first of an index decide on the centre of all.
+func encodeVectors(ctx context.Context, tx *sql.Tx, chunks []index.Chunk, dim int) ([]byte, error) {
+	vectors := make([][]float32, len(chunks))
+	some := false
+	for i, c := range chunks {
+		vectors[i] = c.Dense
+		some = some || len(c.Dense) > 0
+	}
+	if !some {
+		return nil, nil
+	}
+	var b []byte
+	err := tx.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = 'centre'`).Scan(&b)
+	if errors.Is(err, sql.ErrNoRows) {
+		b = packVector(codes.Centre(vectors, dim))
+		_, err = tx.ExecContext(ctx, `INSERT INTO meta(key, value) VALUES('centre', ?)`, b)
+	}
+	if err != nil {
+		return nil, err
+	}
+	centre, err := unpackVector(nil, b, dim)
+	if err != nil {
+		return nil, err
+	}
+	return codes.Encode(vectors, centre), nil
 }
 
 // remove deletes a document.

@@ -54,6 +54,8 @@ func BenchmarkDot(b *testing.B) {
 func TestMerge(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	const dim = 70
+	centre := make([]float32, dim)
+	centre[3] = 1
 	for range 50 {
 		var matrices []Matrix
 		var want [][]float32
@@ -73,7 +75,7 @@ func TestMerge(t *testing.T) {
 					want = append(want, vectors[j])
 				}
 			}
-			m, err := Parse(Encode(vectors, dim), len(vectors), dim)
+			m, err := Parse(Encode(vectors, centre), len(vectors), dim)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -83,7 +85,7 @@ func TestMerge(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		built, err := Parse(Encode(want, dim), len(want), dim)
+		built, err := Parse(Encode(want, centre), len(want), dim)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,7 +98,7 @@ func TestMerge(t *testing.T) {
 }
 
 func TestParseRefuses(t *testing.T) {
-	good := Encode([][]float32{{1, 2}, nil}, 2)
+	good := Encode([][]float32{{1, 2}, nil}, []float32{1, 1})
 	for name, b := range map[string][]byte{"short": good[:len(good)-1], "long": append(slices.Clone(good), 0)} {
 		if _, err := Parse(b, 2, 2); err == nil {
 			t.Errorf("%s: no error", name)
