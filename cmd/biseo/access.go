@@ -43,6 +43,9 @@ func (a accessSettings) listen(addr string, callers bool, o *web.Options) (web.L
 	if !callers && !local {
 		return l, errUsage{fmt.Errorf("--addr %s에는 다른 컴퓨터도 접속할 수 있으니, biseo key create로 API 키를 먼저 만들거나 --oidc-issuer로 로그인을 설정하거나 --addr 127.0.0.1:8080으로 이 컴퓨터에서만 쓰세요", addr)}
 	}
+	if !callers && (a.PublicURL != "" || len(a.Host) > 0 || len(a.Proxy) > 0) { // a proxy would let everybody in as the person of this machine
+		return l, errUsage{errors.New("--public-url, --host, --proxy를 쓰면 다른 컴퓨터도 접속할 수 있으니, biseo key create로 API 키를 먼저 만들거나 --oidc-issuer로 로그인을 설정해 주세요")}
+	}
 	o.Edge = web.Edge{Hosts: slices.Clone(a.Host), FrameAncestors: a.FrameAncestors}
 	if a.PublicURL != "" {
 		u, err := url.Parse(a.PublicURL)
