@@ -21,7 +21,18 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	testscript.Main(m, map[string]func(){"biseo": main})
+	testscript.Main(tidy{m}, map[string]func(){"biseo": main})
+}
+
+// tidy removes after the tests what all of them share.
+type tidy struct{ *testing.M }
+
+func (t tidy) Run() int {
+	code := t.M.Run()
+	if built.dir != "" {
+		_ = os.RemoveAll(built.dir)
+	}
+	return code
 }
 
 func TestScripts(t *testing.T) {
