@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http/httptest"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,30 +45,7 @@ func TestPage(t *testing.T) {
 	}
 	srv := httptest.NewServer(h)
 	defer srv.Close()
-	axe, err := os.ReadFile("testdata/node_modules/axe-core/axe.min.js")
-	if err != nil {
-		t.Run("accessibility", func(t *testing.T) { t.Skip("needs axe-core: npm ci in assistant/web/testdata") })
-	}
-	accessible := func(view string, themes ...string) {
-		t.Helper()
-		if axe == nil {
-			return
-		}
-		if c.text(`typeof axe`) == "undefined" {
-			c.eval(nil, string(axe)+";0")
-		}
-		for _, theme := range themes {
-			c.eval(nil, `document.documentElement.dataset.theme = '`+theme+`'`)
-			var found []string
-			c.eval(&found, `axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], rules: {'target-size': {enabled: true}}})
-				.then(r => r.violations.flatMap(v => v.nodes.map(n => v.id + ': ' + n.html.slice(0, 120) + ' ' + n.failureSummary.slice(0, 300))))`)
-			for _, f := range found {
-				t.Errorf("%s, %s: %s", view, theme, f)
-			}
-			c.shoot(view + "-" + theme)
-		}
-		c.eval(nil, `document.documentElement.dataset.theme = 'light'`)
-	}
+	accessible := newAxe(t, c).check
 
 	c.size(1280, 900)
 	c.open(srv.URL + "/")

@@ -557,7 +557,7 @@ export class DraftView {
         const [a, b] = [await read(from.value), await read(to.value)]
         this.compare(a, b, from.selectedOptions[0].text, to.selectedOptions[0].text)
       }, true)
-      this.notice.replaceChildren(el('section', { class: 'card', 'aria-label': t('버전 비교') }, el('h2', { tabindex: '-1' }, t('버전 {n}개', { n: list.length })),
+      this.notice.replaceChildren(el('section', { class: 'card', 'aria-label': t('버전') }, el('h2', { tabindex: '-1' }, t('버전 {n}개', { n: list.length })),
         names.length > 1 ? el('div', { class: 'options' }, fromField, toField, button('비교', run)) : el('p', { class: 'hint' }, t('버전이 하나뿐입니다. 고쳐서 저장하면 비교할 수 있습니다.')),
         el('p', { class: 'actions' }, button('닫기', () => { this.notice.replaceChildren(); this.bar.querySelector('button').focus() }))))
       this.notice.querySelector('h2').focus()
