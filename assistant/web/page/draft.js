@@ -4,9 +4,10 @@ import * as api from './api.js'
 import { cites, sentenceNode } from './answer.js'
 import { dueCard } from './due.js'
 import { clock, stamp } from './fields.js'
-import { compare, marksOf, plainLines, resay, textOf } from './lines.js'
+import { marksOf, moved, resay, textOf } from './lines.js'
 import * as panel from './panel.js'
-import { showDate, week } from './text.js'
+import { review, used } from './review.js'
+import { compareVersions, showVersions } from './versions.js'
 
 const given = `[담당자 입력]` // what the official states, and no source (as the service reads it)
 const known = ['verified', 'unverified', 'gap']
@@ -63,7 +64,7 @@ export class DraftView {
     return el('div', { class: 'draft-bar', role: 'group', 'aria-label': t('초안 도구') }, this.saveButton, button('다시 확인', () => this.check()),
       button('공문 형식으로 복사', () => this.copy()), menu, this.undoButton,
       reply ? el('span', { class: 'turns', role: 'group', 'aria-label': t('공개 여부') }, versions) : '', this.revealButton,
-      button('버전', () => this.showVersions()), button('삭제', () => this.remove(), 'quiet'))
+      button('버전', () => showVersions(this)), button('삭제', () => this.remove(), 'quiet'))
   }
 
   draw() {
@@ -284,70 +285,8 @@ export class DraftView {
 
   drawSide() {
     const open = [...this.side.querySelectorAll('details')].filter(d => !d.open).map(d => d.dataset.part)
-    this.side.replaceChildren(...[this.changesPart(), this.requestsPart(), this.reviewPart(), this.similarPart(), this.sourcesPart(), this.infoPart()].filter(Boolean))
+    this.side.replaceChildren(...review(this))
     for (const d of this.side.querySelectorAll('details')) if (open.includes(d.dataset.part)) d.open = false
-  }
-
-  part(id, title, ...body) {
-    return el('details', { open: true, 'data-part': id }, el('summary', {}, el('h2', { tabindex: '-1' }, title)), ...body)
-  }
-
-  // jump is a button that goes to a block.
-  jump(i, words) { return el('button', { type: 'button', class: 'link', click: () => this.goTo(i) }, words ?? `${t('위치로')}: ${this.name(i)}`) }
-
-  changesPart() {
-    if (!this.changes) return null
-    const words = { verified: '근거 확인됨', unverified: '확인 필요', gap: '작성 필요', plain: '확인 대상 아님' }
-    return this.part('changes', t('바뀐 부분 {n}', { n: this.changes.length }), !this.changes.length ? el('p', { class: 'hint' }, t('저장된 판과 판정이 달라진 문장이 없습니다.'))
-      : el('ul', { class: 'list' }, this.changes.map(c => el('li', {}, el('strong', {}, `${c.before ? t(words[c.before]) : t('새 문장')} → ${t(words[c.after] ?? c.after)}`),
-        el('p', { class: 'quote', lang: 'ko' }, c.text), c.why ? el('p', { class: 'hint', lang: 'ko' }, c.why) : '', this.jump(c.block)))))
-  }
-
-  requestsPart() {
-    const all = this.answer.reply?.requests
-    if (!all || this.public) return null
-    const blocks = this.answer.blocks
-    return this.part('requests', t('요청 목록 {n}', { n: all.length }), !all.length ? el('p', { class: 'hint' }, t('요청 사항을 찾지 못했습니다. 민원 내용을 직접 확인해 주세요.'))
-      : el('ol', { class: 'list' }, all.map((r, k) => {
-        const at = placeOf(r, blocks)
-        const facts = at.flatMap(i => blocks[i].sentences).filter(s => s.status !== 'plain' && s.status)
-        const good = facts.filter(s => s.status === 'verified').length
-        const word = good && good === facts.length ? '답변 있음' : good ? '일부' : '답변 없음'
-        const seen = this.seen ??= new Set()
-        return el('li', {}, el('label', { class: 'check' }, el('input', { type: 'checkbox', checked: seen.has(k), change: e => e.target.checked ? seen.add(k) : seen.delete(k) }),
-          el('span', { class: 'vh' }, t('확인함') + ': '), el('span', { lang: 'ko' }, r.text)),
-        el('p', {}, el('strong', { class: word === '답변 있음' ? 'word good' : 'word' }, t(word)), ' ', at.flatMap(i => [this.jump(i, this.name(i)), ' '])))
-      })))
-  }
-
-  reviewPart() {
-    const found = []
-    const add = (word, i, text, ...more) => found.push(el('li', {}, el('strong', { class: 'word' }, t(word)), ' ', el('span', { lang: 'ko' }, text), el('div', { class: 'actions' }, this.jump(i), ...more)))
-    this.blocks.forEach((b, i) => {
-      for (const s of b.kind === 'table' ? b.rows.flat() : b.sentences) {
-        if (s.status === 'gap') add('작성 필요', i, s.text)
-        else if (s.status === 'unverified') add('확인 필요', i, s.why || s.text)
-        else if (s.status === 'edited') add('확인 전', i, s.text)
-        else if (s.warn) add('단서 확인', i, s.warn)
-        else if (/○○/.test(s.text)) add('빈자리', i, t('담당자 정보나 신청번호를 채워 주세요.'))
-      }
-    })
-    const hints = this.public ? [] : (this.answer.hints ?? []).filter(h => !this.ignored.has(keyOf(h, this.blocks)))
-    const first = found.length
-    for (const h of hints) {
-      if (!this.blocks[h.block]) continue
-      const was = Array.from(textOf(this.blocks[h.block])).slice(h.start, h.end).join('')
-      add('표현 점검', h.block, [h.text, h.fix ? el('span', { class: 'fix' }, ' ', el('del', {}, was), ' → ', el('ins', {}, h.fix)) : ''],
-        h.fix ? button('고치기', () => { this.fix(h); this.nextHint() }) : '', button('무시', () => { this.ignored.add(keyOf(h, this.blocks)); this.drawSide(); this.nextHint() }, 'quiet'))
-    }
-    return this.part('review', t('검토 {n}', { n: found.length }), !found.length ? el('p', { class: 'hint' }, t('남은 항목이 없습니다.'))
-      : [el('ul', { class: 'list' }, found.slice(0, first)), hints.length ? [el('h3', {}, t('표현 점검 {n}', { n: hints.length })), el('ul', { class: 'list hints' }, found.slice(first))] : ''].flat())
-  }
-
-  nextHint() {
-    const left = this.side.querySelectorAll('.hints li')
-    ;(left[0]?.querySelector('.actions button:not(.link)') ?? this.side.querySelector('[data-part=review] summary')).focus()
-    say(t('남은 항목 {n}건', { n: left.length }))
   }
 
   fix(h) {
@@ -355,41 +294,6 @@ export class DraftView {
     const points = Array.from(textOf(b))
     points.splice(h.start, h.end - h.start, ...h.fix)
     this.change(this.blocks.map((x, i) => i === h.block ? { ...b, sentences: resay(b.sentences, points.join('')).map(s => b.kind === 'heading' ? { ...s, status: 'plain' } : s) } : x))
-  }
-
-  similarPart() {
-    const all = this.answer.reply?.similar
-    if (!all?.length || this.public) return null
-    return this.part('similar', t('비슷한 답변 {n}', { n: all.length }), el('ul', { class: 'list' }, all.map(s => el('li', {},
-      el('a', { href: '/documents?id=' + encodeURIComponent(s.doc_id), 'data-view': '/documents?id=' + encodeURIComponent(s.doc_id), lang: 'ko' }, s.title),
-      el('p', { class: s.changed?.length ? 'hint attention' : 'hint', lang: 'ko' }, [s.date && showDate(s.date), s.changed?.length ? t('그 뒤 바뀐 조문') + ': ' + s.changed.join(', ') : t('인용한 조문은 바뀌지 않았습니다.')].filter(Boolean).join(', '))))))
-  }
-
-  used() {
-    const ns = new Set(this.blocks.flatMap(b => (b.kind === 'table' ? b.rows.flat() : b.sentences).flatMap(cites)))
-    return this.answer.sources.filter(s => ns.has(s.n))
-  }
-
-  sourcesPart() {
-    const used = this.used()
-    return this.part('sources', t('쓰인 근거 {n}', { n: used.length }), el('ol', { class: 'used' }, used.map(s => el('li', { 'data-n': s.n, lang: 'ko' },
-      el('button', { type: 'button', class: 'link', 'data-n': s.n }, el('span', { class: 'number' }, String(s.n)), el('span', {}, s.cite || s.title)), panel.badge(s.in_force, this.answer.on)))))
-  }
-
-  infoPart() {
-    const a = this.answer
-    const box = (word, key, read = v => v, write = v => v) => {
-      const input = el('input', { id: 'info-' + key, lang: 'ko', value: read(a[key]) ?? '', maxlength: '300', change: () => {
-        a[key] = write(input.value.trim())
-        this.title.textContent = a.title || a.question
-        this.tell()
-      } })
-      return el('div', { class: 'field' }, el('label', { for: input.id }, t(word)), input)
-    }
-    const node = this.part('info', t('문서 정보'), el('p', { class: 'hint' }, t('기준일 {date}', { date: showDate(a.on, t(week)) }), a.template ? `, ${a.template}` : ''), box('제목', 'title'),
-      a.task === 'report' || a.gist ? [box('문서요지', 'gist'), box('키워드', 'keywords', v => (v ?? []).join(', '), v => v.split(',').map(w => w.trim()).filter(Boolean))] : '')
-    node.open = false
-    return node
   }
 
   listen() {
@@ -425,7 +329,7 @@ export class DraftView {
 
   // show opens the source of a chip beside the draft.
   show(opener, focus) {
-    const sources = this.used()
+    const sources = used(this)
     const all = this.blocks.flatMap((b, i) => (b.kind === 'table' ? b.rows.flat() : b.sentences).map(s => ({ s, i })))
     const users = source => all.filter(({ s }) => cites(s).includes(source.n))
     const holder = opener.closest('.block')
@@ -483,7 +387,7 @@ export class DraftView {
     const text = t('다른 창에서 먼저 저장했습니다. 두 버전을 비교한 뒤 저장해 주세요.')
     if (!newest) return this.fault(text)
     const mine = button('내 글을 새 버전으로 저장', () => this.attempt(() => this.put(newest.version)))
-    this.fault(text, button('버전 비교', () => this.compare(newest.answer, this.answer, t('먼저 저장된 버전 {n}', { n: newest.version }), t('내가 고친 글'))), mine,
+    this.fault(text, button('버전 비교', () => compareVersions(this, newest.answer, this.answer, t('먼저 저장된 버전 {n}', { n: newest.version }), t('내가 고친 글'))), mine,
       button('저장된 버전 불러오기', async () => {
         if (!await confirmed(t('저장된 버전을 불러올까요?'), t('이 창에서 고친 내용은 사라집니다.'), t('불러오기'))) return
         this.undo = []
@@ -540,54 +444,6 @@ export class DraftView {
     })
   }
 
-  showVersions() {
-    return this.attempt(async () => {
-      const { drafts } = await api.get(`/v1/drafts/${this.id}/versions`)
-      const list = drafts.toSorted((a, b) => b.version - a.version)
-      const names = [...(this.dirty ? [['now', t('지금 고치는 글')]] : []), ...list.map(d => [String(d.version), `${t('버전 {n}', { n: d.version })}, ${stamp(d.updated)}`])]
-      const pick = (id, word, value) => {
-        const s = el('select', { id }, names.map(([v, w]) => new Option(w, v)))
-        s.value = value
-        return [el('div', { class: 'field' }, el('label', { for: id }, t(word)), s), s]
-      }
-      const [fromField, from] = pick('version-from', '이 버전과', names[Math.min(1, names.length - 1)][0])
-      const [toField, to] = pick('version-to', '이 버전을', names[0][0])
-      const read = async v => v === 'now' ? this.answer : (await api.get(`/v1/drafts/${this.id}?version=${v}`)).answer
-      const run = () => this.attempt(async () => {
-        const [a, b] = [await read(from.value), await read(to.value)]
-        this.compare(a, b, from.selectedOptions[0].text, to.selectedOptions[0].text)
-      }, true)
-      this.notice.replaceChildren(el('section', { class: 'card', 'aria-label': t('버전') }, el('h2', { tabindex: '-1' }, t('버전 {n}개', { n: list.length })),
-        names.length > 1 ? el('div', { class: 'options' }, fromField, toField, button('비교', run)) : el('p', { class: 'hint' }, t('버전이 하나뿐입니다. 고쳐서 저장하면 비교할 수 있습니다.')),
-        el('p', { class: 'actions' }, button('닫기', () => { this.notice.replaceChildren(); this.bar.querySelector('button').focus() }))))
-      this.notice.querySelector('h2').focus()
-    })
-  }
-
-  // compare shows what differs, in words and shapes beside colour.
-  compare(a, b, from, to) {
-    const lines = compare(plainLines(a), plainLines(b))
-    let n = 0
-    const words = { '-': ['del', '삭제'], '+': ['ins', '추가'] }
-    const list = el('ol', { class: 'compare', lang: 'ko' }, lines.map(runs => {
-      const changed = runs.some(([sign]) => sign !== '=')
-      return el('li', changed ? { class: 'changed', tabindex: '-1', 'data-n': ++n } : {}, runs.map(([sign, text]) => sign === '=' ? text
-        : el(words[sign][0], {}, el('span', { class: 'vh' }, ` ${t(words[sign][1])}: `), text)))
-    }))
-    let at = 0
-    const step = by => {
-      at = (at + by - 1 + n) % n + 1
-      list.querySelector(`[data-n="${at}"]`).focus()
-      say(t('바뀐 곳 {n}곳 중 {i}', { n, i: at }))
-    }
-    this.notice.querySelector('.compared')?.remove()
-    const node = el('section', { class: 'card compared', 'aria-label': t('버전 비교') }, el('h2', { tabindex: '-1' }, t('바뀐 곳 {n}곳', { n })), el('p', { class: 'hint' }, `− ${from}, + ${to}`),
-      n ? el('div', { class: 'actions' }, button('이전 바뀐 곳', () => step(-1)), button('다음 바뀐 곳', () => step(1))) : '', list,
-      el('p', { class: 'actions' }, button('비교 닫기', () => { node.remove(); this.title.focus() })))
-    this.notice.append(node)
-    node.querySelector('h2').focus()
-  }
-
   // findPersonal has the service look for personal data, which stays masked until
   // somebody asks to see it.
   async findPersonal() {
@@ -619,32 +475,6 @@ export class DraftView {
     this.revealButton.setAttribute('aria-pressed', 'false')
     this.drawBlocks()
   }
-}
-
-const keyOf = (h, blocks) => `${h.code} ${Array.from(textOf(blocks[h.block] ?? { sentences: [] })).slice(h.start, h.end).join('')}`
-
-// moved keeps the hints of blocks that are as before, at their new places.
-function moved(hints, before, after) {
-  return (hints ?? []).flatMap(h => {
-    const was = before[h.block]
-    let at = after.indexOf(was)
-    if (at < 0 && before.length === after.length) {
-      const now = after[h.block]
-      const points = Array.from(textOf(now)), found = Array.from(textOf(was)).slice(h.start, h.end).join('')
-      if (points.slice(h.start, h.end).join('') === found) at = h.block
-    }
-    return at < 0 ? [] : [{ ...h, block: at }]
-  })
-}
-
-// placeOf finds the blocks that answer a request: those below the line that repeats
-// it, or those that the draft named at first.
-function placeOf(r, blocks) {
-  const head = blocks.findIndex(b => (b.level || 1) > 1 && textOf(b).includes(r.text.slice(0, 30)))
-  if (head < 0) return (r.blocks ?? []).filter(i => i < blocks.length)
-  const out = []
-  for (let i = head + 1; i < blocks.length && (blocks[i].level || 1) > (blocks[head].level || 1); i++) out.push(i)
-  return out.length ? out : [head]
 }
 
 // offset is where in the text of a line the caret was set.

@@ -59,6 +59,20 @@ export function resay(old, text) {
   return [...head, ...said.map((s, i) => ({ text: s, cites: said.length === mid.length || mid.length === 1 ? mid[Math.min(i, mid.length - 1)].cites ?? [] : [], status: 'edited' })), ...tail]
 }
 
+// moved keeps the hints of blocks that are as before, at their new places.
+export function moved(hints, before, after) {
+  return (hints ?? []).flatMap(h => {
+    const was = before[h.block]
+    let at = after.indexOf(was)
+    if (at < 0 && before.length === after.length) {
+      const now = after[h.block]
+      const points = Array.from(textOf(now)), found = Array.from(textOf(was)).slice(h.start, h.end).join('')
+      if (points.slice(h.start, h.end).join('') === found) at = h.block
+    }
+    return at < 0 ? [] : [{ ...h, block: at }]
+  })
+}
+
 // diff compares two lists: [[sign, item]], sign being = - or +.
 export function diff(a, b) {
   const n = a.length, m = b.length

@@ -19,7 +19,7 @@ async function build(view, offered, service) {
   const on = dateField(t('기준일'), asOf)
   const form = taskForm([pick.node, el('div', { class: 'options' }, length, style),
     el('div', { class: 'options' }, field(t('보고 대상 (선택)'), audience), on,
-      el('datalist', { id: 'audiences' }, `시장 부시장 국장 과장 시민`.split(' ').map(a => el('option', { value: a }))))], t('요약하기'), () => {
+      el('datalist', { id: 'audiences' }, t('시장 부시장 국장 과장 시민').split(' ').map(a => el('option', { value: a }))))], t('요약하기'), () => {
     if (!pick.ids.length && !pick.files.length) return { control: pick.words.isConnected ? pick.words : pick.input, text: t('요약할 문서나 파일을 하나 이상 골라 주세요.') }
     if (on.day === null) return { control: on.input, text: t('날짜를 2026. 10. 2. 형식으로 입력해 주세요.') }
     remember('summary', { length: length.value, style: style.value, audience: audience.value.trim() })
