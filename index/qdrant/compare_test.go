@@ -238,7 +238,7 @@ func BenchmarkReplace(b *testing.B) {
 }
 
 // BenchmarkSearch asks in turn by Search and by the bare request: one call of
-// Qdrant's own hybrid search, 50 by words and 50 by meaning fused to 10 with
+// Qdrant's own hybrid search, as deep by words and by meaning, fused to 10 with
 // payload, under the same filter.
 func BenchmarkSearch(b *testing.B) {
 	laws := readLaws(b)
@@ -262,12 +262,12 @@ func BenchmarkSearch(b *testing.B) {
 		terms := text.QueryTerms(q.Text)
 		slices.Sort(terms)
 		hashes, weights := x.freq.scorer(x.opt.BM25, slices.Compact(terms)).heaviest(proposingTerms)
-		filter := &qdrant.Filter{Must: conditions(q.Scope)}
+		filter, depth := &qdrant.Filter{Must: conditions(q.Scope)}, qdrant.PtrOf(uint64(x.opt.Fusion.For(q.Text).Depth))
 		_, err := x.client.Query(b.Context(), &qdrant.QueryPoints{CollectionName: x.name, Limit: qdrant.PtrOf(uint64(10)),
 			Prefetch: []*qdrant.PrefetchQuery{
-				{Query: qdrant.NewQueryDense(q.Dense), Using: qdrant.PtrOf(dense), Filter: filter, Limit: qdrant.PtrOf(uint64(50)),
+				{Query: qdrant.NewQueryDense(q.Dense), Using: qdrant.PtrOf(dense), Filter: filter, Limit: depth,
 					Params: &qdrant.SearchParams{HnswEf: qdrant.PtrOf(uint64(256)), Quantization: &qdrant.QuantizationSearchParams{Rescore: qdrant.PtrOf(true), Oversampling: qdrant.PtrOf(2.0)}}},
-				{Query: qdrant.NewQuerySparse(hashes, weights), Using: qdrant.PtrOf(words), Filter: filter, Limit: qdrant.PtrOf(uint64(50))}},
+				{Query: qdrant.NewQuerySparse(hashes, weights), Using: qdrant.PtrOf(words), Filter: filter, Limit: depth}},
 			Query: qdrant.NewQueryRRF(&qdrant.Rrf{K: qdrant.PtrOf(uint32(60))}), WithPayload: qdrant.NewWithPayload(true)})
 		return err
 	}

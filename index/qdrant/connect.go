@@ -75,7 +75,8 @@ func connect(opt Options) (*qdrant.Client, error) {
 	list.InitialState(resolver.State{Addresses: nodes})
 	return qdrant.NewClient(&qdrant.Config{
 		Host: "biseo:///qdrant", Port: 1, // asked of list, which knows the addresses
-		UseTLS: secure, TLSConfig: trust, PoolSize: 2, SkipCompatibilityCheck: true, // see checkVersion
+		UseTLS: secure, TLSConfig: trust, PoolSize: 2, KeepAliveTime: 30, KeepAliveTimeout: 15, // s: a server at work answers late
+		SkipCompatibilityCheck: true, // see checkVersion
 		GrpcOptions: []grpc.DialOption{
 			grpc.WithResolvers(list),
 			grpc.WithDefaultServiceConfig(serviceConfig),

@@ -185,6 +185,7 @@ func readTerms(p *qdrant.RetrievedPoint) (r record) {
 	v, payload := p.GetVectors().GetVectors().GetVectors()[words], p.GetPayload()
 	hashes, weights := v.GetSparse().GetIndices(), v.GetSparse().GetValues()
 	if v.GetSparse() == nil { // as servers before 1.18 write it
+		//lint:ignore SA1019 those servers know no other form
 		hashes, weights = v.GetIndices().GetData(), v.GetData()
 	}
 	var cut map[uint32]index.FieldCounts

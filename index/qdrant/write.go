@@ -484,6 +484,7 @@ func (w *writer) chunks(ctx context.Context, s *stored) ([]index.Chunk, error) {
 			}
 			if v := p.GetVectors().GetVectors().GetVectors()[dense]; v != nil {
 				if c.Dense = v.GetDense().GetData(); c.Dense == nil {
+					//lint:ignore SA1019 as servers before 1.18 write it
 					c.Dense = v.GetData()
 				}
 			}
