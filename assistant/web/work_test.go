@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -506,4 +508,61 @@ func TestWorkFailures(t *testing.T) {
 	c.open(d.url + "/drafts?id=nothing")
 	c.wait(`document.querySelector('.outcome')?.innerText.includes('찾는 것이 없거나')`)
 	c.clean(d.url, "401", "404", "415")
+}
+
+// The marks, sentences and comparisons of a draft, as pure functions.
+func TestWorkLines(t *testing.T) {
+	c := startChrome(t)
+	d := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/page/lines.js" {
+			b, _ := pageFiles.ReadFile("page/lines.js")
+			w.Header().Set("Content-Type", "text/javascript")
+			_, _ = w.Write(b)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte(`<!doctype html><p id="service">x</p>`))
+	}))
+	defer d.Close()
+	c.open(d.URL + "/")
+	tests := []struct{ name, js, want string }{
+		{"marks of a letter", `l.marksOf([1, 2, 3, 3, 2, 1].map(level => ({ kind: 'item', level })), 'reply')`, "1.,가.,1),2),나.,2."},
+		{"a paragraph begins anew", `l.marksOf([{ kind: 'item', level: 1 }, { kind: 'paragraph' }, { kind: 'item', level: 1 }], 'reply')`, "1.,,1."},
+		{"marks of a report", `l.marksOf([['heading', 1], ['heading', 2], ['item', 1], ['item', 2], ['heading', 1]].map(([kind, level]) => ({ kind, level })), 'report')`, "Ⅰ.,□,ㅇ,-,Ⅱ."},
+		{"an unchanged text", `l.resay([{ text: '가나다.', status: 'verified' }, { text: '라마.', status: 'gap' }], '가나다. 라마.').map(s => s.status)`, "verified,gap"},
+		{"one sentence of three", `l.resay([{ text: '하나다.', status: 'verified' }, { text: '둘이다.', cites: [7], status: 'verified' }, { text: '셋이다.', status: 'verified' }], '하나다. 둘이 아니다. 셋이다.').map(s => s.text + s.status + (s.cites ?? ''))`, "하나다.verified,둘이 아니다.edited7,셋이다.verified"},
+		{"a date is no end of a sentence", `l.resay([], '2026. 10. 2. 접수했습니다. 끝냅니다.').map(s => s.text)`, "2026. 10. 2. 접수했습니다.,끝냅니다."},
+		{"an emptied text", `l.resay([{ text: '가.', status: 'gap' }], ' ').length`, "0"},
+		{"words that differ", `JSON.stringify(l.compare(['가 나 다'], ['가 라 다']))`, `[[["=","가 "],["-","나 "],["+","라 "],["=","다"]]]`},
+		{"a line that came", `JSON.stringify(l.compare(['가'], ['가', '나']))`, `[[["=","가"]],[["+","나"]]]`},
+	}
+	for _, tt := range tests {
+		if got := c.text(`(await (async () => { const l = await import('/page/lines.js'); return ` + tt.js + ` })())`); got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+// In English no Korean is left but that of documents and of the service.
+func TestWorkEnglish(t *testing.T) {
+	c := startChrome(t)
+	d := openDesk(t, nil, withUploads(t))
+	d.be(lee)
+	for _, view := range []string{"/summary", "/report", "/reply", "/documents", "/admin", "/drafts"} {
+		c.open(d.url + view + "?lang=en")
+		c.wait(`document.querySelector('#view-other form, #view-other .rows, #view-other .chapter, #view-other .list, #view-other p:not(.lead)')`)
+		var left []string
+		c.eval(&left, `(async () => {
+			await new Promise(done => setTimeout(done, 500))
+			const out = [], walk = document.createTreeWalker(document.querySelector('#view-other'), NodeFilter.SHOW_TEXT)
+			for (let n; (n = walk.nextNode());) if (/[가-힣]/.test(n.data) && !n.parentElement.closest('[lang=ko], option, .library td, .radios label, .found')) out.push(n.data)
+			return out
+		})()`)
+		for _, s := range left {
+			if !strings.Contains(s, "“검토 의견") && !strings.Contains(s, "such as 7일") {
+				t.Errorf("%s: %q is not in English", view, s)
+			}
+		}
+	}
+	c.clean(d.url, "/metrics", "404")
 }
