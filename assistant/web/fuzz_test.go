@@ -69,10 +69,14 @@ func TestFuzzRequests(t *testing.T) {
 	}
 	wg.Wait()
 	took := time.Since(start)
+	var undone []string
 	for route, statuses := range f.seen {
 		if statuses[2]+statuses[3] == 0 && !slices.Contains(f.neverDone, route) {
-			t.Errorf("%s was never done: %v", route, statuses)
+			undone = append(undone, fmt.Sprint(route, statuses))
 		}
+	}
+	if len(undone) > 3 || n >= 50_000 && len(undone) > 0 { // a short run misses what needs three right guesses
+		t.Errorf("never done: %q", undone)
 	}
 	f.close()
 	goroutinesAs(t, before)
