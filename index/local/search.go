@@ -268,13 +268,10 @@ func (s *segment) rankVectors(query *codes.Query, see func(chunk int) bool, best
 	if query == nil {
 		return
 	}
-	for chunk, key := range s.keys {
-		if s.vectors.Has(chunk) && see(chunk) {
-			if score := s.vectors.Near(query, chunk); score >= best.least {
-				best.add(scored{key, score, s.ids.at(chunk)})
-			}
-		}
-	}
+	s.vectors.Rank(query, see, func(chunk int, near float64) float64 {
+		best.add(scored{s.keys[chunk], near, s.ids.at(chunk)})
+		return best.least
+	})
 }
 
 // rescore ranks chunks by their vectors as they were stored.

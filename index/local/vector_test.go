@@ -52,7 +52,10 @@ func TestRecall(t *testing.T) {
 		}
 		for i, q := range asked {
 			exact[i].add(scored{key: int64(key), score: dot(q, v)})
-			coded[i].add(scored{key: int64(key), score: m.Near(codes.NewQuery(q), 0)})
+			m.Rank(codes.NewQuery(q), func(int) bool { return true }, func(_ int, near float64) float64 {
+				coded[i].add(scored{key: int64(key), score: near})
+				return coded[i].least
+			})
 		}
 	}
 	found, wanted := 0, 0

@@ -198,10 +198,20 @@ func NewQuery(v []float32) *Query {
 	return q
 }
 
-// Near is about the dot product of q and the vector of a chunk that has one, times one
-// number and less another that are the same for all vectors less one centre.
-func (m Matrix) Near(q *Query, chunk int) float64 {
-	return float64(m.scale[chunk]) * float64(dot(q, m.of(chunk)))
+// Rank calls add with the chunks that have a vector and that see lets be seen, and
+// with about the dot product of q and that vector, times one number and less another
+// that are the same for all vectors less one centre. add returns the least that it
+// still wants to hear of.
+func (m Matrix) Rank(q *Query, see func(chunk int) bool, add func(chunk int, near float64) (least float64)) {
+	least := math.Inf(-1)
+	for chunk, scale := range m.scale {
+		if scale <= 0 || !see(chunk) {
+			continue
+		}
+		if near := float64(scale) * float64(dot(q, m.codes[chunk*m.stride:(chunk+1)*m.stride])); near >= least {
+			least = add(chunk, near)
+		}
+	}
 }
 
 // dotGo is the dot product of the codes of a query and of a vector.

@@ -12,9 +12,8 @@ var hasAVX2 = cpu.X86.HasAVX2
 
 // dot is dotGo, many times as fast where the processor allows.
 func dot(q *Query, codes []byte) int32 {
-	n := len(codes) / (block / 2)
-	if !hasAVX2 || n == 0 || len(q.codes) < n*block {
-		return dotGo(q, codes)
+	if n := len(q.codes) / block; hasAVX2 && n > 0 && len(codes) == n*block/2 {
+		return dotAVX2(&q.codes[0], &codes[0], n) - zero*q.sum
 	}
-	return dotAVX2(&q.codes[0], &codes[0], n) - zero*q.sum
+	return dotGo(q, codes)
 }
