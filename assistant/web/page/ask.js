@@ -14,10 +14,13 @@ let next = '' // cursor of the ones before
 let running = null // AbortController of the answer under way
 let visible = null // the conversation on the page
 let keeps = false
+let known // called once the service has said what it offers: an answer drawn before would lack its buttons
+const service = new Promise(done => { known = done })
 const form = bindForm({ form: 'ask-form', field: 'question', on: 'ask-on', kind: 'ask-kind', agency: 'ask-agency', empty: '질문을 입력해 주세요.', submit: send, multiline: true })
 
 export function setService(s) {
   keeps = offers(s, 'drafts') && may(s, 'draft')
+  known()
   if (keeps) list()
   else listRecent()
 }
@@ -58,6 +61,7 @@ async function read(id) {
   $('examples').hidden = true
   try {
     const got = await api.get('/v1/conversations/' + encodeURIComponent(id))
+    await service
     const c = { n: opened.length + 1, id, title: got.title, turns: [] }
     for (const turn of got.turns) c.turns.push(view(turn.question, turn.answer.on, t('기준일') + ' ' + showDate(turn.answer.on, t(week)), c))
     opened.push(c)
