@@ -381,6 +381,7 @@ func TestRestartWithSocket(t *testing.T) {
 	if want := "http://" + ln.Addr().String(); service.url != want {
 		t.Fatalf("it listens on %s, want %s", service.url, want)
 	}
+	address := service.url // the same for all of them
 	stop, result := make(chan struct{}), make(chan error, 1)
 	var longest time.Duration
 	asked := 0
@@ -394,7 +395,7 @@ func TestRestartWithSocket(t *testing.T) {
 			default:
 			}
 			began := time.Now()
-			resp, err := client.Post(service.url+"/v1/search", "application/json", strings.NewReader(`{"query":"주차 요금"}`))
+			resp, err := client.Post(address+"/v1/search", "application/json", strings.NewReader(`{"query":"주차 요금"}`))
 			if err == nil && resp.StatusCode != http.StatusOK {
 				err = fmt.Errorf("status %d", resp.StatusCode)
 			}
