@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"database/sql"
 	"path/filepath"
 
 	"biseo/index"
@@ -10,7 +11,7 @@ import (
 // Chunks returns a document and its chunks with their vectors, in order, whoever
 // may read them: to copy an index elsewhere. [index.ErrNotFound] if it is not stored.
 func (x *Index) Chunks(ctx context.Context, docID string) (d index.Doc, chunks []index.Chunk, err error) {
-	err = x.peek(ctx, func(tx querier) error {
+	err = x.peek(ctx, func(_ *generation, tx *sql.Tx) error {
 		found, err := loadEntries(ctx, tx, `WHERE id = ?`, docID)
 		if err == nil && len(found) == 0 {
 			err = index.ErrNotFound
@@ -27,14 +28,14 @@ func (x *Index) Chunks(ctx context.Context, docID string) (d index.Doc, chunks [
 
 // Size counts the documents and their chunks.
 func (x *Index) Size(ctx context.Context) (docs, chunks int, err error) {
-	err = x.peek(ctx, func(tx querier) error {
+	err = x.peek(ctx, func(_ *generation, tx *sql.Tx) error {
 		return tx.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(chunks), 0) FROM docs`).Scan(&docs, &chunks)
 	})
 	return docs, chunks, err
 }
 
 // peek reads the live generation in one transaction, without its snapshot.
-func (x *Index) peek(ctx context.Context, read func(querier) error) error {
+func (x *Index) peek(ctx context.Context, read func(*generation, *sql.Tx) error) error {
 	g, done, err := x.use(ctx)
 	if err != nil {
 		return err
@@ -46,7 +47,7 @@ func (x *Index) peek(ctx context.Context, read func(querier) error) error {
 	tx, err := g.read.BeginTx(ctx, nil)
 	if err == nil {
 		defer tx.Rollback()
-		err = read(tx)
+		err = read(g, tx)
 	}
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err()

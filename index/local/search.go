@@ -103,7 +103,7 @@ func (g *generation) view(ctx context.Context, bm25 index.BM25, read func(*sql.T
 
 func (v *view) search(ctx context.Context, q index.Query) ([]index.Hit, error) {
 	if len(q.Dense) > 0 {
-		if err := checkVector(q.Dense, v.dim); err != nil {
+		if err := index.CheckVector(q.Dense, v.dim); err != nil {
 			return nil, fmt.Errorf("search: %w", err)
 		}
 	}

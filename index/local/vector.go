@@ -3,10 +3,7 @@ package local
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"math"
-
-	"biseo/index"
 )
 
 func dot(a, b []float32) float64 {
@@ -35,16 +32,4 @@ func unpackVector(v []float32, b []byte, dim int) ([]float32, error) {
 		v = append(v, math.Float32frombits(binary.LittleEndian.Uint32(b)))
 	}
 	return v, nil
-}
-
-func checkVector(v []float32, dim int) error {
-	if len(v) != dim {
-		return fmt.Errorf("vector of %d where the index has %d: %w", len(v), dim, index.ErrDimension)
-	}
-	for _, f := range v {
-		if math.IsNaN(float64(f)) || math.IsInf(float64(f), 0) {
-			return errors.New("vector with a value that is not finite")
-		}
-	}
-	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"biseo/index"
 	"biseo/index/local/codes"
@@ -16,23 +15,7 @@ import (
 // SQLite finds, and documents, chunks, postings and vectors that do not belong
 // together. On an index that must be rebuilt it is [index.ErrFingerprint].
 func (x *Index) Verify(ctx context.Context) error {
-	g, done, err := x.use(ctx)
-	if err != nil {
-		return err
-	}
-	defer done()
-	if g.stale != nil {
-		return g.stale
-	}
-	tx, err := g.read.BeginTx(ctx, nil)
-	if err == nil {
-		defer tx.Rollback()
-		err = verify(ctx, tx, g.dim)
-	}
-	if err != nil && ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return explain(filepath.Join(x.dir, g.name), err)
+	return x.peek(ctx, func(g *generation, tx *sql.Tx) error { return verify(ctx, tx, g.dim) })
 }
 
 func verify(ctx context.Context, tx *sql.Tx, dim int) error {

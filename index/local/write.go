@@ -11,8 +11,6 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"time"
-	"unicode/utf8"
 
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -78,7 +76,7 @@ type record struct {
 // or with a value that is not finite are refused.
 func (x *Index) Replace(ctx context.Context, d index.Doc, chunks []index.Chunk) error {
 	return x.update(ctx, func(g *generation) (func(*sql.Tx) error, error) {
-		if err := check(d, chunks, g.dim); err != nil {
+		if err := index.Check(d, chunks, g.dim); err != nil {
 			return nil, err
 		}
 		r := analyse(d, chunks) // outside the transaction: it is most of the work
@@ -90,7 +88,7 @@ func (x *Index) Replace(ctx context.Context, d index.Doc, chunks []index.Chunk) 
 // changes the terms of all its chunks, so they are stored anew, from the index.
 func (x *Index) Describe(ctx context.Context, d index.Doc) error {
 	return x.update(ctx, func(g *generation) (func(*sql.Tx) error, error) {
-		if err := check(d, nil, 0); err != nil {
+		if err := index.Check(d, nil, 0); err != nil {
 			return nil, err
 		}
 		return func(tx *sql.Tx) error {
@@ -163,45 +161,6 @@ func transact(ctx context.Context, db *sql.DB, change func(*sql.Tx) error) error
 		return err
 	}
 	return tx.Commit()
-}
-
-// check says what makes d and its chunks unfit for storing.
-func check(d index.Doc, chunks []index.Chunk, dim int) error {
-	if d.ID == "" {
-		return errors.New("index: a document needs an ID")
-	}
-	if !utf8.ValidString(d.ID) { // the JSON of the document would hold another
-		return fmt.Errorf("index: document ID %q is not UTF-8", d.ID)
-	}
-	if d.Grade > index.Classified {
-		return fmt.Errorf("index %s: no such grade: %v", d.ID, d.Grade)
-	}
-	if err := checkDays(d.From, d.Until, d.Ends); err != nil {
-		return fmt.Errorf("index %s: %w", d.ID, err)
-	}
-	for i, c := range chunks {
-		if c.ID == "" || c.DocID != d.ID {
-			return fmt.Errorf("index %s: chunk %d has ID %q and document %q", d.ID, i, c.ID, c.DocID)
-		}
-		if err := checkDays(c.From, c.Until); err != nil {
-			return fmt.Errorf("index %s: chunk %s: %w", d.ID, c.ID, err)
-		}
-		if len(c.Dense) > 0 {
-			if err := checkVector(c.Dense, dim); err != nil {
-				return fmt.Errorf("index %s: chunk %s: %w", d.ID, c.ID, err)
-			}
-		}
-	}
-	return nil
-}
-
-func checkDays(ts ...time.Time) error {
-	for _, t := range ts {
-		if !t.IsZero() && t.Unix()%secondsPerDay != 0 {
-			return fmt.Errorf("%v is not a day: want midnight UTC, see index.Day", t)
-		}
-	}
-	return nil
 }
 
 func analyse(d index.Doc, chunks []index.Chunk) record {

@@ -6,10 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"math"
 	"slices"
-	"time"
-	"unicode/utf8"
 
 	"github.com/qdrant/go-client/qdrant"
 
@@ -34,52 +31,15 @@ func (s stored) point() *qdrant.PointsUpdateOperation {
 		"commit": s.commit, "revision": s.revision, "chunks": s.n})
 }
 
-// check says what makes d and its chunks unfit for storing.
+// check is [index.Check], and the IDs of the chunks are those of [index.ChunkID]:
+// points are named by them.
 func check(d index.Doc, chunks []index.Chunk, dim int) error {
-	if d.ID == "" {
-		return errors.New("index: a document needs an ID")
-	}
-	if !utf8.ValidString(d.ID) {
-		return fmt.Errorf("index: document ID %q is not UTF-8", d.ID)
-	}
-	if d.Grade > index.Classified {
-		return fmt.Errorf("index %s: no such grade: %v", d.ID, d.Grade)
-	}
-	if err := checkDays(d.From, d.Until, d.Ends); err != nil {
-		return fmt.Errorf("index %s: %w", d.ID, err)
+	if err := index.Check(d, chunks, dim); err != nil {
+		return err
 	}
 	for i, c := range chunks {
-		if c.ID != index.ChunkID(d.ID, i) || c.DocID != d.ID {
-			return fmt.Errorf("index %s: chunk %d has document %q and ID %q, which must be index.ChunkID", d.ID, i, c.DocID, c.ID)
-		}
-		if err := checkDays(c.From, c.Until); err != nil {
-			return fmt.Errorf("index %s: chunk %s: %w", d.ID, c.ID, err)
-		}
-		if len(c.Dense) > 0 {
-			if err := checkVector(c.Dense, dim); err != nil {
-				return fmt.Errorf("index %s: chunk %s: %w", d.ID, c.ID, err)
-			}
-		}
-	}
-	return nil
-}
-
-func checkDays(ts ...time.Time) error {
-	for _, t := range ts {
-		if !t.IsZero() && t.Unix()%secondsPerDay != 0 {
-			return fmt.Errorf("%v is not a day: want midnight UTC, see index.Day", t)
-		}
-	}
-	return nil
-}
-
-func checkVector(v []float32, dim int) error {
-	if len(v) != dim {
-		return fmt.Errorf("%d numbers, the index has %d: %w", len(v), dim, index.ErrDimension)
-	}
-	for _, f := range v {
-		if math.IsNaN(float64(f)) || math.IsInf(float64(f), 0) {
-			return errors.New("the vector holds a value that is not finite")
+		if c.ID != index.ChunkID(d.ID, i) {
+			return fmt.Errorf("index %s: chunk %d has ID %q, which must be index.ChunkID", d.ID, i, c.ID)
 		}
 	}
 	return nil

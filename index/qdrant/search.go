@@ -98,7 +98,7 @@ func (x *Index) search(ctx context.Context, q index.Query) ([]index.Hit, error) 
 		return nil, err
 	}
 	if len(q.Dense) > 0 {
-		if err := checkVector(q.Dense, dim); err != nil {
+		if err := index.CheckVector(q.Dense, dim); err != nil {
 			return nil, fmt.Errorf("search: %w", err)
 		}
 	}
