@@ -11,6 +11,16 @@ import (
 // document that is absent, or graded 0 or below, is not relevant.
 type Qrels map[string]int
 
+// relevant counts the relevant documents.
+func (q Qrels) relevant() (n int) {
+	for _, g := range q {
+		if g > 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // A Scored is one document of a ranking.
 type Scored struct {
 	Doc   string
@@ -59,12 +69,7 @@ func gain(grade, i int) float64 { return float64(max(grade, 0)) / math.Log2(floa
 
 // Recall is the share of the relevant documents that stand among the first k.
 func Recall(ranking []string, q Qrels, k int) float64 {
-	relevant := 0
-	for _, g := range q {
-		if g > 0 {
-			relevant++
-		}
-	}
+	relevant := q.relevant()
 	if relevant == 0 {
 		return 0
 	}
@@ -81,12 +86,7 @@ func Recall(ranking []string, q Qrels, k int) float64 {
 // relevant document found, summed and divided by all relevant documents, found or
 // not. 0 without a relevant document.
 func AveragePrecision(ranking []string, q Qrels) float64 {
-	relevant := 0
-	for _, g := range q {
-		if g > 0 {
-			relevant++
-		}
-	}
+	relevant := q.relevant()
 	if relevant == 0 {
 		return 0
 	}
