@@ -1,6 +1,7 @@
 package assistant
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -18,22 +19,12 @@ import (
 // other. A request that cannot be served is an [*InputError]. When the embedder
 // fails the result is ranked by words alone and says so in its warnings.
 func (a *Assistant) Search(ctx context.Context, who Principal, req SearchRequest) (*SearchResult, error) {
-	if err := checkQuestion("query", req.Query); err != nil {
+	q, err := query(who, req, defaultLimit)
+	if err != nil {
 		return nil, err
-	}
-	if err := checkDay(req.On); err != nil {
-		return nil, err
-	}
-	if req.Limit < 0 || req.Limit > maxLimit {
-		return nil, &InputError{"limit", fmt.Sprintf("찾을 건수는 1부터 %d까지의 수로 적어 주세요.", maxLimit)}
 	}
 	if req.Context < 0 || req.Context > maxContext {
 		return nil, &InputError{"context", fmt.Sprintf("한 건에 곁들일 조문 수는 0부터 %d까지의 수로 적어 주세요.", maxContext)}
-	}
-	q := index.Query{Scope: scope(who, req.On), Text: req.Query, Limit: req.Limit}
-	q.Kinds, q.Agencies, q.Docs = req.Kinds, req.Agencies, req.Docs
-	if q.Limit == 0 {
-		q.Limit = defaultLimit
 	}
 	found, mode, warnings, err := a.diverse(ctx, q)
 	if err != nil {
@@ -85,19 +76,9 @@ func (a *Assistant) Search(ctx context.Context, who Principal, req SearchRequest
 // parts of the best articles. Those that are no hits tell by their Via what they
 // belong to.
 func (a *Assistant) Evidence(ctx context.Context, who Principal, req SearchRequest) ([]ground.Source, error) {
-	if err := checkQuestion("query", req.Query); err != nil {
+	q, err := query(who, req, promptLimit)
+	if err != nil {
 		return nil, err
-	}
-	if err := checkDay(req.On); err != nil {
-		return nil, err
-	}
-	if req.Limit < 0 || req.Limit > maxLimit {
-		return nil, &InputError{"limit", fmt.Sprintf("찾을 건수는 1부터 %d까지의 수로 적어 주세요.", maxLimit)}
-	}
-	q := index.Query{Scope: scope(who, req.On), Text: req.Query, Limit: req.Limit}
-	q.Kinds, q.Agencies, q.Docs = req.Kinds, req.Agencies, req.Docs
-	if q.Limit == 0 {
-		q.Limit = promptLimit
 	}
 	hits, via, _, _, err := a.evidence(ctx, q)
 	if err != nil {
@@ -105,6 +86,22 @@ func (a *Assistant) Evidence(ctx context.Context, who Principal, req SearchReque
 	}
 	found := belonging(sources(hits, q.On), via)
 	return found, a.stamp(ctx, q.Scope, found)
+}
+
+// query is what req asks the index for; limit is that of a request without one.
+func query(who Principal, req SearchRequest, limit int) (index.Query, error) {
+	q := index.Query{Scope: scope(who, req.On), Text: req.Query, Limit: cmp.Or(req.Limit, limit)}
+	q.Kinds, q.Agencies, q.Docs = req.Kinds, req.Agencies, req.Docs
+	if err := checkQuestion("query", req.Query); err != nil {
+		return q, err
+	}
+	if err := checkDay(req.On); err != nil {
+		return q, err
+	}
+	if req.Limit < 0 || req.Limit > maxLimit {
+		return q, &InputError{"limit", fmt.Sprintf("찾을 건수는 1부터 %d까지의 수로 적어 주세요.", maxLimit)}
+	}
+	return q, nil
 }
 
 // borne is the day that a document bears, or else that from which it is in force.
