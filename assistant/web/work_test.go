@@ -401,7 +401,7 @@ func TestWorkDocuments(t *testing.T) {
 	c.wait(`[...document.querySelectorAll('.library tbody th')].length < 10`)
 	c.fill("바뀐 날짜 이후", "2026.7.1")
 	c.key("Enter", 13, "\r")
-	c.wait(`[...document.querySelectorAll('.library tbody th')].length > 0`)
+	c.wait(`[...document.querySelectorAll('.library tbody th')].length === 2`) // without the date they are three
 	c.eval(nil, `document.querySelector('.library a').focus()`)
 	c.key("Enter", 13, "\r")
 	c.wait(`document.querySelector('.passages section') && document.querySelector('.outline li')`)
