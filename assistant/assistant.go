@@ -47,6 +47,7 @@ const (
 // Codes of the warnings that this package gives.
 const (
 	WarnEmbedder   = "embedder"    // the embedder failed: searched by words only
+	WarnMeaning    = "meaning"     // the index could not rank by meaning: searched by words only
 	WarnSpace      = "space"       // the index was built with another embedder: searched by words only
 	WarnExtracts   = "extracts"    // sentences were copied, no model wrote them
 	WarnAbsent     = "absent"      // content words of the question that no source of the extracts holds
@@ -141,7 +142,8 @@ func (a *Assistant) Passage(ctx context.Context, who Principal, req PassageReque
 	return found, nil
 }
 
-// find searches by words and, when there is a working embedder, by meaning.
+// find searches by words and, when there is a working embedder, by meaning. Where
+// either fails to serve the meaning of q it goes on by words and says so.
 // Every hit is checked against the scope once more, whatever the backend did.
 func (a *Assistant) find(ctx context.Context, q index.Query) ([]index.Hit, Mode, []Warning, error) {
 	if q.Limit == 0 {
@@ -162,8 +164,13 @@ func (a *Assistant) find(ctx context.Context, q index.Query) ([]index.Hit, Mode,
 		}
 	}
 	hits, err := a.index.Search(ctx, q)
-	if errors.Is(err, index.ErrDimension) && q.Dense != nil {
-		warnings = append(warnings, otherSpace)
+	if err != nil && q.Dense != nil && ctx.Err() == nil {
+		w := noMeaning
+		if errors.Is(err, index.ErrDimension) {
+			w = otherSpace
+		}
+		a.lg.Warn("search by words only", "err", err)
+		warnings = append(warnings, w)
 		q.Dense = nil
 		hits, err = a.index.Search(ctx, q)
 	}
@@ -181,7 +188,10 @@ func (a *Assistant) find(ctx context.Context, q index.Query) ([]index.Hit, Mode,
 	return hits[:min(len(hits), limit)], mode, warnings, nil
 }
 
-var otherSpace = Warning{WarnSpace, "색인을 만든 임베딩 모델과 지금 쓰는 모델이 달라 낱말로만 찾았습니다."}
+var (
+	otherSpace = Warning{WarnSpace, "색인을 만든 임베딩 모델과 지금 쓰는 모델이 달라 낱말로만 찾았습니다."}
+	noMeaning  = Warning{WarnMeaning, "색인이 뜻으로 찾는 일에 실패해 낱말로만 찾았습니다."}
+)
 
 // embed returns the question's vector, or nil and a warning for the reader.
 func (a *Assistant) embed(ctx context.Context, question string) ([]float32, *Warning) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -179,6 +180,41 @@ type wrongLength struct{ llmtest.LexicalEmbedder }
 
 func (wrongLength) Embed(context.Context, llm.Role, []string) ([][]float32, error) {
 	return [][]float32{{1}}, nil
+}
+
+// noVectors fails every search by meaning, as a store does that lost its vectors.
+type noVectors struct {
+	shelf
+	fail func() error
+}
+
+func (x noVectors) Search(ctx context.Context, q index.Query) ([]index.Hit, error) {
+	if q.Dense != nil {
+		return nil, x.fail()
+	}
+	return x.shelf.Search(ctx, q)
+}
+
+func TestSearchGoesOnByWords(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	opt := Options{Embedder: llmtest.LexicalEmbedder{}}
+	a := New(quiet, noVectors{gaon(), func() error { return errors.New("vectors lost") }}, opt)
+	res, err := a.Search(ctx, Principal{}, SearchRequest{Query: "처리기간 연장", On: today})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(res.Hits) == 0 || res.Mode != Words || len(res.Warnings) != 1 || res.Warnings[0].Code != WarnMeaning {
+		t.Errorf("Search: %d hits, mode %s, warnings %v; want hits by words and the warning %s", len(res.Hits), res.Mode, res.Warnings, WarnMeaning)
+	}
+	ans, _ := ask(t, a, Principal{}, "민원 처리기간은 며칠까지 연장할 수 있나요?")
+	if ans.Mode != Words || !slices.ContainsFunc(ans.Warnings, func(w Warning) bool { return w.Code == WarnMeaning }) {
+		t.Errorf("Answer: mode %s, warnings %v; want words and the warning %s", ans.Mode, ans.Warnings, WarnMeaning)
+	}
+	a = New(quiet, noVectors{gaon(), func() error { cancel(); return ctx.Err() }}, opt)
+	if _, err := a.Search(ctx, Principal{}, SearchRequest{Query: "처리기간 연장", On: today}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a search that was cancelled: %v, want %v", err, context.Canceled)
+	}
 }
 
 func TestIndexErrorIsReturned(t *testing.T) {
