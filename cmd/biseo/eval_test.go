@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"biseo/eval/golden"
+	"biseo/eval/review"
 	"biseo/llm"
 	"biseo/llm/llmtest"
 )
@@ -148,5 +149,103 @@ func TestEvalSheets(t *testing.T) {
 		if _, err := golden.Parse(golden.Task(task), []byte(line)); err != nil {
 			t.Errorf("eval new %s: %v", task, err)
 		}
+	}
+}
+
+// TestEvalReview takes two runs that answer in other words to a reviewer and back.
+func TestEvalReview(t *testing.T) {
+	sets, dir := fewCases(t, 12), t.TempDir()
+	before, after := filepath.Join(dir, "before"), filepath.Join(dir, "after")
+	table, filled := filepath.Join(dir, "review.csv"), filepath.Join(dir, "kim.csv")
+	mustRun(t, "eval", "run", sets, "--out", before)
+	if code, _, stderr := biseo(t, "eval", "review", "export", before, before, sets, "--out", table); code != exitFailed || !strings.Contains(stderr, "서로 다르게 답한 문항이 없으니") {
+		t.Errorf("a run against itself: exit %d, %s", code, stderr)
+	}
+	if err := os.CopyFS(after, os.DirFS(before)); err != nil {
+		t.Fatal(err)
+	}
+	results := filepath.Join(after, "results", "answer.jsonl")
+	b, err := os.ReadFile(results)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(results, regexp.MustCompile(`"text":"[^"]`).ReplaceAll(b, []byte(`"text":"답: `)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, "eval", "review", "export", before, after, sets, "--out", table)
+	f, err := os.Open(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := golden.ReadTable(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows[1:] { // a reviewer who likes what begins with 답:
+		row[7], row[8], row[9] = "X", "4", "2"
+		if strings.HasPrefix(row[5], "답: ") {
+			row[7], row[8], row[9] = "Y", "2", "4"
+		}
+	}
+	out, err := os.Create(filled)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	if err := golden.WriteTable(out, rows); err != nil {
+		t.Fatal(err)
+	}
+	got := mustRun(t, "eval", "review", "score", filled, "--key", table+".key.json", "--json")
+	var s struct{ Lines []review.Line }
+	if err := json.Unmarshal([]byte(got), &s); err != nil {
+		t.Fatal(err)
+	}
+	if l := s.Lines[0]; l.Cases != len(rows)-1 || l.B != l.Cases || l.Win != 1 || l.MarkA != 2 || l.MarkB != 4 {
+		t.Errorf("%d rows counted as %+v", len(rows)-1, l)
+	}
+	if out := mustRun(t, "eval", "review", "score", filled, "--key", table+".key.json"); !strings.Contains(out, "no alpha") {
+		t.Errorf("one reviewer's agreement:\n%s", out)
+	}
+	for name, tt := range map[string]struct {
+		args []string
+		want string
+		code int
+	}{
+		"no key":    {[]string{filled, "--key", "none.json"}, "--key none.json 파일이 없으니", exitUnreadable},
+		"wrong key": {[]string{filled, "--key", filled}, "열쇠 파일이 아니니", exitUnreadable},
+		"no table":  {[]string{"none.csv", "--key", table + ".key.json"}, "none.csv 파일이 없으니", exitUnreadable},
+		"twice":     {[]string{filled, filled, "--key", table + ".key.json"}, "두 번 적었으니", exitUsage},
+		"empty":     {[]string{table, "--key", table + ".key.json"}, "판정이 하나도 없으니", exitUnreadable},
+	} {
+		if code, _, stderr := biseo(t, append([]string{"eval", "review", "score"}, tt.args...)...); code != tt.code || !strings.Contains(stderr, tt.want) {
+			t.Errorf("%s: exit %d, %s", name, code, stderr)
+		}
+	}
+}
+
+// TestEvalTREC scores two small run files.
+func TestEvalTREC(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		p := filepath.Join(dir, name)
+		if err := os.WriteFile(p, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	qrels := file("qrels", "1 0 a 1\n2 0 b 1\n")
+	good, bad := file("good", "1 Q0 a 1 2 x\n2 Q0 b 1 2 x\n"), file("bad", "1 Q0 c 1 2 x\n")
+	out := mustRun(t, "eval", "trec", good, qrels, "--against", bad, "--k", "3")
+	for _, want := range []string{"2 queries judged", "ndcg@3", "1.0000 [1.0000, 1.0000]", "+1.0000", "map"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the table lacks %q:\n%s", want, out)
+		}
+	}
+	if code, _, stderr := biseo(t, "eval", "trec", good, bad); code != exitUnreadable || !strings.Contains(stderr, "line 1") {
+		t.Errorf("a run as judgements: exit %d, %s", code, stderr)
+	}
+	if code, _, _ := biseo(t, "eval", "trec", good, qrels, "--k", "0"); code != exitUsage {
+		t.Errorf("--k 0: exit %d", code)
 	}
 }

@@ -42,11 +42,13 @@ type evalCmd struct {
 	Score   goldenScoreCmd   `cmd:"" help:"Judge the results of a run."`
 	Compare goldenCompareCmd `cmd:"" help:"Hold two runs against each other, case by case."`
 	Report  goldenReportCmd  `cmd:"" help:"Write the judged run as one HTML page."`
+	Review  goldenReviewCmd  `cmd:"" help:"Take two runs to people who judge them blind, and count what they say."`
 	Lint    goldenLintCmd    `cmd:"" help:"Hold golden sets against the documents that they ask about."`
 	CSV     goldenCSVCmd     `cmd:"" name:"csv" help:"Take golden sets to a spreadsheet and back."`
 	New     goldenNewCmd     `cmd:"" help:"Print a case to fill in."`
 
 	BEIR beirCmd `cmd:"" name:"beir" help:"Retrieval metrics on a set in BEIR form: corpus.jsonl, queries.jsonl, qrels.tsv."`
+	TREC trecCmd `cmd:"" name:"trec" help:"The same metrics of a TREC run file that any system wrote."`
 }
 
 // doctorWait bounds each question that the doctor asks of a server.

@@ -2,7 +2,6 @@ package golden
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,54 +14,32 @@ import (
 // mark separates the parts of one line of a cell.
 const mark = " :: "
 
-// WriteCSV writes cases as a table for a spreadsheet: UTF-8 with a byte order mark,
-// so that Excel reads Hangul; one column for each field that some case has, under
-// the field's JSON name. A list has one element on each line of its cell. A passage
-// is DOC :: QUOTE, a relevant one GAIN :: DOC :: QUOTE, a fact TEXT :: FORM :: FORM
-// with * before a vital one and (2) before one of the second request. A list that
-// cannot be written so stands in its cell as JSON.
+// WriteCSV writes cases as a table (see [WriteTable]): one column for each field that
+// some case has, under the field's JSON name. A list has one element on each line of
+// its cell. A passage is DOC :: QUOTE, a relevant one GAIN :: DOC :: QUOTE, a fact
+// TEXT :: FORM :: FORM with * before a vital one and (2) before one of the second
+// request. A list that cannot be written so stands in its cell as JSON.
 func WriteCSV(w io.Writer, cases []Case) error {
-	if _, err := io.WriteString(w, "\ufeff"); err != nil {
-		return err
-	}
 	used := columns()
 	used = slices.DeleteFunc(used, func(f reflect.StructField) bool {
 		return strings.Contains(f.Tag.Get("json"), ",") && !slices.ContainsFunc(cases, func(c Case) bool { return !reflect.ValueOf(c).FieldByIndex(f.Index).IsZero() })
 	})
-	out := csv.NewWriter(w)
-	var names []string
+	rows := make([][]string, 1+len(cases))
 	for _, f := range used {
-		names = append(names, nameOf(f))
-	}
-	if err := out.Write(names); err != nil {
-		return err
-	}
-	for _, c := range cases {
-		var row []string
-		for _, f := range used {
-			row = append(row, cell(reflect.ValueOf(c).FieldByIndex(f.Index).Interface()))
-		}
-		if err := out.Write(row); err != nil {
-			return err
+		rows[0] = append(rows[0], nameOf(f))
+		for i, c := range cases {
+			rows[i+1] = append(rows[i+1], cell(reflect.ValueOf(c).FieldByIndex(f.Index).Interface()))
 		}
 	}
-	out.Flush()
-	return out.Error()
+	return WriteTable(w, rows)
 }
 
 // ReadCSV reads what [WriteCSV] wrote and a person changed, and validates it as
 // cases of t. Columns may stand in any order. Its error names the row.
 func ReadCSV(t Task, r io.Reader) ([]Case, error) {
-	b, err := io.ReadAll(r)
+	rows, err := ReadTable(r)
 	if err != nil {
 		return nil, err
-	}
-	rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(b, []byte("\ufeff")))).ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("read CSV: %w", err)
-	}
-	if len(rows) == 0 {
-		return nil, fmt.Errorf("read CSV: there is no header row")
 	}
 	fields := make([]reflect.StructField, len(rows[0]))
 	for i, name := range rows[0] {
@@ -74,10 +51,10 @@ func ReadCSV(t Task, r io.Reader) ([]Case, error) {
 	}
 	var lines bytes.Buffer
 	for n, row := range rows[1:] {
-		c := Case{Groups: []string{}}
 		if strings.Join(row, "") == "" {
 			continue
 		}
+		c := Case{Groups: []string{}}
 		for i, s := range row {
 			if err := parseCell(s, reflect.ValueOf(&c).Elem().FieldByIndex(fields[i].Index).Addr().Interface()); err != nil {
 				return nil, fmt.Errorf("row %d, column %s: %w", n+2, rows[0][i], err)

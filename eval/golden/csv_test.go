@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/korean"
 )
 
 // Every case of the sample sets, and those whose text the marks of cells stand in,
@@ -50,6 +51,42 @@ func TestCSV(t *testing.T) {
 		"case":   {"id,split\nsearch-1,dev", "row 2: "},
 	} {
 		if _, err := ReadCSV(Search, strings.NewReader(tt.csv)); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: error %v, want %q", name, err, tt.want)
+		}
+	}
+}
+
+// What a spreadsheet would take for a formula is written as text, and every way in
+// which one saves a table is read back.
+func TestTable(t *testing.T) {
+	rows := [][]string{{"가", "나", "다"}, {"=HYPERLINK(\"http://x\")", "- 항목\n둘째 줄", "'=1"}, {"+82", "@a", "보통 글, 쉼표"}}
+	var b bytes.Buffer
+	if err := WriteTable(&b, rows); err != nil {
+		t.Fatal(err)
+	}
+	for _, risk := range []string{"\n=", ",=", "\"=", "\n+", ",@", "\"- "} {
+		if strings.Contains(b.String(), risk) {
+			t.Errorf("the table holds %q, which begins a formula:\n%s", risk, b.String())
+		}
+	}
+	cp949, err := korean.EUCKR.NewEncoder().String(strings.TrimPrefix(b.String(), "\ufeff"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range map[string]string{"UTF-8": b.String(), "CP949": cp949, "CRLF": strings.ReplaceAll(b.String(), "\n", "\r\n")} {
+		got, err := ReadTable(strings.NewReader(s))
+		if d := cmp.Diff(rows, got); err != nil || d != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", name, err, d)
+		}
+	}
+	short, err := ReadTable(strings.NewReader("a;b;c\n1;2,5\n"))
+	if d := cmp.Diff([][]string{{"a", "b", "c"}, {"1", "2,5", ""}}, short); err != nil || d != "" {
+		t.Errorf("semicolons: %v (-want +got):\n%s", err, d)
+	}
+	for name, tt := range map[string]struct{ csv, want string }{
+		"empty": {"\ufeff", "빈 파일"}, "long": {"a,b\n1,2,3", "2째 줄"}, "bytes": {"a\xff\xff", "CSV UTF-8"}, "quote": {"a\n\"b", "CSV UTF-8"},
+	} {
+		if _, err := ReadTable(strings.NewReader(tt.csv)); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: error %v, want %q", name, err, tt.want)
 		}
 	}

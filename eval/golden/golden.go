@@ -244,6 +244,12 @@ func (c *Case) Validate(t Task) error {
 	return nil
 }
 
+// Asked is what a case asks, as its asker wrote it.
+func (c *Case) Asked() string {
+	parts := slices.Concat(c.Earlier, []string{c.Query, c.Question, strings.Join(c.Docs, ", "), c.Topic, c.Template, c.Complaint})
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "\n")
+}
+
 func isDay(s string) bool {
 	_, err := time.Parse(time.DateOnly, s)
 	return err == nil

@@ -318,7 +318,7 @@ func newCase(j suite.Judged) caseView {
 	c := j.Case
 	v := caseView{ID: c.ID, Task: string(j.Task), Split: c.Split, On: c.On, Tags: strings.Join(c.Tags, " "), Note: c.Note,
 		Asker: strings.TrimSpace(strings.Join(c.Groups, ", ") + " " + c.Grade), Verdict: j.Score.Verdict, VerdictName: verdictNames[j.Score.Verdict],
-		Asked: strings.TrimSpace(strings.Join(slices.Concat(c.Earlier, []string{c.Query, c.Question, strings.Join(c.Docs, ", "), c.Topic, c.Template, c.Complaint}), "\n")),
+		Asked: c.Asked(),
 		Now:   newResult(j)}
 	for _, r := range c.Relevant {
 		v.Expected = append(v.Expected, fmt.Sprintf("%s (%d): %s", r.Doc, r.Gain, r.Quote))

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"biseo/eval/review"
+	"biseo/eval/suite"
+)
+
+// goldenReviewCmd takes runs to human reviewers and back.
+type goldenReviewCmd struct {
+	Export reviewExportCmd `cmd:"" help:"Write the answers of two runs as a table in which nobody can tell the runs apart."`
+	Score  reviewScoreCmd  `cmd:"" help:"Count the tables that reviewers filled in."`
+}
+
+type reviewExportCmd struct {
+	A     string   `arg:"" help:"Folder of one run, such as the earlier."`
+	B     string   `arg:"" help:"Folder of the other run."`
+	Sets  []string `arg:"" help:"Folders of the golden sets that both asked."`
+	Out   string   `required:"" placeholder:"FILE" help:"The table to write. FILE.key.json beside it tells the runs apart: keep it from the reviewers."`
+	Limit int      `help:"Only this many cases, drawn by the seed (all)."`
+	Seed  uint64   `default:"1" help:"Decides which answer stands first in each case (${default})."`
+}
+
+func (cmd *reviewExportCmd) Run(c *console) error {
+	if cmd.Limit < 0 {
+		return errUsage{errors.New("--limit에는 0보다 큰 문항 수를 적어 주세요")}
+	}
+	sets, _, err := readSets(cmd.Sets, "", nil)
+	if err != nil {
+		return err
+	}
+	a, err := suite.Judge(cmd.A, sets)
+	if err != nil {
+		return errUnreadable{err}
+	}
+	b, err := suite.Judge(cmd.B, sets)
+	if err != nil {
+		return errUnreadable{err}
+	}
+	f, err := os.Create(cmd.Out)
+	if err != nil {
+		return err
+	}
+	key, left, err := review.Export(f, a, b, cmd.Seed, cmd.Limit)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if len(key.X) == 0 {
+		return errors.Join(fmt.Errorf("두 실행이 함께, 서로 다르게 답한 문항이 없으니 다른 실행을 골라 주세요(같은 답 %d건, 한쪽이라도 답 없음 %d건)", left.Same, left.Silent), os.Remove(cmd.Out))
+	}
+	k, err := json.MarshalIndent(key, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(cmd.Out+".key.json", append(k, '\n'), 0o600); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.out, "%d개 문항을 저장했습니다: %s\n열쇠는 심사자에게 주지 마세요: %s.key.json\n뺀 문항: 같은 답 %d건, 한쪽이라도 답 없음 %d건\n",
+		len(key.X), cmd.Out, cmd.Out, left.Same, left.Silent)
+	return nil
+}
+
+type reviewScoreCmd struct {
+	Tables []string `arg:"" help:"The tables filled in, one of each reviewer."`
+	Key    string   `required:"" placeholder:"FILE" help:"The .key.json that was written with the table."`
+	JSON   bool     `help:"Print one JSON document."`
+}
+
+func (cmd *reviewScoreCmd) Run(c *console) error {
+	var key review.Key
+	b, err := os.ReadFile(cmd.Key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errUnreadable{fmt.Errorf("--key %s 파일이 없으니 biseo eval review export가 표 옆에 만든 .key.json 파일을 적어 주세요", cmd.Key)}
+	}
+	if err == nil {
+		err = json.Unmarshal(b, &key)
+	}
+	if err == nil && len(key.X) == 0 {
+		err = errors.New("문항이 없음")
+	}
+	if err != nil {
+		return errUnreadable{fmt.Errorf("--key %s 파일은 열쇠 파일이 아니니 biseo eval review export가 표 옆에 만든 .key.json 파일을 적어 주세요: %w", cmd.Key, err)}
+	}
+	var reviews []review.Review
+	for i, name := range cmd.Tables {
+		if slices.ContainsFunc(cmd.Tables[:i], func(s string) bool { return filepath.Clean(s) == filepath.Clean(name) }) {
+			return errUsage{fmt.Errorf("%s 파일을 두 번 적었으니 심사자마다 한 파일씩 적어 주세요", name)}
+		}
+		cases, err := readReview(name, key)
+		if err != nil {
+			return err
+		}
+		reviews = append(reviews, review.Review{Reviewer: name, Cases: cases})
+	}
+	s := review.Score(reviews)
+	if cmd.JSON {
+		return printJSON(c.out, struct {
+			A string `json:"a"`
+			B string `json:"b"`
+			review.Summary
+		}{key.A, key.B, s})
+	}
+	return printReview(c, key, s)
+}
+
+func readReview(name string, key review.Key) (map[string]review.Judgement, error) {
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errUnreadable{fmt.Errorf("%s 파일이 없으니 심사자가 저장한 표의 경로를 확인해 주세요", name)}
+	}
+	if err != nil {
+		return nil, errUnreadable{err}
+	}
+	defer f.Close()
+	cases, err := review.Read(f, key)
+	if err != nil {
+		return nil, errUnreadable{fmt.Errorf("%s: %w", name, err)}
+	}
+	return cases, nil
+}
+
+func printReview(c *console, key review.Key, s review.Summary) error {
+	fmt.Fprintf(c.out, "A = %s\nB = %s\n", key.A, key.B)
+	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "reviewer\tcases\tA\tsame\tB\tB wins\t95 % interval\tp\tmarked\tmark A\tmark B\t95 % interval of B − A\tp")
+	for _, l := range s.Lines {
+		name := strings.TrimSuffix(l.Reviewer, filepath.Ext(l.Reviewer))
+		if name == "" {
+			name = "all"
+		}
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%.3f\t[%.3f, %.3f]\t%.4f\t", name, l.Cases, l.A, l.Same, l.B, l.Win, l.CI95[0], l.CI95[1], l.P)
+		if l.Marked > 0 {
+			fmt.Fprintf(w, "%d\t%.2f\t%.2f\t[%+.2f, %+.2f]\t%.4f\n", l.Marked, l.MarkA, l.MarkB, l.MarkCI95[0], l.MarkCI95[1], l.MarkP)
+		} else {
+			fmt.Fprintln(w, "0\t–\t–\t–\t–")
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	agreement := func(what string, a review.Agreement) {
+		if a.Alpha == nil {
+			fmt.Fprintf(c.out, "%s: no alpha, %d judged by two or more\n", what, a.Units)
+			return
+		}
+		fmt.Fprintf(c.out, "%s: Krippendorff's alpha %.3f [%.3f, %.3f], %d judged by two or more\n", what, *a.Alpha, a.CI95[0], a.CI95[1], a.Units)
+	}
+	agreement("preference (nominal)", s.Preference)
+	agreement("marks (ordinal)", s.Marks)
+	return nil
+}
