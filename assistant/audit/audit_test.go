@@ -562,3 +562,23 @@ func BenchmarkAppend(b *testing.B) {
 		}
 	})
 }
+
+func TestHold(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "held")
+	release, err := Hold(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Hold(file); !errors.Is(err, ErrHeld) {
+		t.Errorf("held twice: %v", err)
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	if release, err = Hold(file); err != nil {
+		t.Fatalf("after its release: %v", err)
+	}
+	if err := release(); err != nil {
+		t.Error(err)
+	}
+}

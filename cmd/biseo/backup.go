@@ -182,7 +182,7 @@ func (s *settings) copyData(ctx context.Context, to string, keys, index bool) er
 			return fs.SkipDir
 		case d.IsDir():
 			return os.MkdirAll(filepath.Join(to, filepath.FromSlash(name)), 0o700)
-		case !d.Type().IsRegular(), isAuditKey(name), name == "audit/lock", !strings.Contains(name, "/") && (before != "" || strings.HasSuffix(name, ".db")):
+		case !d.Type().IsRegular(), isAuditKey(name), name == "audit/lock", name == serveLock, !strings.Contains(name, "/") && (before != "" || strings.HasSuffix(name, ".db")):
 			return nil // NAME.db, its -wal and -shm, and NAME.db.before-2
 		}
 		if fi, err := d.Info(); err == nil && slices.ContainsFunc(kept, func(k os.FileInfo) bool { return os.SameFile(k, fi) }) {
@@ -401,16 +401,18 @@ type restoreCmd struct {
 const beforeRestore = "before-restore-"
 
 func (cmd *restoreCmd) Run(ctx context.Context, c *console, s *settings) (err error) {
-	old, err := os.ReadDir(s.Data)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	release, err := s.hold()
+	if err != nil {
 		return err
 	}
-	old = slices.DeleteFunc(old, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), beforeRestore) })
+	defer release()
+	old, err := os.ReadDir(s.Data)
+	if err != nil {
+		return err
+	}
+	old = slices.DeleteFunc(old, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), beforeRestore) || e.Name() == serveLock })
 	if len(old) > 0 && !cmd.Force {
 		return errUsage{fmt.Errorf("%s 폴더가 비어 있지 않으니 다른 폴더를 --data로 적거나, 있던 것을 남기고 바꾸려면 --force를 붙여 주세요", s.Data)}
-	}
-	if err := os.MkdirAll(s.Data, 0o700); err != nil {
-		return err
 	}
 	stage, err := os.MkdirTemp(s.Data, ".biseo-restore-*") // within: the data folder may be a mount of its own
 	if err != nil {
@@ -426,7 +428,7 @@ func (cmd *restoreCmd) Run(ctx context.Context, c *console, s *settings) (err er
 	}
 	if len(old) > 0 {
 		if !state.Alone(ctx, s.stateFile()) {
-			return errors.New("biseo serve가 아직 이 폴더를 쓰고 있으니 끝낸 뒤 다시 실행해 주세요")
+			return errors.New("biseo의 다른 명령이 아직 이 폴더를 쓰고 있으니 끝난 뒤 다시 실행해 주세요")
 		}
 		before := filepath.Join(s.Data, beforeRestore+c.now().UTC().Format("20060102T150405Z"))
 		if err := os.Mkdir(before, 0o700); err != nil {

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
+	"biseo/assistant/audit"
 	"biseo/assistant/web"
 	"biseo/assistant/web/telemetry"
 	"biseo/deploy/sample"
@@ -28,6 +30,11 @@ type serveCmd struct {
 // service is for one person on this machine, and every request has the rights of
 // --as and --grade.
 func (cmd *serveCmd) Run(ctx context.Context, c *console, s *settings) (err error) {
+	release, err := s.hold()
+	if err != nil {
+		return err
+	}
+	defer release()
 	st, err := s.state(ctx, c)
 	if err != nil {
 		return err
@@ -97,6 +104,25 @@ func (cmd *serveCmd) Run(ctx context.Context, c *console, s *settings) (err erro
 	return s.serve(ctx, c, opt, listen, func(addr net.Addr) { fmt.Fprintf(c.out, "%s://%s/\n", scheme, addr) })
 }
 
+// serveLock is the file in the data folder that the one service has locked.
+const serveLock = "serve.lock"
+
+// hold makes this process the only one that serves the data folder, or replaces what
+// is in it, until release is called. Commands that read, and ingest, do not need it.
+func (s *settings) hold() (release func() error, err error) {
+	if err := os.MkdirAll(s.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("데이터 폴더를 만들지 못했으니 --data를 확인해 주세요: %w", err)
+	}
+	release, err = audit.Hold(filepath.Join(s.Data, serveLock))
+	switch {
+	case errors.Is(err, audit.ErrHeld):
+		return nil, fmt.Errorf("biseo serve가 이미 %s 폴더를 쓰고 있으니 그것을 끝내거나 --data에 다른 폴더를 적어 주세요", s.Data)
+	case err != nil:
+		return nil, fmt.Errorf("데이터 폴더에 쓰지 못했으니 --data와 권한을 확인해 주세요: %w", err)
+	}
+	return release, nil
+}
+
 // serve serves the index of the data folder.
 func (s *settings) serve(ctx context.Context, c *console, opt web.Options, listen web.Listen, ready func(net.Addr)) error {
 	a, x, err := s.assistant(ctx, c)
@@ -136,6 +162,11 @@ type demoCmd struct {
 func (cmd *demoCmd) Run(ctx context.Context, c *console, s *settings) error {
 	demo := *s
 	demo.Data = filepath.Join(s.Data, "demo")
+	release, err := demo.hold()
+	if err != nil {
+		return err
+	}
+	defer release()
 	files := filepath.Join(demo.Data, "sample")
 	if err := sample.Copy(files); err != nil {
 		return fmt.Errorf("write the sample agency: %w", err)

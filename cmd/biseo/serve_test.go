@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A data folder has one service. A second one says so and touches nothing; commands
+// that read, and ingest, work beside it; after its end another may begin.
+func TestOneService(t *testing.T) {
+	in := install(t, "")
+	documents := filepath.Join(in.dir, "documents")
+	in.run("ingest", documents)
+	first := in.serve(in.command(context.WithoutCancel(t.Context()), "serve"))
+	onTheWay := filepath.Join(in.dir, "data", "spool", "biseo-upload-1")
+	if err := os.MkdirAll(onTheWay, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"serve"}, {"restore", "--force", "missing.tar.gz"}} {
+		out, err := in.command(t.Context(), args...).CombinedOutput()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != exitFailed || strings.Count(string(out), "\n") != 1 || !strings.Contains(string(out), "biseo serve가 이미") {
+			t.Errorf("%q beside a service: got %v\n%s", args, err, out)
+		}
+	}
+	if _, err := os.Stat(onTheWay); err != nil {
+		t.Errorf("the second service has removed files of the first: %v", err)
+	}
+	in.run("search", "주차 요금")
+	in.run("ingest", "status")
+	in.run("ingest", documents)
+	in.run("key", "list")
+	in.run("audit", "verify")
+	in.run("backup", filepath.Join(in.dir, "backup.tar.gz"))
+	if status, body := first.ask("POST", "/v1/search", "", `{"query":"주차 요금"}`); status != 200 {
+		t.Errorf("the first service: got %d %s", status, body)
+	}
+	first.stop()
+	in.serve(in.command(context.WithoutCancel(t.Context()), "serve")).stop()
+}
