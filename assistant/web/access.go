@@ -218,7 +218,7 @@ func (s *server) refusal(ctx context.Context, h http.Header, p Permission) *Prob
 	case p == Anyone:
 		return nil
 	case caller.May(p):
-		return s.limits.admit(caller, h)
+		return s.limits.admit(caller, h, 1)
 	case caller.Via == "":
 		return newProblem(http.StatusUnauthorized, "unauthorized", "누구의 요청인지 알 수 없으니 로그인하거나 Authorization: Bearer 머리말에 API 키를 넣어 보내 주세요.")
 	}

@@ -85,10 +85,10 @@ func newLimiter(l Limits) *limiter {
 		buckets: map[string]*list.Element{}, order: list.New(), busy: map[string]int{}}
 }
 
-// admit takes a request from the caller's rate. It sets the headers RateLimit and
-// RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-10) to the tightest one.
-// Of a front end that names its users, user and key each have their rate.
-func (l *limiter) admit(c Caller, h http.Header) *Problem {
+// admit takes n requests from the caller's rate, all or none. It sets the headers
+// RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-10) to the
+// tightest one. Of a front end that names its users, user and key each have their rate.
+func (l *limiter) admit(c Caller, h http.Header, n int) *Problem {
 	type quota struct {
 		kind, name string
 		perMinute  int
@@ -106,7 +106,7 @@ func (l *limiter) admit(c Caller, h http.Header) *Problem {
 			continue
 		}
 		b := l.bucket(q.name, q.perMinute)
-		ok, tokens := b.AllowN(now, 1), b.TokensAt(now)
+		ok, tokens := b.AllowN(now, n), b.TokensAt(now)
 		perSecond := float64(q.perMinute) / 60
 		if tokens < least || !ok {
 			least = tokens
@@ -115,7 +115,7 @@ func (l *limiter) admit(c Caller, h http.Header) *Problem {
 		}
 		if !ok {
 			p := newProblem(http.StatusTooManyRequests, "rate_limited", fmt.Sprintf("1분에 %d건까지 보낼 수 있습니다. 잠시 뒤 다시 보내 주세요.", q.perMinute))
-			p.RetryAfter = max(1, int(math.Ceil((1-tokens)/perSecond)))
+			p.RetryAfter = max(1, int(math.Ceil((float64(n)-tokens)/perSecond)))
 			return p
 		}
 	}
@@ -226,10 +226,12 @@ func overloaded(wait time.Duration) *Problem {
 	return p
 }
 
-// bounded is a [Service] that holds to the limits, by whatever protocol its callers come.
+// bounded is a [Service] that holds to the limits and counts the tasks, by whatever
+// protocol its callers come.
 type bounded struct {
 	Service
-	limits *limiter
+	limits  *limiter
+	metrics Metrics
 }
 
 func (b bounded) Search(ctx context.Context, who assistant.Principal, req assistant.SearchRequest) (*assistant.SearchResult, error) {
@@ -250,19 +252,31 @@ func (b bounded) Passage(ctx context.Context, who assistant.Principal, req assis
 }
 
 func (b bounded) Answer(ctx context.Context, who assistant.Principal, req assistant.AnswerRequest, emit func(assistant.Event) error) (*assistant.Answer, error) {
-	return limited(ctx, b.limits, func() (*assistant.Answer, error) { return b.Service.Answer(ctx, who, req, emit) })
+	return b.task(ctx, "answers", func() (*assistant.Answer, error) { return b.Service.Answer(ctx, who, req, emit) })
 }
 
 func (b bounded) Summarize(ctx context.Context, who assistant.Principal, req assistant.SummaryRequest, emit func(assistant.Event) error) (*assistant.Answer, error) {
-	return limited(ctx, b.limits, func() (*assistant.Answer, error) { return b.Service.Summarize(ctx, who, req, emit) })
+	return b.task(ctx, "summaries", func() (*assistant.Answer, error) { return b.Service.Summarize(ctx, who, req, emit) })
 }
 
 func (b bounded) DraftReport(ctx context.Context, who assistant.Principal, req assistant.ReportRequest, emit func(assistant.Event) error) (*assistant.Answer, error) {
-	return limited(ctx, b.limits, func() (*assistant.Answer, error) { return b.Service.DraftReport(ctx, who, req, emit) })
+	return b.task(ctx, "reports", func() (*assistant.Answer, error) { return b.Service.DraftReport(ctx, who, req, emit) })
 }
 
 func (b bounded) DraftReply(ctx context.Context, who assistant.Principal, req assistant.ReplyRequest, emit func(assistant.Event) error) (*assistant.Answer, error) {
-	return limited(ctx, b.limits, func() (*assistant.Answer, error) { return b.Service.DraftReply(ctx, who, req, emit) })
+	return b.task(ctx, "replies", func() (*assistant.Answer, error) { return b.Service.DraftReply(ctx, who, req, emit) })
+}
+
+// task does a task within the limits, and counts it.
+func (b bounded) task(ctx context.Context, name string, do func() (*assistant.Answer, error)) (*assistant.Answer, error) {
+	began := time.Now()
+	ans, err := limited(ctx, b.limits, do)
+	outcome := "failed"
+	if err == nil {
+		outcome = string(ans.Outcome)
+	}
+	b.metrics.task(name, outcome, time.Since(began))
+	return ans, err
 }
 
 // Check and Recheck go through the law of a whole text: they count as answers.

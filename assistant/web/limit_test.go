@@ -29,7 +29,7 @@ func TestRate(t *testing.T) {
 		send := func(c Caller) (int, http.Header, *Problem) {
 			h := http.Header{}
 			for n := 0; ; n++ {
-				if p := l.admit(c, h); p != nil {
+				if p := l.admit(c, h, 1); p != nil {
 					return n, h, p
 				}
 			}
@@ -74,7 +74,7 @@ func TestRate(t *testing.T) {
 		if n, _, _ := send(own); n != 3 {
 			t.Errorf("a key with a rate of its own: got %d requests, want 3", n)
 		}
-		if p := l.admit(Caller{Via: "local"}, http.Header{}); p != nil {
+		if p := l.admit(Caller{Via: "local"}, http.Header{}, 1); p != nil {
 			t.Errorf("single-user mode: got %v", p)
 		}
 	})
@@ -86,7 +86,7 @@ func TestRateMemory(t *testing.T) {
 	for i := range 3 * maxBuckets {
 		c := keyOf("front")
 		c.User, c.ID = fmt.Sprint(i), fmt.Sprintf("key:front/user:%d", i)
-		if p := l.admit(c, http.Header{}); p != nil {
+		if p := l.admit(c, http.Header{}, 1); p != nil {
 			t.Fatal(p)
 		}
 	}
@@ -165,7 +165,7 @@ func TestOverload(t *testing.T) {
 		svc := bounded{&fake{search: func(context.Context, assistant.Principal, assistant.SearchRequest) (*assistant.SearchResult, error) {
 			time.Sleep(work)
 			return &assistant.SearchResult{}, nil
-		}}, l}
+		}}, l, Metrics{}}
 		var done, refused atomic.Int64
 		var mu sync.Mutex
 		var worst time.Duration

@@ -268,6 +268,18 @@ var rightsKinds = []rightsKind{
 	{"check", func(_ *rand.Rand, d rightsDoc) rightsRequest {
 		return rightsRequest{method: "POST", path: "/v1/check", about: true, body: map[string]any{"text": "「주차 " + d.canary + "」 제1조에 따라 주차요금을 정한다."}}
 	}},
+	{"MCP search for its word", func(r *rand.Rand, d rightsDoc) rightsRequest {
+		return toolCall("search", map[string]any{"query": d.canary + " 주차요금", "limit": 1 + r.IntN(20)})
+	}},
+	{"MCP search in it", func(_ *rand.Rand, d rightsDoc) rightsRequest {
+		return toolCall("search", map[string]any{"query": "주차요금", "docs": []string{d.ID}})
+	}},
+	{"MCP passage", func(r *rand.Rand, d rightsDoc) rightsRequest {
+		return toolCall("read_passage", map[string]any{"chunk_id": d.chunks[r.IntN(len(d.chunks))].ID, "around": r.IntN(3)})
+	}},
+	{"MCP check", func(_ *rand.Rand, d rightsDoc) rightsRequest {
+		return toolCall("check", map[string]any{"text": "「주차 " + d.canary + "」 제1조에 따라 주차요금을 정한다."})
+	}},
 	{"answer", func(*rand.Rand, rightsDoc) rightsRequest {
 		return rightsRequest{method: "POST", path: "/v1/answers", body: map[string]any{"question": "공영주차장의 주차요금은 얼마입니까?"}}
 	}},
@@ -292,9 +304,24 @@ var rightsKinds = []rightsKind{
 	{"summary by chat", func(_ *rand.Rand, d rightsDoc) rightsRequest {
 		return rightsRequest{method: "POST", path: "/v1/chat/completions", about: true, body: chatAbout("biseo-summary", d.ID, false)}
 	}},
+	{"MCP question", func(_ *rand.Rand, d rightsDoc) rightsRequest {
+		return toolCall("ask", map[string]any{"question": d.canary + "의 주차요금은 얼마입니까?"})
+	}},
+	{"MCP question about it alone", func(_ *rand.Rand, d rightsDoc) rightsRequest {
+		return toolCall("ask", map[string]any{"question": "주차요금은 얼마입니까?", "docs": []string{d.ID}})
+	}},
+	{"MCP reply", func(_ *rand.Rand, d rightsDoc) rightsRequest {
+		return toolCall("draft_reply", map[string]any{"complaint": d.canary + " 공영주차장의 주차요금이 너무 비싸니 내려 주십시오."})
+	}},
 	{"reply", func(_ *rand.Rand, d rightsDoc) rightsRequest {
 		return rightsRequest{method: "POST", path: "/v1/replies", about: true, body: map[string]any{"text": d.canary + " 공영주차장의 주차요금이 너무 비싸니 내려 주십시오."}}
 	}},
+}
+
+// toolCall is a request in the form of the Model Context Protocol, about a document.
+func toolCall(tool string, args map[string]any) rightsRequest {
+	return rightsRequest{method: "POST", path: "/mcp", accept: "application/json, text/event-stream", about: true,
+		body: map[string]any{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": map[string]any{"name": tool, "arguments": args}}}
 }
 
 // chatAbout is a request in OpenAI's form.

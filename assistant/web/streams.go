@@ -53,7 +53,7 @@ type DraftRef struct {
 // perform does a task. What is shown is recorded before: the sources before their
 // event, the outcome before the result. emit may be nil.
 func (s *server) perform(ctx context.Context, t task, emit func(assistant.Event) error) (*Result, error) {
-	action, start := actionOf(ctx), time.Now()
+	action := actionOf(ctx)
 	send := emit
 	if emit != nil {
 		send = func(e assistant.Event) error {
@@ -67,13 +67,11 @@ func (s *server) perform(ctx context.Context, t task, emit func(assistant.Event)
 	}
 	ans, err := t.run(ctx, CallerOf(ctx).Principal, send)
 	if err != nil {
-		s.o.Metrics.task(action, "failed", time.Since(start))
 		if failed := s.record(context.WithoutCancel(ctx), audit.Record{Action: action, Outcome: "failed: " + s.problem(ctx, err).Code}, nil); failed != nil {
 			return nil, failed
 		}
 		return nil, err
 	}
-	s.o.Metrics.task(action, string(ans.Outcome), time.Since(start))
 	err = s.record(context.WithoutCancel(ctx), audit.Record{Action: action, Outcome: string(ans.Outcome), On: ans.On,
 		Versions: map[string]string{"prompt": ans.Prompt, "model": ans.Model, "index": ans.Index}}, ans.Sources)
 	if err != nil {

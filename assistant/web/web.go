@@ -113,7 +113,7 @@ func newServer(lg *slog.Logger, svc Service, o Options) *server {
 	}
 	o.MaxUpload = cmp.Or(o.MaxUpload, 100<<20)
 	s := &server{lg: lg, o: o, limits: newLimiter(o.Limits), policies: map[string]Permission{}, keepAlive: 15 * time.Second, bodyTime: 5 * time.Second, writeTime: 5 * time.Second}
-	s.svc = bounded{svc, s.limits}
+	s.svc = bounded{svc, s.limits, o.Metrics}
 	s.streams = stream.New(stream.Options{Number: o.Metrics.Streams})
 	if o.State != nil {
 		s.jobs = jobs.New(lg, o.State, o.Now, o.Metrics.Job)
