@@ -33,6 +33,7 @@ func registerPage(r *gin.Engine) (notFound gin.HandlerFunc, err error) {
 		if err != nil {
 			return err
 		}
+		b = []byte(shrink(name, string(b)))
 		h, err := file(name, b)
 		if err != nil {
 			return err
@@ -68,6 +69,7 @@ var contentTypes = map[string]string{
 	".css":  "text/css; charset=utf-8",
 	".js":   "text/javascript; charset=utf-8",
 	".svg":  "image/svg+xml",
+	".txt":  "text/plain; charset=utf-8",
 }
 
 // file serves b, which a browser may keep as long as it asks whether it changed.

@@ -1,11 +1,12 @@
 // Small helpers for building elements and for words in two languages.
 let english = {}
+const cut = 9 // letters: a longer text is found by its beginning, if no other begins so
 
 // language fetches the words of the language of the page, if they are not Korean.
 export async function language() {
   if (document.documentElement.lang !== 'en' || english['비서']) return
-  const [a, b] = await Promise.all([import('./en.js'), import('./en-work.js')])
-  english = { ...a.default, ...b.default }
+  const lines = (await (await fetch('/page/en.txt')).text()).split('\n')
+  english = Object.fromEntries(lines.map(line => line.split(/=(.*)/)))
 }
 await language()
 
@@ -41,7 +42,7 @@ export function icon(name) {
 
 // t gives the words of the interface. Korean is the source language and the key.
 export function t(ko, vars = {}) {
-  const s = document.documentElement.lang === 'en' ? english[ko] ?? ko : ko
+  const s = document.documentElement.lang === 'en' ? english[ko] ?? english[ko.slice(0, cut)] ?? ko : ko
   return s.replace(/\{(\w+)\}/g, (_, k) => vars[k] ?? '')
 }
 
