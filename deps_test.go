@@ -53,7 +53,7 @@ var arrows = map[string]string{
 	"eval/score":              "assistant assistant/ground eval eval/golden korea/text korea/law",
 	"eval/suite":              "assistant eval eval/golden eval/score index korea/privacy llm",
 	"eval/report":             "assistant assistant/ground eval eval/golden eval/score eval/suite",
-	"eval/review":             "assistant assistant/ground eval eval/golden eval/suite",
+	"eval/review":             "assistant assistant/ground eval eval/golden eval/suite llm prompts",
 	"deploy/sample/make":      "assistant/export/paper",
 	"deploy/...":              "",
 	"cmd/biseo":               "...",

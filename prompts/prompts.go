@@ -128,12 +128,24 @@ func (SectionData) NoAnswer() string { return NoAnswer }
 // as for [Set.Answer].
 func (s *Set) Section(d SectionData) (Prompt, error) { return s.render("section", d) }
 
+// JudgeData fills the prompt that marks an answer.
+type JudgeData struct {
+	Question string
+	Sources  []string // what the answer cites, each under its number
+	Answer   string
+}
+
+// Judge renders the prompt that has a model mark an answer. The model writes one
+// digit from 1 to 5.
+func (s *Set) Judge(d JudgeData) (Prompt, error) { return s.render("judge", d) }
+
 // samples are what each prompt is rendered with when it is loaded.
 var samples = map[string]any{
 	"answer":  AnswerData{Question: "질문", Earlier: []string{"앞선 질문"}, On: "2026-06-01", Passages: []Passage{{N: 1, Sentences: []string{"문장."}}}},
 	"again":   AgainData{Faults: []Fault{{"문장.", "까닭"}}, Passages: []Passage{{N: 1, Sentences: []string{"문장."}}}},
 	"section": SectionData{Report: "보고", Topic: "주제", Section: Section{Heading: "현황", Guidance: "지금의 상태"}, Lines: 5, On: "2026-06-01", Passages: []Passage{{N: 1, Sentences: []string{"문장."}}}},
 	"summary": SummaryData{Lines: 5, Audience: "시민", Compare: true, Passages: []Passage{{N: 1, Sentences: []string{"문장."}}}},
+	"judge":   JudgeData{Question: "물음", Sources: []string{"[1] 근거"}, Answer: "답변"},
 	"reply":   ReplyData{Request: "요청", On: "2026-06-01", Passages: []Passage{{N: 1, Sentences: []string{"문장."}}}},
 }
 

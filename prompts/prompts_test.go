@@ -40,6 +40,9 @@ func TestGolden(t *testing.T) {
 		"compare": func() (Prompt, error) {
 			return s.Summary(SummaryData{Lines: 3, Compare: true, Passages: answerData.Passages})
 		},
+		"judge": func() (Prompt, error) {
+			return s.Judge(JudgeData{Question: answerData.Question, Sources: []string{"[1] 「가온시 민원 처리 조례」 제7조: 한 차례 연장할 수 있다."}, Answer: "한 차례 연장합니다. [1]\n\n점수 (숫자 하나): 5"})
+		},
 		"section": func() (Prompt, error) {
 			r, _ := s.Report("현황보고")
 			return s.Section(SectionData{Report: "민원 처리 현황 보고", Topic: "민원 처리", Section: r.Sections[1], Lines: 6, On: "2026-06-01", Passages: answerData.Passages})

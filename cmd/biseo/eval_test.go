@@ -31,13 +31,10 @@ func fewCases(t *testing.T, n int) string {
 	return dir
 }
 
-// TestEvalComparesPrompts runs cases with the program's prompt and with one that an
-// agency changed, under a model that obeys a word of the changed one. Comparison and
-// page must name the prompt and the cases; playing a run back needs no model; gates
-// that are not met are exit code 1.
-func TestEvalComparesPrompts(t *testing.T) {
-	const word = "아무 말도 하지 말 것"
-	model := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// chatServer speaks OpenAI's chat completions, streamed or not, and says what answer
+// gives.
+func chatServer(answer func(llm.Request) string) *httptest.Server {
+	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in struct {
 			Stream   bool
 			Messages []struct{ Role, Content string }
@@ -54,12 +51,7 @@ func TestEvalComparesPrompts(t *testing.T) {
 				req.User += m.Content
 			}
 		}
-		text := "[근거 없음]"
-		if !strings.Contains(req.System, word) {
-			if res, err := (llmtest.Truthful{}).Generate(r.Context(), req, nil); err == nil {
-				text = res.Text
-			}
-		}
+		text := answer(req)
 		chunk := func(v any) {
 			b, _ := json.Marshal(v)
 			w.Write([]byte("data: " + string(b) + "\n\n"))
@@ -74,6 +66,22 @@ func TestEvalComparesPrompts(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		json.NewEncoder(w).Encode(map[string]any{"model": "fake", "choices": []any{map[string]any{"index": 0, "finish_reason": "stop", "message": map[string]any{"role": "assistant", "content": text}}}})
 	}))
+}
+
+// TestEvalComparesPrompts runs cases with the program's prompt and with one that an
+// agency changed, under a model that obeys a word of the changed one. Comparison and
+// page must name the prompt and the cases; playing a run back needs no model; gates
+// that are not met are exit code 1.
+func TestEvalComparesPrompts(t *testing.T) {
+	const word = "아무 말도 하지 말 것"
+	model := chatServer(func(req llm.Request) string {
+		if !strings.Contains(req.System, word) {
+			if res, err := (llmtest.Truthful{}).Generate(t.Context(), req, nil); err == nil {
+				return res.Text
+			}
+		}
+		return "[근거 없음]"
+	})
 	defer model.Close()
 	sets, dir := fewCases(t, 8), t.TempDir()
 	prompts := filepath.Join(dir, "ours")
@@ -172,6 +180,13 @@ func TestEvalReview(t *testing.T) {
 	if err := os.WriteFile(results, regexp.MustCompile(`"text":"[^"]`).ReplaceAll(b, []byte(`"text":"답: `)), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	manifest := filepath.Join(after, "manifest.json")
+	if b, err = os.ReadFile(manifest); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(manifest, []byte(strings.Replace(string(b), `"name": "before"`, `"name": "after"`, 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	mustRun(t, "eval", "review", "export", before, after, sets, "--out", table)
 	f, err := os.Open(table)
 	if err != nil {
@@ -206,6 +221,18 @@ func TestEvalReview(t *testing.T) {
 	}
 	if out := mustRun(t, "eval", "review", "score", filled, "--key", table+".key.json"); !strings.Contains(out, "no alpha") {
 		t.Errorf("one reviewer's agreement:\n%s", out)
+	}
+	// A model whose marks too few people can be held against gives no number, and is
+	// played back without a server.
+	model := chatServer(func(llm.Request) string { return "4" })
+	judge := []string{"eval", "judge", after, sets, "--key", table + ".key.json", "--human", filled, "--model-name", "fake"}
+	code, asked, stderr := biseo(t, append(judge, "--model-url", model.URL+"/v1")...)
+	model.Close()
+	if code != exitFailed || !strings.Contains(stderr, "모델의 점수는 보이지 않습니다") || strings.Contains(asked, "mean mark") || !strings.Contains(asked, "answers marked, 0 without") {
+		t.Errorf("judge: exit %d, %s%s", code, asked, stderr)
+	}
+	if _, played, _ := biseo(t, append(judge, "--replay")...); played != asked {
+		t.Errorf("judge played back:\n%sasked:\n%s", played, asked)
 	}
 	for name, tt := range map[string]struct {
 		args []string

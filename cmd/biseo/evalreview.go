@@ -76,30 +76,9 @@ type reviewScoreCmd struct {
 }
 
 func (cmd *reviewScoreCmd) Run(c *console) error {
-	var key review.Key
-	b, err := os.ReadFile(cmd.Key)
-	if errors.Is(err, fs.ErrNotExist) {
-		return errUnreadable{fmt.Errorf("--key %s 파일이 없으니 biseo eval review export가 표 옆에 만든 .key.json 파일을 적어 주세요", cmd.Key)}
-	}
-	if err == nil {
-		err = json.Unmarshal(b, &key)
-	}
-	if err == nil && len(key.X) == 0 {
-		err = errors.New("문항이 없음")
-	}
+	key, reviews, err := readReviews(cmd.Key, cmd.Tables)
 	if err != nil {
-		return errUnreadable{fmt.Errorf("--key %s 파일은 열쇠 파일이 아니니 biseo eval review export가 표 옆에 만든 .key.json 파일을 적어 주세요: %w", cmd.Key, err)}
-	}
-	var reviews []review.Review
-	for i, name := range cmd.Tables {
-		if slices.ContainsFunc(cmd.Tables[:i], func(s string) bool { return filepath.Clean(s) == filepath.Clean(name) }) {
-			return errUsage{fmt.Errorf("%s 파일을 두 번 적었으니 심사자마다 한 파일씩 적어 주세요", name)}
-		}
-		cases, err := readReview(name, key)
-		if err != nil {
-			return err
-		}
-		reviews = append(reviews, review.Review{Reviewer: name, Cases: cases})
+		return err
 	}
 	s := review.Score(reviews)
 	if cmd.JSON {
@@ -110,6 +89,34 @@ func (cmd *reviewScoreCmd) Run(c *console) error {
 		}{key.A, key.B, s})
 	}
 	return printReview(c, key, s)
+}
+
+// readReviews reads a key and the tables filled in that belong to it.
+func readReviews(keyFile string, tables []string) (key review.Key, reviews []review.Review, err error) {
+	b, err := os.ReadFile(keyFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return key, nil, errUnreadable{fmt.Errorf("--key %s 파일이 없으니 biseo eval review export가 표 옆에 만든 .key.json 파일을 적어 주세요", keyFile)}
+	}
+	if err == nil {
+		err = json.Unmarshal(b, &key)
+	}
+	if err == nil && len(key.X) == 0 {
+		err = errors.New("문항이 없음")
+	}
+	if err != nil {
+		return key, nil, errUnreadable{fmt.Errorf("--key %s 파일은 열쇠 파일이 아니니 biseo eval review export가 표 옆에 만든 .key.json 파일을 적어 주세요: %w", keyFile, err)}
+	}
+	for i, name := range tables {
+		if slices.ContainsFunc(tables[:i], func(s string) bool { return filepath.Clean(s) == filepath.Clean(name) }) {
+			return key, nil, errUsage{fmt.Errorf("%s 파일을 두 번 적었으니 심사자마다 한 파일씩 적어 주세요", name)}
+		}
+		cases, err := readReview(name, key)
+		if err != nil {
+			return key, nil, err
+		}
+		reviews = append(reviews, review.Review{Reviewer: name, Cases: cases})
+	}
+	return key, reviews, nil
 }
 
 func readReview(name string, key review.Key) (map[string]review.Judgement, error) {
@@ -147,14 +154,15 @@ func printReview(c *console, key review.Key, s review.Summary) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	agreement := func(what string, a review.Agreement) {
-		if a.Alpha == nil {
-			fmt.Fprintf(c.out, "%s: no alpha, %d judged by two or more\n", what, a.Units)
-			return
-		}
-		fmt.Fprintf(c.out, "%s: Krippendorff's alpha %.3f [%.3f, %.3f], %d judged by two or more\n", what, *a.Alpha, a.CI95[0], a.CI95[1], a.Units)
-	}
-	agreement("preference (nominal)", s.Preference)
-	agreement("marks (ordinal)", s.Marks)
+	printAgreement(c, "preference (nominal)", s.Preference)
+	printAgreement(c, "marks (ordinal)", s.Marks)
 	return nil
+}
+
+func printAgreement(c *console, what string, a review.Agreement) {
+	if a.Alpha == nil {
+		fmt.Fprintf(c.out, "%s: no alpha, %d judged by two or more\n", what, a.Units)
+		return
+	}
+	fmt.Fprintf(c.out, "%s: Krippendorff's alpha %.3f [%.3f, %.3f], %d judged by two or more\n", what, *a.Alpha, a.CI95[0], a.CI95[1], a.Units)
 }

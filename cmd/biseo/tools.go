@@ -43,6 +43,7 @@ type evalCmd struct {
 	Compare goldenCompareCmd `cmd:"" help:"Hold two runs against each other, case by case."`
 	Report  goldenReportCmd  `cmd:"" help:"Write the judged run as one HTML page."`
 	Review  goldenReviewCmd  `cmd:"" help:"Take two runs to people who judge them blind, and count what they say."`
+	Judge   goldenJudgeCmd   `cmd:"" help:"Have a language model mark the answers of a run; its mean is shown only where people agree with it."`
 	Lint    goldenLintCmd    `cmd:"" help:"Hold golden sets against the documents that they ask about."`
 	CSV     goldenCSVCmd     `cmd:"" name:"csv" help:"Take golden sets to a spreadsheet and back."`
 	New     goldenNewCmd     `cmd:"" help:"Print a case to fill in."`

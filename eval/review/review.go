@@ -31,6 +31,19 @@ type Key struct {
 	X    map[string]Run `json:"x"` // by case: the run whose answer is X
 }
 
+// Of tells which of the two runs is called name.
+func (k Key) Of(name string) (Run, error) {
+	switch {
+	case k.A == k.B:
+		return "", fmt.Errorf("열쇠의 두 실행이 모두 %q이니 biseo eval run --name으로 이름을 달리해 다시 만들어 주세요", k.A)
+	case name == k.A:
+		return A, nil
+	case name == k.B:
+		return B, nil
+	}
+	return "", fmt.Errorf("실행 %q이(가) 열쇠에 없으니 심사한 실행(%q, %q) 가운데 하나를 적어 주세요", name, k.A, k.B)
+}
+
 // A Run is one of the two that are reviewed.
 type Run string
 
