@@ -115,6 +115,14 @@ func (s *Store) Keys(ctx context.Context) ([]Key, error) {
 	return query(ctx, s, "list keys", scanKey, selectKey+`ORDER BY created, id`)
 }
 
+// AnyKey reports whether a key was ever made: expired and revoked ones count.
+func (s *Store) AnyKey(ctx context.Context) (any bool, err error) {
+	if err := s.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM keys)`).Scan(&any); err != nil {
+		return false, fmt.Errorf("look for keys: %w", err)
+	}
+	return any, nil
+}
+
 // RevokeKey ends a key at once. That of one revoked before is kept.
 func (s *Store) RevokeKey(ctx context.Context, id string) error {
 	return s.changeOne(ctx, "revoke key", `UPDATE keys SET revoked = iif(revoked = 0, ?, revoked) WHERE id = ?`, micro(s.now()), id)

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 
@@ -92,6 +94,33 @@ func Identify(store *state.Store, login Login) func(*http.Request) (Caller, erro
 		}
 		return Caller{}, nil
 	}
+}
+
+// IdentifyAlone returns a function for [Options] of a service for one person: every
+// request has the rights of who. From the first key that is made on, also by another
+// process and also where it was revoked since, callers are known by their key alone,
+// as [Identify] does.
+func IdentifyAlone(store *state.Store, who assistant.Principal) func(*http.Request) (Caller, error) {
+	byKey := Identify(store, nil)
+	var keyed atomic.Bool // there has been a key: that does not change again
+	return func(r *http.Request) (Caller, error) {
+		if !keyed.Load() {
+			any, err := store.AnyKey(r.Context())
+			if err != nil {
+				return Caller{}, err
+			}
+			keyed.Store(any)
+		}
+		if keyed.Load() {
+			return byKey(r)
+		}
+		return localCaller(who), nil
+	}
+}
+
+func localCaller(who assistant.Principal) Caller {
+	who.ID = cmp.Or(who.ID, "local")
+	return Caller{Principal: who, Via: "local", Permissions: []Permission{Read, Ask, Draft, Documents, Admin}}
 }
 
 func newCaller(via, id string, groups []string, grade string, permissions []string) Caller {
@@ -193,12 +222,24 @@ func CallerOf(ctx context.Context) Caller {
 }
 
 // identify finds out who the caller is, before every route. An unknown caller is
-// let through as nobody: the route's policy refuses them.
+// let through as nobody: the route's policy refuses them. Whether the service is
+// well is told to everybody, however much there is to do.
 func (s *server) identify(c *gin.Context) {
-	caller := Caller{Principal: s.o.Who, Via: "local", Permissions: []Permission{Read, Ask, Draft, Documents, Admin}}
-	caller.ID = cmp.Or(caller.ID, "local")
+	if path := c.FullPath(); path == "/healthz" || path == "/readyz" {
+		c.Next()
+		return
+	}
+	leave, err := s.limits.entries.enter(c.Request.Context())
+	if err != nil {
+		writeProblem(c.Writer, s.problem(c.Request.Context(), err))
+		c.Abort()
+		return
+	}
+	leave = sync.OnceFunc(leave)
+	defer leave()
+	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), enteredKey{}, leave))
+	caller := localCaller(s.o.Who)
 	if s.o.Identify != nil {
-		var err error
 		if caller, err = s.o.Identify(c.Request); err != nil {
 			writeProblem(c.Writer, s.problem(c.Request.Context(), err))
 			c.Abort()
@@ -241,7 +282,10 @@ func register[In, Out any](s *server, api huma.API, p Permission, op huma.Operat
 		}
 		next(ctx)
 	}}, op.Middlewares...)
-	huma.Register(api, op, handle)
+	huma.Register(api, op, func(ctx context.Context, in *In) (*Out, error) {
+		entered(ctx)
+		return handle(ctx, in)
+	})
 }
 
 // route adds a handler outside the described API, such as /mcp, that only callers
@@ -253,6 +297,7 @@ func (s *server) route(r *gin.Engine, p Permission, method, path string, handle 
 			writeProblem(c.Writer, problem)
 			return
 		}
+		entered(c.Request.Context())
 		handle(c)
 	})
 }

@@ -176,6 +176,12 @@ func (s *server) guard(next http.Handler) http.Handler {
 			refuse(w, r, newProblem(http.StatusForbidden, "cross_origin", "다른 사이트에서 보낸 요청은 받지 않습니다. 비서 화면에서 다시 시도해 주세요."))
 			return
 		}
+		room := bodyRoom(r)
+		if !s.limits.bodies.take(room) {
+			refuse(w, r, overloaded(time.Second))
+			return
+		}
+		defer s.limits.bodies.give(room)
 		if p := readBody(w, r, s.bodyTime); p != nil {
 			refuse(w, r, p)
 			return
@@ -210,6 +216,18 @@ func bodyLimit(path string) int64 {
 		}
 	}
 	return maxBody
+}
+
+// bodyRoom is how many bytes of memory the body of a request may take.
+func bodyRoom(r *http.Request) int64 {
+	most := bodyLimit(r.URL.Path)
+	switch {
+	case r.Body == nil || r.Body == http.NoBody || isUpload(r) || r.ContentLength > most: // which is refused
+		return 0
+	case r.ContentLength < 0: // not said
+		return most
+	}
+	return r.ContentLength
 }
 
 // readBody replaces the body by a copy in memory. It is read here, under a

@@ -67,6 +67,9 @@ type limiter struct {
 	limits   Limits
 	answers  *gate
 	searches *gate
+	entries  *gate // requests on their way to their handler
+	uploads  *gate // requests with files
+	bodies   budget
 
 	mu      sync.Mutex
 	buckets map[string]*list.Element // of *bucket
@@ -82,6 +85,7 @@ type bucket struct {
 func newLimiter(l Limits) *limiter {
 	l = l.withDefaults()
 	return &limiter{limits: l, answers: newGate(l.AllAnswers, l.AnswerQueue, l.AnswerWait), searches: newGate(l.AllSearches, l.SearchQueue, l.SearchWait),
+		entries: newEntries(), uploads: newGate(uploadSlots, uploadQueue, entryWait), bodies: budget{most: maxBodies},
 		buckets: map[string]*list.Element{}, order: list.New(), busy: map[string]int{}}
 }
 

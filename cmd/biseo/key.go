@@ -101,6 +101,10 @@ func (cmd *keyCreateCmd) Run(ctx context.Context, c *console, s *settings) error
 		return err
 	}
 	defer st.Close()
+	before, err := st.AnyKey(ctx)
+	if err != nil {
+		return err
+	}
 	k, secret, err := st.CreateKey(ctx, state.Key{Name: cmd.Name, Permissions: cmd.Allow, Groups: cmd.Group, Grade: cmd.Grade, Trusted: cmd.Trusted,
 		PerMinute: cmd.PerMinute, UserPerMinute: cmd.UserPerMinute, Expires: expires})
 	if err != nil {
@@ -116,6 +120,9 @@ func (cmd *keyCreateCmd) Run(ctx context.Context, c *console, s *settings) error
 	}
 	fmt.Fprintln(c.out, secret)
 	fmt.Fprintf(c.err, "%s 키 %s을(를) 만들었습니다. 위의 비밀값은 다시 볼 수 없으니 지금 안전한 곳에 옮겨 주세요.\n", k.Name, k.ID)
+	if !before {
+		fmt.Fprintln(c.err, "첫 키이니 이제부터 서비스는, 실행 중이라도, API 키나 로그인이 있는 요청만 받습니다. 화면은 --oidc-issuer로 로그인을 설정해야 쓸 수 있습니다.")
+	}
 	return nil
 }
 

@@ -28,7 +28,7 @@ type serveCmd struct {
 
 // Run serves. As long as there has never been an API key and nobody can log in, the
 // service is for one person on this machine, and every request has the rights of
-// --as and --grade.
+// --as and --grade. A key that is made meanwhile counts at once, and ends that.
 func (cmd *serveCmd) Run(ctx context.Context, c *console, s *settings) (err error) {
 	release, err := s.hold()
 	if err != nil {
@@ -67,6 +67,7 @@ func (cmd *serveCmd) Run(ctx context.Context, c *console, s *settings) (err erro
 	if opt.Login, err = cmd.OIDC.login(c, st, cmd.PublicURL, opt.Audit); err != nil {
 		return err
 	}
+	opt.Identify = web.IdentifyAlone(st, opt.Who)
 	callers := len(keys) > 0 || opt.Login != nil // also revoked keys: who made them does not want a service without
 	if callers {
 		opt.Identify = web.Identify(st, opt.Login)

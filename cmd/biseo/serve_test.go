@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -42,4 +43,28 @@ func TestOneService(t *testing.T) {
 	}
 	first.stop()
 	in.serve(in.command(context.WithoutCancel(t.Context()), "serve")).stop()
+}
+
+// A key that is made while the service runs counts with the next request, also where
+// the service was for one person until then; both sides say so.
+func TestFirstKey(t *testing.T) {
+	in := install(t, "")
+	in.run("ingest", filepath.Join(in.dir, "documents"))
+	service := in.serve(in.command(context.WithoutCancel(t.Context()), "serve"))
+	const question = `{"query":"주차 요금"}`
+	if status, _ := service.ask("POST", "/v1/search", "", question); status != 200 {
+		t.Errorf("before there is a key: got %d", status)
+	}
+	var key, said bytes.Buffer
+	create := in.command(t.Context(), "key", "create", "--name", "하나")
+	create.Stdout, create.Stderr = &key, &said
+	if err := create.Run(); err != nil || !strings.Contains(said.String(), "첫 키이니") {
+		t.Fatalf("%v: %s", err, said.String())
+	}
+	if status, body := service.ask("POST", "/v1/search", "", question); status != 401 {
+		t.Errorf("without the key: got %d %s", status, body)
+	}
+	if status, body := service.ask("POST", "/v1/search", strings.TrimSpace(key.String()), question); status != 200 {
+		t.Errorf("with the key: got %d %s", status, body)
+	}
 }
