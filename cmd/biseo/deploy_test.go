@@ -247,7 +247,7 @@ func TestInstallation(t *testing.T) {
 			return resp.StatusCode, string(b)
 		},
 	} {
-		if status, body := text(); status != 200 || !strings.Contains(body, `biseo_http_requests_total{route="/v1/search",method="POST",status="200"} 1`) || !strings.Contains(body, "biseo_index_documents ") {
+		if status, body := text(); status != 200 || !strings.Contains(body, `biseo_http_requests_total{method="POST",route="/v1/search",status="200"} 1`) || !strings.Contains(body, "biseo_index_documents ") {
 			t.Errorf("metrics: got %d %s", status, body)
 		}
 	}

@@ -26,7 +26,7 @@ func (t *Telemetry) stage(ctx context.Context, name string) func(error, ...attri
 	_, span := t.tracer.Start(ctx, name)
 	began := time.Now()
 	return func(err error, what ...attribute.KeyValue) {
-		t.stages.observe(time.Since(began).Seconds(), name)
+		t.stages.WithLabelValues(name).Observe(time.Since(began).Seconds())
 		span.SetAttributes(what...)
 		fail(span, err)
 		span.End()
@@ -59,10 +59,10 @@ func outcome(err error) string {
 // Limits adds to the limits of a model that t is told of its queue and its breaker.
 func (t *Telemetry) Limits(model string, l llm.Limits) llm.Limits {
 	if t != nil {
-		l.Waited = func(d time.Duration) { t.waits.observe(d.Seconds(), model) }
+		l.Waited = func(d time.Duration) { t.waits.WithLabelValues(model).Observe(d.Seconds()) }
 		l.Rests = func(now bool) {
 			t.resting[model].Store(now)
-			t.rests.set(number(now), model)
+			t.rests.WithLabelValues(model).Set(number(now))
 		}
 	}
 	return l
@@ -115,18 +115,18 @@ func (g measuredGenerator) Generate(ctx context.Context, req llm.Request, emit f
 	if emit != nil {
 		began, once := time.Now(), sync.Once{}
 		told = func(piece string) error {
-			once.Do(func() { t.stages.observe(time.Since(began).Seconds(), "first_words") })
+			once.Do(func() { t.stages.WithLabelValues("first_words").Observe(time.Since(began).Seconds()) })
 			return emit(piece)
 		}
 	}
 	resp, err := g.Generator.Generate(ctx, req, told)
-	t.calls.add(1, Language, outcome(err))
+	t.calls.WithLabelValues(Language, outcome(err)).Inc()
 	if resp == nil {
 		end(err)
 		return resp, err
 	}
-	t.tokens.add(float64(resp.Prompt), "read")
-	t.tokens.add(float64(resp.Completion), "written")
+	t.tokens.WithLabelValues("read").Add(float64(resp.Prompt))
+	t.tokens.WithLabelValues("written").Add(float64(resp.Completion))
 	end(err, attribute.Int("tokens.read", resp.Prompt), attribute.Int("tokens.written", resp.Completion))
 	return resp, err
 }
@@ -147,7 +147,7 @@ type measuredEmbedder struct {
 func (e measuredEmbedder) Embed(ctx context.Context, role llm.Role, texts []string) ([][]float32, error) {
 	end := e.t.stage(ctx, "embed")
 	vectors, err := e.Embedder.Embed(ctx, role, texts)
-	e.t.calls.add(1, Embedding, outcome(err))
+	e.t.calls.WithLabelValues(Embedding, outcome(err)).Inc()
 	end(err, attribute.Int("texts", len(texts)))
 	return vectors, err
 }
@@ -168,7 +168,7 @@ type measuredReranker struct {
 func (r measuredReranker) Rerank(ctx context.Context, question string, texts []string) ([]float64, error) {
 	end := r.t.stage(ctx, "rerank")
 	scores, err := r.Reranker.Rerank(ctx, question, texts)
-	r.t.calls.add(1, Reranking, outcome(err))
+	r.t.calls.WithLabelValues(Reranking, outcome(err)).Inc()
 	end(err, attribute.Int("texts", len(texts)))
 	return scores, err
 }

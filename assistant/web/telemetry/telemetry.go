@@ -14,6 +14,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
@@ -24,19 +28,25 @@ import (
 
 // A Telemetry is what the parts of one service tell. Safe for concurrent use.
 type Telemetry struct {
-	figures registry
+	figures *prometheus.Registry
 	tracer  trace.Tracer
 	stop    func(context.Context) error // of the traces
 
-	requests, latency    *family
-	stages               *family
-	tasks, taskTime      *family
-	calls, waits, tokens *family
-	checked, outside     *family
-	audits               *family
-	streams, jobs        *family
-	rests                *family
-	resting              map[string]*atomic.Bool // by model
+	requests *prometheus.CounterVec
+	latency  *prometheus.HistogramVec
+	stages   *prometheus.HistogramVec
+	tasks    *prometheus.CounterVec
+	taskTime *prometheus.HistogramVec
+	calls    *prometheus.CounterVec
+	waits    *prometheus.HistogramVec
+	tokens   *prometheus.CounterVec
+	rests    *prometheus.GaugeVec
+	checked  *prometheus.CounterVec
+	outside  prometheus.Counter
+	audits   *prometheus.CounterVec
+	streams  prometheus.Gauge
+	jobs     *prometheus.CounterVec
+	resting  map[string]*atomic.Bool // by model
 }
 
 // Bounds of the buckets, in seconds: of what a person waits for, and of a whole draft.
@@ -45,51 +55,56 @@ var (
 	slow  = []float64{.01, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 30, 60, 120}
 )
 
-// New returns a Telemetry without traces: see [Telemetry.Trace].
+// New returns a Telemetry without traces: see [Telemetry.Trace]. Its figures are in a
+// registry of their own, with those of the Go runtime and of the process.
 func New(version string) *Telemetry {
-	t := &Telemetry{tracer: noop.NewTracerProvider().Tracer(""), stop: func(context.Context) error { return nil }, resting: map[string]*atomic.Bool{}}
-	r := &t.figures
-	r.gauge("biseo_build_info", "1, labelled with the version of the program.", "version").set(1, version)
-	t.requests = r.counter("biseo_http_requests_total", "Requests by route, method and status.", "route", "method", "status")
-	t.latency = r.histogram("biseo_http_request_seconds", "Time of requests; that of a stream is its length.", slow, "route", "method")
-	t.stages = r.histogram("biseo_stage_seconds", "Time of the stages of a request: search, passage, embed, rerank, generate and in it first_words, check, audit.", quick, "stage")
-	t.tasks = r.counter("biseo_tasks_total", "Tasks by outcome: that of the answer, or failed.", "task", "outcome")
-	t.taskTime = r.histogram("biseo_task_seconds", "Time of tasks.", slow, "task")
-	t.calls = r.counter("biseo_model_calls_total", "Calls of the models by outcome: ok, refused, empty, canceled, failed.", "model", "outcome")
-	t.waits = r.histogram("biseo_model_wait_seconds", "How long calls of a model waited for their turn.", quick, "model")
-	t.rests = r.gauge("biseo_model_resting", "1 while a model that failed several times in a row is left alone.", "model")
-	t.tokens = r.counter("biseo_model_tokens_total", "Tokens that the language model read and wrote, as far as its server says.", "direction")
-	t.checked = r.counter("biseo_sentences_checked_total", "Sentences of the language model by what their check found.", "status")
-	t.outside = r.counter("biseo_hits_outside_total", "Passages that the index returned and the second check of rights dropped: a fault of the index.")
-	t.audits = r.counter("biseo_audit_records_total", "Audit records by outcome: ok, or failed, after which the request was refused.", "outcome")
-	t.streams = r.gauge("biseo_streams_open", "Streams of answers under way.")
-	t.jobs = r.counter("biseo_jobs_ended_total", "Jobs by how they ended.", "kind", "state")
-	measureProcess(r, time.Now())
+	t := &Telemetry{figures: prometheus.NewRegistry(), tracer: noop.NewTracerProvider().Tracer(""), stop: func(context.Context) error { return nil }, resting: map[string]*atomic.Bool{}}
+	t.figures.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	f := promauto.With(t.figures)
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return f.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
+	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
+		return f.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
+	}
+	histogram := func(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+		return f.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}, labels)
+	}
+	gauge("biseo_build_info", "1, labelled with the version of the program.", "version").WithLabelValues(version).Set(1)
+	t.requests = counter("biseo_http_requests_total", "Requests by route, method and status.", "route", "method", "status")
+	t.latency = histogram("biseo_http_request_seconds", "Time of requests; that of a stream is its length.", slow, "route", "method")
+	t.stages = histogram("biseo_stage_seconds", "Time of the stages of a request: search, passage, embed, rerank, generate and in it first_words, check, audit.", quick, "stage")
+	t.tasks = counter("biseo_tasks_total", "Tasks by outcome: that of the answer, or failed; by whatever protocol they were asked for.", "task", "outcome")
+	t.taskTime = histogram("biseo_task_seconds", "Time of tasks.", slow, "task")
+	t.calls = counter("biseo_model_calls_total", "Calls of the models by outcome: ok, refused, empty, canceled, failed.", "model", "outcome")
+	t.waits = histogram("biseo_model_wait_seconds", "How long calls of a model waited for their turn.", quick, "model")
+	t.rests = gauge("biseo_model_resting", "1 while a model that failed several times in a row is left alone.", "model")
+	t.tokens = counter("biseo_model_tokens_total", "Tokens that the language model read and wrote, as far as its server says.", "direction")
+	t.checked = counter("biseo_sentences_checked_total", "Sentences of the language model by what their check found.", "status")
+	t.outside = f.NewCounter(prometheus.CounterOpts{Name: "biseo_hits_outside_total", Help: "Passages that the index returned and the second check of rights dropped: a fault of the index."})
+	t.audits = counter("biseo_audit_records_total", "Audit records by outcome: ok, or failed, after which the request was refused.", "outcome")
+	t.streams = f.NewGauge(prometheus.GaugeOpts{Name: "biseo_streams_open", Help: "Streams of answers under way."})
+	t.jobs = counter("biseo_jobs_ended_total", "Jobs by how they ended.", "kind", "state")
 
 	// There from the start, so that the first fault is an increase.
 	for _, m := range []string{Language, Embedding, Reranking} {
 		t.resting[m] = new(atomic.Bool)
-		t.rests.set(0, m)
-		t.calls.add(0, m, "ok")
-		t.calls.add(0, m, "failed")
+		t.rests.WithLabelValues(m).Set(0)
+		t.calls.WithLabelValues(m, "ok")
+		t.calls.WithLabelValues(m, "failed")
 	}
 	for _, outcome := range []string{"ok", "failed"} {
-		t.audits.add(0, outcome)
+		t.audits.WithLabelValues(outcome)
 	}
 	for _, s := range []ground.Status{ground.Verified, ground.Unverified} {
-		t.checked.add(0, string(s))
+		t.checked.WithLabelValues(string(s))
 	}
-	t.outside.add(0)
-	t.streams.set(0)
 	return t
 }
 
-// Page serves the figures in the text format of Prometheus.
+// Page serves the figures in the formats of Prometheus.
 func (t *Telemetry) Page() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-		_ = t.figures.write(w) // a reader that is gone needs none
-	})
+	return promhttp.HandlerFor(t.figures, promhttp.HandlerOpts{})
 }
 
 // Web is what [web.Options] tell t.
@@ -100,16 +115,16 @@ func (t *Telemetry) Web() web.Metrics {
 	return web.Metrics{
 		Request: func(ctx context.Context, method, route string, status int, took time.Duration) {
 			method, route = knownMethod(method), knownRoute(route)
-			t.requests.add(1, route, method, strconv.Itoa(status))
-			t.latency.observe(took.Seconds(), route, method)
+			t.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
+			t.latency.WithLabelValues(route, method).Observe(took.Seconds())
 			describeRequest(ctx, method, route, status)
 		},
 		Task: func(task, outcome string, took time.Duration) {
-			t.tasks.add(1, task, outcome)
-			t.taskTime.observe(took.Seconds(), task)
+			t.tasks.WithLabelValues(task, outcome).Inc()
+			t.taskTime.WithLabelValues(task).Observe(took.Seconds())
 		},
-		Streams: func(running int) { t.streams.set(float64(running)) },
-		Job:     func(kind, state string) { t.jobs.add(1, kind, state) },
+		Streams: func(running int) { t.streams.Set(float64(running)) },
+		Job:     func(kind, state string) { t.jobs.WithLabelValues(kind, state).Inc() },
 	}
 }
 
@@ -134,14 +149,14 @@ func (t *Telemetry) Checked(status ground.Status, took time.Duration) {
 	if t == nil {
 		return
 	}
-	t.checked.add(1, string(status))
-	t.stages.observe(took.Seconds(), "check")
+	t.checked.WithLabelValues(string(status)).Inc()
+	t.stages.WithLabelValues("check").Observe(took.Seconds())
 }
 
 // Outside is told how many passages the second check of rights dropped.
 func (t *Telemetry) Outside(n int) {
 	if t != nil {
-		t.outside.add(float64(n))
+		t.outside.Add(float64(n))
 	}
 }
 
@@ -158,7 +173,7 @@ func (t *Telemetry) Audit(write func(context.Context, audit.Record) error) func(
 		if err != nil {
 			outcome = "failed"
 		}
-		t.audits.add(1, outcome)
+		t.audits.WithLabelValues(outcome).Inc()
 		return err
 	}
 }
