@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"biseo/assistant/excerpt"
 	"biseo/assistant/ground"
@@ -17,7 +15,10 @@ import (
 	"biseo/prompts"
 )
 
-const nearest = 3 // passages named when none answers
+const (
+	nearest = 3  // passages named when none answers
+	lookup  = 10 // passages looked at for a word
+)
 
 // Answer answers a question from the passages that who may read on the given
 // day. It calls emit, which may be nil, as the answer comes to be; an error of
@@ -111,9 +112,11 @@ func (a *Assistant) answer(ctx context.Context, q index.Query, earlier []string,
 		}
 	}
 	found, extracts := belonging(sources(hits, q.On), via), len(hits) == 0 || a.opt.Generator == nil
-	if (extracts || mode == Words) && (!excerpt.Relevant(q.Text, found) || extracts && names(q.Text, found)) {
-		w.ans.Sources = found[:min(len(found), nearest)]
-		return nil
+	if extracts || mode == Words {
+		if ok, err := a.answerable(ctx, q, found); err != nil || !ok {
+			w.ans.Sources = found[:min(len(found), nearest)]
+			return err
+		}
 	}
 	if !extracts {
 		if found, err = a.forModel(ctx, q, hits, via, w); err != nil {
@@ -151,18 +154,22 @@ func (a *Assistant) answer(ctx context.Context, q index.Query, earlier []string,
 	return a.write(ctx, q, earlier, w)
 }
 
-// names reports that the question names a thing that none of the sources speaks of:
-// a word of four syllables or more, such as 층간소음. Shorter words have synonyms.
-func names(question string, found []ground.Source) bool {
-	return slices.ContainsFunc(excerpt.Absent(question, found), func(w string) bool {
-		return utf8.RuneCountInString(particle.ReplaceAllString(w, "")) >= 4 && !verb.MatchString(w)
-	})
+// answerable reports whether found can answer the question of q. A noun that none of
+// found holds is looked up in all that q may see: that of the agency's documents
+// which fits the question best may say it in other words, but not what none speaks of.
+func (a *Assistant) answerable(ctx context.Context, q index.Query, found []ground.Source) (bool, error) {
+	var unknown []string
+	for _, noun := range excerpt.Missing(q.Text, found) {
+		hits, err := a.index.Search(ctx, index.Query{Scope: q.Scope, Text: noun, Limit: lookup})
+		if err != nil {
+			return false, fmt.Errorf("look up a word: %w", err)
+		}
+		if !slices.ContainsFunc(sources(a.allowed(q.Scope, hits), q.On), func(s ground.Source) bool { return excerpt.Holds(noun, s) }) {
+			unknown = append(unknown, noun)
+		}
+	}
+	return excerpt.Relevant(q.Text, found, unknown), nil
 }
-
-var (
-	particle = regexp.MustCompile(`(?:에서는|에서|에게|으로|까지|부터|이나|은|는|이|가|을|를|의|에|도|로|과|와|만)$`)
-	verb     = regexp.MustCompile(`(?:나요|까요|는지|은지|니까|습니다|세요|하는|되는|하면|되면|려면|해야|어요|아요|하고|했는데|는데|다고|라고)[?.]?$`)
-)
 
 // forModel returns the sources that the model may see: those of the asker, or,
 // where some are above the model's grade, those found below it. None of the
@@ -185,7 +192,7 @@ func (a *Assistant) forModel(ctx context.Context, q index.Query, hits []index.Hi
 		return nil, err
 	}
 	found := belonging(sources(below, q.On), via)
-	if !excerpt.Relevant(q.Text, found) {
+	if !excerpt.Relevant(q.Text, found, nil) {
 		return nil, w.warn(WarnModelGrade, "찾은 근거의 보안 등급이 이 언어 모델에 허용된 등급보다 높아 모델을 쓰지 않았습니다.")
 	}
 	return found, w.warn(WarnModelGrade, fmt.Sprintf("찾은 근거 가운데 %d건은 보안 등급이 높아 언어 모델에 보이지 않았으니 검색 결과에서 직접 확인해 주세요.", above))
@@ -214,6 +221,9 @@ func (a *Assistant) write(ctx context.Context, q index.Query, earlier []string, 
 	case out.shown == 0 && failure == "": // the model says that the sources hold no answer
 		return nil
 	case out.shown == 0:
+		if ok, err := a.answerable(ctx, q, w.ans.Sources); err != nil || !ok {
+			return err
+		}
 		if err := w.warn(code, failure+"으므로 원문을 발췌했습니다."); err != nil {
 			return err
 		}
@@ -241,7 +251,7 @@ func (w *writer) extracts(question string) error {
 	if err := w.warn(WarnExtracts, "언어 모델이 쓴 답이 아니라 원문에서 그대로 옮긴 발췌이니 앞뒤 내용은 근거에서 확인해 주세요."); err != nil {
 		return err
 	}
-	if missing := excerpt.Absent(question, w.ans.Sources); len(missing) > 0 {
+	if missing := excerpt.Missing(question, w.ans.Sources); len(missing) > 0 {
 		if err := w.warn(WarnAbsent, "찾은 문서에 없는 낱말: "+strings.Join(missing, ", ")); err != nil {
 			return err
 		}

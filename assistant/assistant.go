@@ -50,7 +50,7 @@ const (
 	WarnMeaning    = "meaning"     // the index could not rank by meaning: searched by words only
 	WarnSpace      = "space"       // the index was built with another embedder: searched by words only
 	WarnExtracts   = "extracts"    // sentences were copied, no model wrote them
-	WarnAbsent     = "absent"      // content words of the question that no source of the extracts holds
+	WarnAbsent     = "absent"      // nouns of the question that no source of the extracts holds
 	WarnModel      = "model"       // the model failed, was cut off or wrote nothing usable
 	WarnDropped    = "dropped"     // sentences of the model that no source supports were removed
 	WarnModelGrade = "model_grade" // sources above the model's grade were kept from it

@@ -33,10 +33,10 @@ func (r *replier) quoted(request complaint.Request, found []ground.Source, level
 	for i := range own {
 		own[i].N = i + 1
 	}
-	picked := excerpt.Select(request.Query, own)
-	for _, clause := range strings.Split(request.Query, ",") {
-		if len(picked) == 0 {
-			picked = excerpt.Select(clause, own)
+	var picked []ground.Sentence
+	for _, asked := range append([]string{request.Query}, strings.Split(request.Query, ",")...) {
+		if len(picked) == 0 && excerpt.Relevant(asked, own, nil) {
+			picked = excerpt.Select(asked, own)
 		}
 	}
 	var rows [][]ground.Sentence

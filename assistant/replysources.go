@@ -72,11 +72,11 @@ var otherKinds = []string{"plan", "report", "press", "other"}
 // clause of it. Complaints wrap a short question in a long sentence.
 func touches(request string, hits []index.Hit, on time.Time) bool {
 	found := sources(hits, on)
-	if excerpt.Relevant(request, found) {
+	if excerpt.Relevant(request, found, nil) {
 		return true
 	}
 	return slices.ContainsFunc(strings.Split(request, ","), func(clause string) bool {
-		return len(strings.Fields(clause)) > 2 && excerpt.Relevant(clause, found)
+		return len(strings.Fields(clause)) > 2 && excerpt.Relevant(clause, found, nil)
 	})
 }
 

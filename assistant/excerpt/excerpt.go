@@ -32,13 +32,6 @@ const (
 	fromContext   = 0.5 // what a term of a heading, a table's header or a question counts for what stands below
 	aloof         = 0.3 // what a group keeps of its score that matches only by what stands above it
 	unfit         = 0.3 // what a group without an amount of the kind asked for keeps of its score
-
-	// The share of the question's content that one passage must hold for the
-	// question to count as answerable. A question of few words names what it asks
-	// about with each of them: see [Relevant].
-	minCovered  = 0.5
-	fewWords    = 3
-	minFewWords = 0.6
 )
 
 // A group is what is shown together: a sentence with its proviso (다만, ...), a
@@ -56,13 +49,10 @@ type group struct {
 	score  float64
 }
 
-// Select picks sentences of sources that answer the question: verbatim, checked,
-// in the order of the sources and of their text. Empty if [Relevant] finds
-// nothing that does.
+// Select picks the sentences of sources that answer the question best: verbatim,
+// checked, in the order of the sources and of their text. Whether any of them
+// answers it at all is told by [Relevant].
 func Select(question string, sources []ground.Source) []ground.Sentence {
-	if !Relevant(question, sources) {
-		return nil
-	}
 	all := make([][]ground.Unit, len(sources))
 	var groups []group
 	for i, s := range sources {
@@ -327,83 +317,24 @@ func jaccard(a, b map[string]bool) float64 {
 	return float64(both) / float64(max(1, len(a)+len(b)-both))
 }
 
-// Relevant decides whether sources can answer the question at all, without a
-// model: whether one passage holds at least minCovered of the question's content,
-// or minFewWords where the question has at most fewWords content words.
-//
-// Measured over the eight best passages found by words: of 150 colloquial
-// questions on welfare and 150 of KorQuAD 82 % and 96 % pass over their own corpus
-// (82 % and 99 % without the stricter rule), 8 % and 24 % over the other one; of
-// 95 questions that the sample agency and 64 laws answer 97 % and 92 %, of 28 that they
-// do not 21 % and 66 % (52 % and 88 % without). Where only the passage with the
-// answer is taken away 76 % and 62 % still pass: words cannot tell a neighbouring
-// subject from the one asked about, so the reader is told that these are extracts.
-func Relevant(question string, sources []ground.Source) bool {
-	words := contentWords(question)
-	few, least := len(words) <= fewWords, minCovered
-	if few {
-		least = minFewWords
-	}
-	return slices.ContainsFunc(sources, func(s ground.Source) bool { return covered(words, held(s), few) >= least })
-}
-
-// Coverage is the share of a question's content, from 0 to 1, that a source with its
-// title and headings holds.
-func Coverage(question string, s ground.Source) float64 {
-	words := contentWords(question)
-	return covered(words, held(s), len(words) <= fewWords)
-}
-
-// Absent are the content words of a question, of more than a syllable, that no
-// source holds, as written.
-func Absent(question string, sources []ground.Source) []string {
-	have := make([]map[string]bool, len(sources))
-	for i, s := range sources {
-		have[i] = held(s)
-	}
-	var out []string
-	for _, w := range contentWords(question) {
-		long := slices.ContainsFunc(w.terms, func(t string) bool { return utf8.RuneCountInString(t) > 1 })
-		if long && !slices.ContainsFunc(have, func(h map[string]bool) bool { return covered([]contentWord{w}, h, false) > 0 }) {
-			out = append(out, w.text)
-		}
-	}
-	return out
-}
-
-// held is the set of index terms of a source, its title and headings included.
-func held(s ground.Source) map[string]bool {
-	have := map[string]bool{}
-	for _, t := range text.Terms(strings.Join(append([]string{s.Title, s.Cite, s.Text}, s.Path...), "\n")) {
-		have[t] = true
-	}
-	return have
-}
-
-// covered is the share of content words that a set of terms holds. A word counts
-// by its number of index terms, and occurs where half of them do, or more than half if strict: 화장실 does not hold 화장장.
-func covered(words []contentWord, have map[string]bool, strict bool) float64 {
-	found, all := 0, 0
-	for _, w := range words {
-		n := 0
-		for _, t := range w.terms {
-			if have[t] {
-				n++
-			}
-		}
-		if all += len(w.terms); 2*n > len(w.terms) || 2*n == len(w.terms) && !strict {
-			found += len(w.terms)
-		}
-	}
-	return float64(found) / float64(max(1, all))
-}
-
-// content is the set of index terms of a question's content words.
+// content is the set of index terms of a question that say what it asks about.
 func content(question string) map[string]bool {
+	asked := map[string]bool{}
+	for _, t := range text.QueryTerms(question) {
+		asked[t] = !strings.HasPrefix(t, "=")
+	}
 	out := map[string]bool{}
-	for _, w := range contentWords(question) {
-		for _, t := range w.terms {
-			out[t] = true
+	for _, w := range strings.Fields(question) {
+		if asking.MatchString(w) {
+			continue
+		}
+		if m := verbal.FindStringSubmatch(w); m != nil {
+			w = m[1]
+		}
+		for _, t := range text.Terms(w) {
+			if asked[t] {
+				out[t] = true
+			}
 		}
 	}
 	return out
@@ -414,36 +345,6 @@ var asking = regexp.MustCompile(`^(?:며칠|몇|언제|얼마|누가|누구|모�
 
 // verbal are words with an ending of a verb, which shares its syllables with all others: 늦으면, 돌려받나요.
 var verbal = regexp.MustCompile(`^([가-힣]+?)(?:하려면|으려면|려면|하면|으면|이면|되면|[하되있받]나요|나요|인가요|은가요|는가요|까요|해야|어야|아야|해도|하는|되는|하고|하여|합니까|됩니까)[?.]?$`)
-
-// A contentWord is a word of a question that carries content, as it was written
-// and as its distinct index terms.
-type contentWord struct {
-	text  string
-	terms []string
-}
-
-// contentWords returns the content words of a question. Their terms are those of
-// [text.QueryTerms], without the stems that only repeat bigrams.
-func contentWords(question string) []contentWord {
-	asked := map[string]bool{}
-	for _, t := range text.QueryTerms(question) {
-		asked[t] = !strings.HasPrefix(t, "=")
-	}
-	var out []contentWord
-	for _, w := range strings.Fields(question) {
-		if asking.MatchString(w) {
-			continue
-		}
-		word := strings.Trim(w, "?!.,·\"'“”‘’")
-		if m := verbal.FindStringSubmatch(w); m != nil {
-			w = m[1]
-		}
-		if terms := slices.DeleteFunc(text.Terms(w), func(t string) bool { return !asked[t] }); len(terms) > 0 {
-			out = append(out, contentWord{word, slices.Compact(slices.Sorted(slices.Values(terms)))})
-		}
-	}
-	return out
-}
 
 var (
 	proviso = regexp.MustCompile(`^(?:다만|단|이 경우|그러나|이때)[,\s]`)

@@ -68,3 +68,31 @@ func TestExtractPrefersAmounts(t *testing.T) {
 		t.Errorf("got %+v, want the last to score best", groups)
 	}
 }
+
+// What a question is about is told from the case at hand, and a noun that no
+// document holds from one that only these passages lack.
+func TestRelevant(t *testing.T) {
+	fees := []ground.Source{{N: 1, Title: "가온시 주차장 조례", Path: []string{"제5조(주차요금)"}, Text: "주차요금은 나갈 때 낸다."}}
+	loans := []ground.Source{{N: 1, Title: "도서관 조례", Text: "도서를 연체하면 연체한 날 수만큼 대출을 정지한다. 60일을 넘지 아니한다."}}
+	tests := []struct {
+		question string
+		sources  []ground.Source
+		unknown  []string
+		want     bool
+	}{
+		{"주차 요금을 카드 할부로 낼 수 있나요?", fees, nil, true},
+		{"주차 요금을 카드 할부로 낼 수 있나요?", fees, []string{"카드", "할부"}, false},
+		{"100일 연체하면 대출이 100일 정지되나요?", loans, nil, true},
+		{"올해 서른여덟인 사람도 도서 대출이 정지되나요?", loans, nil, true},
+		{"체육관 탁구대 이용료는 얼마인가요?", fees, nil, false},
+		{"무엇을 어떻게 하나요?", fees, nil, false},
+	}
+	for _, tt := range tests {
+		if got := Relevant(tt.question, tt.sources, tt.unknown); got != tt.want {
+			t.Errorf("Relevant(%s, unknown %q) = %t", tt.question, tt.unknown, got)
+		}
+	}
+	if got, want := Missing("주차 요금을 카드 할부로 낼 수 있나요?", fees), []string{"카드", "할부"}; !slices.Equal(got, want) {
+		t.Errorf("Missing: %q, want %q", got, want)
+	}
+}
