@@ -56,6 +56,9 @@ func Load(dir fs.FS) (*Set, error) {
 	return s, nil
 }
 
+// Versions returns the version of each prompt by its name: see [Prompt].
+func (s *Set) Versions() map[string]string { return maps.Clone(s.versions) }
+
 // read takes the prompts and report templates of dir. Each prompt is rendered
 // once with its sample, so that a field that does not exist is found now.
 func (s *Set) read(dir fs.FS, samples map[string]any) error {

@@ -109,7 +109,7 @@ func TestEvalComparesPrompts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"prompts ours", `data-change="worse"`} {
+	for _, want := range []string{"prompt answer", `data-change="worse"`} {
 		if !strings.Contains(string(html), want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -40,7 +40,7 @@ func (cmd *goldenRunCmd) Run(ctx context.Context, c *console, s *settings) error
 		return err
 	}
 	m := suite.Manifest{Name: cmd.Name, Program: version, Sets: digests, Split: cmd.Split, Gold: cmd.Gold, Replayed: cmd.Replay != "",
-		Model: s.Model.Name, Rules: rules, Begun: c.now().UTC(), Prompts: map[string]string{},
+		Model: s.Model.Name, Rules: rules, Begun: c.now().UTC(),
 		Settings: map[string]string{"model_grade": s.Model.Grade, "model_context": fmt.Sprint(s.Model.Context)}}
 	if m.Name == "" {
 		m.Name = filepath.Base(cmd.Out)
@@ -50,8 +50,9 @@ func (cmd *goldenRunCmd) Run(ctx context.Context, c *console, s *settings) error
 	if err != nil {
 		return err
 	}
-	if s.Prompts != "" {
-		if m.Prompts[filepath.Base(s.Prompts)], err = suite.DigestFolder(s.Prompts); err != nil {
+	m.Prompts = set.Versions()
+	if reports := filepath.Join(s.Prompts, "reports"); s.Prompts != "" {
+		if m.Prompts["reports"], err = suite.DigestFolder(reports); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -163,7 +164,11 @@ func readSets(dirs []string, split string, tasks []string) (map[golden.Task][]go
 				continue
 			}
 			name := filepath.Join(dir, string(t)+".jsonl")
-			if digests[filepath.ToSlash(name)], err = suite.Digest(name); err != nil {
+			known := setName(name)
+			if _, twice := digests[known]; twice {
+				known = filepath.ToSlash(name)
+			}
+			if digests[known], err = suite.Digest(name); err != nil {
 				return nil, nil, err
 			}
 			for _, c := range read[t] {
@@ -174,6 +179,15 @@ func readSets(dirs []string, split string, tasks []string) (map[golden.Task][]go
 		}
 	}
 	return sets, digests, nil
+}
+
+// setName is how a manifest names a set file: its folder and name, so that runs from
+// different places compare.
+func setName(file string) string {
+	if abs, err := filepath.Abs(file); err == nil {
+		file = abs
+	}
+	return filepath.Base(filepath.Dir(file)) + "/" + filepath.Base(file)
 }
 
 // hiddenOf lists the invented personal data of the cases, which a recording may hold.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -25,7 +26,7 @@ var page string
 // which may be nil, is a run of the same cases in which the model got the passages
 // that they name, and tells faults of search from faults of the model.
 func Write(w io.Writer, r *suite.Report, c *suite.Comparison, gold *suite.Report) error {
-	t, err := template.New("report").Funcs(template.FuncMap{"percent": percent, "signed": signed}).Parse(page)
+	t, err := template.New("report").Funcs(template.FuncMap{"percent": percent, "signed": signed, "small": small}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("report page: %w", err)
 	}
@@ -46,9 +47,13 @@ type view struct {
 	Tasks    []taskView
 	Cases    []caseView
 	Tags     []string
+	Faults   bool // a run with the passages that the cases name tells search and generation apart
 }
 
-type setting struct{ Name, Before, After string }
+type setting struct {
+	Name          text
+	Before, After string
+}
 
 type taskView struct {
 	Name  text
@@ -56,6 +61,7 @@ type taskView struct {
 	Cases int
 	Bars  []bar
 	Rows  []row
+	Fault text // whose fault it is where cases are not right; "" without a run that tells
 }
 
 // A bar is one verdict's part of a task, in thousandths of its width.
@@ -73,6 +79,7 @@ type row struct {
 	Mean   float64
 	CI95   [2]float64
 	Diff   *suite.Difference
+	Delta  float64
 	Say    text
 }
 
@@ -82,16 +89,17 @@ type caseView struct {
 	Verdict                         score.Verdict
 	VerdictName                     text
 	Change                          string // better, worse or ""
-	Fault                           text
+	Fault                           string // see [suite.Fault]
+	FaultName                       text
 	Asked                           string
-	Expected                        []string
-	Now, Then                       *resultView
+	Expected                        []text
+	Now, Then                       *resultView // Then is that of the earlier run
 }
 
 type resultView struct {
 	Verdict  text
 	Findings []string
-	Outcome  string
+	Outcome  text
 	Lines    []lineView
 	Sources  []sourceView
 	Warnings []string
@@ -113,6 +121,11 @@ type sourceView struct {
 
 var verdictNames = map[score.Verdict]text{
 	score.Right: {"옳음", "right"}, score.Partial: {"일부", "partial"}, score.Silent: {"답 없음", "silent"}, score.Wrong: {"틀림", "wrong"},
+}
+
+var outcomeNames = map[assistant.Outcome]string{
+	assistant.Answered: "답함(answered)", assistant.Partial: "일부만 답함(partial)", assistant.Extractive: "원문 발췌(extractive)", assistant.NoSource: "근거 없음(no_source)",
+	assistant.BlockedPersonalData: "개인정보라 처리 안 함(blocked_personal_data)", assistant.BlockedGrade: "등급 때문에 처리 안 함(blocked_grade)", assistant.OutOfScope: "업무 밖(out_of_scope)",
 }
 
 var taskNames = map[golden.Task]text{
@@ -160,8 +173,9 @@ func newView(r *suite.Report, c *suite.Comparison, gold *suite.Report) view {
 		v.Changed = changed(c.Before.Manifest, r.Manifest)
 	}
 	for _, t := range r.Tasks() {
-		v.Tasks = append(v.Tasks, newTask(r, c, t))
+		v.Tasks = append(v.Tasks, newTask(r, c, gold, t))
 	}
+	v.Faults = gold != nil
 	then, ideal := byCase(nil), byCase(gold)
 	if c != nil {
 		then = byCase(c.Before)
@@ -178,7 +192,8 @@ func newView(r *suite.Report, c *suite.Comparison, gold *suite.Report) view {
 			}
 		}
 		if g, ok := ideal[j.Case.ID]; ok {
-			cv.Fault = map[string]text{"retriever": {"검색 탓", "fault of search"}, "generator": {"생성 탓", "fault of generation"}}[suite.Fault(j, g)]
+			cv.Fault = suite.Fault(j, g)
+			cv.FaultName = map[string]text{"retriever": {"검색 탓", "fault of search"}, "generator": {"생성 탓", "fault of generation"}}[cv.Fault]
 		}
 		v.Cases = append(v.Cases, cv)
 		for _, tag := range j.Case.Tags {
@@ -249,39 +264,83 @@ func verdict(r *suite.Report, c *suite.Comparison) text {
 	return t
 }
 
+// short cuts a SHA-256 to its first 12 digits, which tell two apart.
+func short(s string) string {
+	if len(s) == 64 && strings.Trim(s, "0123456789abcdef") == "" {
+		return s[:12]
+	}
+	return s
+}
+
+// small is a p-value with three decimals, honest below them.
+func small(p float64) string {
+	if p < 0.001 {
+		return "< .001"
+	}
+	return strings.TrimPrefix(fmt.Sprintf("%.3f", p), "0")
+}
+
 // changed lists what two manifests differ in, times left out.
 func changed(before, after suite.Manifest) []setting {
 	var out []setting
-	add := func(name, b, a string) {
+	add := func(ko, en, b, a string) {
 		if a != b {
-			out = append(out, setting{name, b, a})
+			out = append(out, setting{text{ko, en}, short(b), short(a)})
 		}
 	}
-	add("program", before.Program, after.Program)
-	add("revision", before.Revision, after.Revision)
-	add("model", before.Model, after.Model)
-	add("embedder", before.Embedder, after.Embedder)
-	add("rules", before.Rules, after.Rules)
-	add("corpus", before.Corpus, after.Corpus)
-	add("split", before.Split, after.Split)
-	add("gold passages", fmt.Sprint(before.Gold), fmt.Sprint(after.Gold))
-	for what, maps := range map[string][2]map[string]string{
-		"prompts": {before.Prompts, after.Prompts}, "set": {before.Sets, after.Sets}, "setting": {before.Settings, after.Settings},
-	} {
-		for k, b := range maps[0] {
-			add(what+" "+k, b, maps[1][k])
-		}
-		for k, a := range maps[1] {
-			if _, ok := maps[0][k]; !ok {
-				add(what+" "+k, "", a)
-			}
+	add("프로그램", "program", before.Program, after.Program)
+	add("소스 판", "revision", before.Revision, after.Revision)
+	add("고친 소스", "changed source", fmt.Sprint(before.Dirty), fmt.Sprint(after.Dirty))
+	add("모델", "model", before.Model, after.Model)
+	add("임베딩", "embedder", before.Embedder, after.Embedder)
+	add("색인 규칙", "rules", before.Rules, after.Rules)
+	add("문서", "documents", before.Corpus, after.Corpus)
+	add("묶음", "split", before.Split, after.Split)
+	add("바른 문단을 줌", "gold passages", fmt.Sprint(before.Gold), fmt.Sprint(after.Gold))
+	each := func(ko, en string, before, after map[string]string) {
+		both := maps.Clone(after)
+		maps.Copy(both, before)
+		for _, k := range slices.Sorted(maps.Keys(both)) {
+			add(ko+" "+k, en+" "+k, before[k], after[k])
 		}
 	}
-	slices.SortFunc(out, func(a, b setting) int { return strings.Compare(a.Name, b.Name) })
+	each("프롬프트", "prompt", before.Prompts, after.Prompts)
+	each("문항", "set", before.Sets, after.Sets)
+	each("설정", "setting", before.Settings, after.Settings)
 	return out
 }
 
-func newTask(r *suite.Report, c *suite.Comparison, t golden.Task) taskView {
+// fault says whose fault the cases of a task are that are not right.
+func fault(r, gold *suite.Report, t golden.Task) text {
+	given := byCase(gold)
+	n, retriever, generator := 0, 0, 0
+	for _, j := range r.Cases {
+		g, ok := given[j.Case.ID]
+		if j.Task != t || !ok || j.Score.Verdict == score.Right {
+			continue
+		}
+		n++
+		switch suite.Fault(j, g) {
+		case "retriever":
+			retriever++
+		case "generator":
+			generator++
+		}
+	}
+	if n == 0 {
+		return text{}
+	}
+	_, with := r.Values(t, suite.Points)
+	_, ideal := gold.Values(t, suite.Points)
+	return text{
+		fmt.Sprintf("옳지 않은 %d문항: 바른 문단을 먼저 주면 옳아지는 검색 탓 %d, 그래도 옳지 않은 생성 탓 %d, 문단을 정하지 않아 알 수 없음 %d. 점수는 바른 문단을 주면 %s%%에서 %s%%.",
+			n, retriever, generator, n-retriever-generator, percent(eval.Mean(with)), percent(eval.Mean(ideal))),
+		fmt.Sprintf("%d cases not right: %d by search, right once the right passages come first; %d by generation, not right even then; %d name no passage and cannot be told. Points go from %s %% to %s %% with the right passages.",
+			n, retriever, generator, n-retriever-generator, percent(eval.Mean(with)), percent(eval.Mean(ideal))),
+	}
+}
+
+func newTask(r *suite.Report, c *suite.Comparison, gold *suite.Report, t golden.Task) taskView {
 	v := taskView{Task: t, Name: taskNames[t]}
 	n := map[score.Verdict]int{}
 	for _, j := range r.Cases {
@@ -304,12 +363,15 @@ func newTask(r *suite.Report, c *suite.Comparison, t golden.Task) taskView {
 		if c != nil {
 			for _, d := range c.Differences {
 				if d.Task == t && d.Metric == m {
-					w.Diff = &d
+					w.Diff, w.Delta = &d, d.After-d.Before
 					w.Say = map[string]text{"better": {"나아짐", "better"}, "worse": {"나빠짐", "worse"}, "same": {"차이를 볼 수 없음", "no difference seen"}}[d.Decision]
 				}
 			}
 		}
 		v.Rows = append(v.Rows, w)
+	}
+	if gold != nil {
+		v.Fault = fault(r, gold, t)
 	}
 	return v
 }
@@ -320,25 +382,29 @@ func newCase(j suite.Judged) caseView {
 		Asker: strings.TrimSpace(strings.Join(c.Groups, ", ") + " " + c.Grade), Verdict: j.Score.Verdict, VerdictName: verdictNames[j.Score.Verdict],
 		Asked: c.Asked(),
 		Now:   newResult(j)}
-	for _, r := range c.Relevant {
-		v.Expected = append(v.Expected, fmt.Sprintf("%s (%d): %s", r.Doc, r.Gain, r.Quote))
-	}
+	expect := func(ko, en, what string) { v.Expected = append(v.Expected, text{ko + what, en + what}) }
 	for _, f := range c.Facts {
 		mark := "○ "
 		if f.Vital {
 			mark = "● "
 		}
-		v.Expected = append(v.Expected, mark+f.Text+" ("+strings.Join(f.Any, " | ")+")")
+		expect(mark, mark, f.Text+" ("+strings.Join(f.Any, " | ")+")")
+	}
+	for _, r := range c.Relevant {
+		expect("찾을 곳 ", "to find ", fmt.Sprintf("%s (%d): %s", r.Doc, r.Gain, r.Quote))
 	}
 	for _, p := range c.Cites {
-		v.Expected = append(v.Expected, "근거 "+p.Doc+": "+p.Quote)
+		expect("근거 ", "source ", p.Doc+": "+p.Quote)
 	}
-	for label, list := range map[string][]string{"✕ ": c.MustNot, "✕ 문서 ": c.Forbidden, "결과 ": c.Outcome, "경고 ": c.Warnings, "항목 ": c.Sections, "빈칸 ": c.Gaps} {
-		if len(list) > 0 {
-			v.Expected = append(v.Expected, label+strings.Join(list, " | "))
+	for _, x := range []struct {
+		ko, en string
+		list   []string
+	}{{"✕ 하면 안 되는 말 ", "✕ must not say ", c.MustNot}, {"✕ 보이면 안 되는 문서 ", "✕ must not show ", c.Forbidden}, {"결과 ", "outcome ", c.Outcome},
+		{"경고 ", "warning ", c.Warnings}, {"항목 ", "sections ", c.Sections}, {"빈칸 ", "gaps ", c.Gaps}} {
+		if len(x.list) > 0 {
+			expect(x.ko, x.en, strings.Join(x.list, " | "))
 		}
 	}
-	slices.Sort(v.Expected)
 	return v
 }
 
@@ -347,9 +413,9 @@ func newResult(j suite.Judged) *resultView {
 	r := j.Result
 	switch {
 	case r.Refused != "":
-		v.Outcome = r.Refused
+		v.Outcome = text{r.Refused, r.Refused}
 	case r.Error != "":
-		v.Outcome = r.Error
+		v.Outcome = text{r.Error, r.Error}
 	}
 	if r.Search != nil {
 		for _, h := range r.Search.Hits {
@@ -357,7 +423,7 @@ func newResult(j suite.Judged) *resultView {
 		}
 	}
 	if a := r.Answer; a != nil {
-		v.Outcome = string(a.Outcome)
+		v.Outcome = text{outcomeNames[a.Outcome], string(a.Outcome)}
 		for _, w := range a.Warnings {
 			v.Warnings = append(v.Warnings, w.Text)
 		}

@@ -71,10 +71,20 @@ func TestPageExplainsTheDifference(t *testing.T) {
 	before, after := runOf("앞", "answer@1f0c9a2b", 30), runOf("뒤", "answer@77aa00bb", 10)
 	c := suite.Compare(before, after)
 	page := write(t, after, &c)
-	for _, want := range []string{"prompts answer", "answer@1f0c9a2b", "answer@77aa00bb", "앞선 실행보다 나빠진 일: 질문 답변.", "Worse than the earlier run: Answers.", `data-change="worse"`} {
+	for _, want := range []string{"프롬프트 answer", "prompt answer", "answer@1f0c9a2b", "answer@77aa00bb", "앞선 실행보다 나빠진 일: 질문 답변.", "Worse than the earlier run: Answers.", `data-change="worse"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
+	}
+	if strings.Contains(page, "다른 점이 여럿") {
+		t.Error("the page doubts what made the difference, though one thing differs")
+	}
+	after.Manifest.Model = "다른 모델"
+	if c := suite.Compare(before, after); !strings.Contains(write(t, after, &c), "다른 점이 여럿") {
+		t.Error("two things differ, and the page does not say that their shares cannot be told")
+	}
+	if c := suite.Compare(before, before); !strings.Contains(write(t, before, &c), "No setting on record differs") {
+		t.Error("nothing differs, and the page does not say so")
 	}
 	if got := strings.Count(page, `data-change="worse"`); got != 20 {
 		t.Errorf("%d cases marked worse, want 20", got)
@@ -86,6 +96,26 @@ func TestNames(t *testing.T) {
 	for m, n := range metricNames {
 		if n.KO == "" || n.EN == "" {
 			t.Errorf("%s lacks a name", m)
+		}
+	}
+}
+
+// A run with the right passages tells faults of search from those of generation.
+func TestPageTellsFaults(t *testing.T) {
+	r, gold := runOf("본 실행", "answer@1", 10), runOf("바른 문단", "answer@1", 25)
+	for _, x := range []*suite.Report{r, gold} {
+		for i := range x.Cases {
+			x.Cases[i].Case.Cites = []golden.Passage{{Doc: "a.md", Quote: "500원을 낸다."}}
+		}
+	}
+	var b bytes.Buffer
+	if err := Write(&b, r, nil, gold); err != nil {
+		t.Fatal(err)
+	}
+	page := b.String()
+	for want, n := range map[string]int{`data-fault="retriever"`: 15, `data-fault="generator"`: 5, "검색 탓 15, 그래도 옳지 않은 생성 탓 5, 문단을 정하지 않아 알 수 없음 0": 1, "from 33.3 % to 83.3 %": 1} {
+		if got := strings.Count(page, want); got != n {
+			t.Errorf("%q stands %d times, want %d", want, got, n)
 		}
 	}
 }

@@ -30,7 +30,6 @@ type Difference struct {
 type Change struct {
 	Before, After Judged
 	Points        float64 // after − before
-	Fault         string  // retriever, generator or "": see [Fault]
 }
 
 // A Comparison is two runs held against each other, case by case.
@@ -126,10 +125,13 @@ func sees(diffs []float64) float64 {
 
 // Fault tells where a case that is not right goes wrong, from the run of the same
 // case in which the model got the passages that the case names: if it is right
-// there, the retriever is at fault, else the generator.
+// there, the retriever is at fault, else the generator. It is "" for a case that is
+// right, and for one that names no passage, of which nothing can be told; a summary
+// needs no search.
 func Fault(with, gold Judged) string {
 	switch {
-	case with.Score.Verdict == score.Right:
+	case with.Score.Verdict == score.Right,
+		len(with.Case.Cites)+len(with.Case.Relevant) == 0 && with.Task != golden.Summary:
 		return ""
 	case gold.Score.Verdict == score.Right:
 		return "retriever"

@@ -8,10 +8,11 @@ import (
 	"biseo/index"
 )
 
-// Gold returns x as an ideal retriever for the case under way: a search finds
-// exactly the passages that the case names as its evidence, within the asker's
-// rights. What an answer still lacks is the fault of the generator; what it gains
-// was that of the retriever. A case that names none searches x as it is.
+// Gold returns x as an ideal retriever for the case under way: a search finds first
+// the passages that the case names as its evidence, within the asker's rights, then
+// what x finds, as many as were asked for. What an answer still lacks is the fault of
+// the generator; what it gains was that of the retriever. A case that names none
+// searches x as it is.
 func Gold(x index.Index, paths map[string]string) index.Index { return &gold{x, paths} }
 
 type gold struct {
@@ -25,8 +26,9 @@ func (g *gold) Search(ctx context.Context, q index.Query) ([]index.Hit, error) {
 	for _, r := range u.Relevant {
 		passages = append(passages, r.Passage)
 	}
-	if len(passages) == 0 {
-		return g.Index.Search(ctx, q)
+	rest, err := g.Index.Search(ctx, q)
+	if err != nil || len(passages) == 0 {
+		return rest, err
 	}
 	var hits []index.Hit
 	for _, p := range passages {
@@ -46,11 +48,19 @@ func (g *gold) Search(ctx context.Context, q index.Query) ([]index.Hit, error) {
 			return nil, err
 		}
 		for _, h := range found {
-			known := slices.ContainsFunc(hits, func(k index.Hit) bool { return k.Chunk.ID == h.Chunk.ID })
-			if !known && golden.Holds(h.Chunk.Text, p.Quote) {
+			if !holds(hits, h) && golden.Holds(h.Chunk.Text, p.Quote) {
 				hits = append(hits, h)
 			}
 		}
 	}
+	for _, h := range rest {
+		if len(hits) < q.Limit && !holds(hits, h) {
+			hits = append(hits, h)
+		}
+	}
 	return hits, nil
+}
+
+func holds(hits []index.Hit, h index.Hit) bool {
+	return slices.ContainsFunc(hits, func(k index.Hit) bool { return k.Chunk.ID == h.Chunk.ID })
 }

@@ -22,7 +22,7 @@ type Manifest struct {
 	Program  string            `json:"program"`  // version of Biseo
 	Revision string            `json:"revision"` // of the source; "" where the binary does not know it
 	Dirty    bool              `json:"dirty"`    // the source was changed after that revision
-	Sets     map[string]string `json:"sets"`     // path of each set file to its SHA-256
+	Sets     map[string]string `json:"sets"`     // folder and name of each set file, to its SHA-256
 	Corpus   string            `json:"corpus"`   // SHA-256 over the paths and bytes of the documents
 	Split    string            `json:"split"`    // tune, test or "" for both
 	Gold     bool              `json:"gold"`     // the model got the passages that the cases name
@@ -30,7 +30,7 @@ type Manifest struct {
 	Model    string            `json:"model"`
 	Embedder string            `json:"embedder"`
 	Rules    string            `json:"rules"`    // of terms and chunks
-	Prompts  map[string]string `json:"prompts"`  // version of each prompt
+	Prompts  map[string]string `json:"prompts"`  // version of each prompt; under reports the SHA-256 of an agency's own report templates
 	Settings map[string]string `json:"settings"` // whatever else was set
 	Machine  string            `json:"machine"`
 	Begun    time.Time         `json:"begun"`

@@ -221,12 +221,12 @@ type shelf struct {
 
 func (s shelf) Search(_ context.Context, q index.Query) ([]index.Hit, error) { return s.hits, nil }
 
-// Gold finds exactly the passages that a case names, and nothing else.
+// Gold finds the passages that a case names before all others.
 func TestGold(t *testing.T) {
 	hit := func(id, text string) index.Hit { return index.Hit{Chunk: index.Chunk{ID: id, Text: text}} }
 	x := shelf{hits: []index.Hit{hit("1", "요금의 50%를 감면한다."), hit("2", "신청은 3일 안에 한다."), hit("3", "다른 조의 글이다.")}}
 	search := func(c golden.Case) []string {
-		hits, err := Gold(x, map[string]string{"d": "a.md"}).Search(withCase(t.Context(), c, new(Heard)), index.Query{Text: "무엇"})
+		hits, err := Gold(x, map[string]string{"d": "a.md"}).Search(withCase(t.Context(), c, new(Heard)), index.Query{Text: "무엇", Limit: 3})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -237,12 +237,12 @@ func TestGold(t *testing.T) {
 		return ids
 	}
 	named := golden.Case{Cites: []golden.Passage{{Doc: "a.md", Quote: "신청은 3일 안에"}}, Relevant: []golden.Relevant{{Passage: golden.Passage{Doc: "a.md", Quote: "50%를 감면"}, Gain: 3}}}
-	if d := cmp.Diff([]string{"2", "1"}, search(named)); d != "" {
+	if d := cmp.Diff([]string{"2", "1", "3"}, search(named)); d != "" {
 		t.Errorf("gold passages (-want +got):\n%s", d)
 	}
 	absent := golden.Case{Cites: []golden.Passage{{Doc: "b.md", Quote: "신청은 3일 안에"}}}
-	if got := search(absent); len(got) > 0 {
-		t.Errorf("a document that is not there: %v", got)
+	if d := cmp.Diff([]string{"1", "2", "3"}, search(absent)); d != "" {
+		t.Errorf("a document that is not there (-want +got):\n%s", d)
 	}
 	if d := cmp.Diff([]string{"1", "2", "3"}, search(golden.Case{})); d != "" {
 		t.Errorf("a case that names none (-want +got):\n%s", d)
@@ -286,7 +286,10 @@ func TestCompare(t *testing.T) {
 }
 
 func TestFault(t *testing.T) {
-	j := func(v score.Verdict) Judged { return Judged{Score: score.Score{Verdict: v}} }
+	named := golden.Case{Cites: []golden.Passage{{Doc: "a.md", Quote: "요금의 50%"}}}
+	j := func(v score.Verdict) Judged {
+		return Judged{Task: golden.Answer, Case: named, Score: score.Score{Verdict: v}}
+	}
 	for _, tt := range []struct {
 		with, gold score.Verdict
 		want       string
@@ -294,6 +297,9 @@ func TestFault(t *testing.T) {
 		if got := Fault(j(tt.with), j(tt.gold)); got != tt.want {
 			t.Errorf("Fault(%s, %s) = %q, want %q", tt.with, tt.gold, got, tt.want)
 		}
+	}
+	if got := Fault(Judged{Task: golden.Safety, Score: score.Score{Verdict: score.Wrong}}, j(score.Wrong)); got != "" {
+		t.Errorf("a case that names no passage: %q, want no fault told", got)
 	}
 }
 
