@@ -3,6 +3,7 @@ package qdrant
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -14,8 +15,9 @@ import (
 )
 
 // TestCluster stores and searches on three nodes with two copies of everything
-// while one of them is killed and comes back: both go on, and what was
-// acknowledged is there, also when another node goes next.
+// while one of them is killed and comes back: both go on. Every search finds what
+// was acknowledged before it began, also through a connection that is made as soon
+// as the node is back, and when another node goes next.
 func TestCluster(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a minute of three servers")
@@ -54,17 +56,24 @@ func TestCluster(t *testing.T) {
 		writer <- nil
 	}()
 	var answered, failed atomic.Int64
+	search := func(x *Index) error { // for the document acknowledged last
+		n := stored.Load()
+		if n == 0 {
+			return nil
+		}
+		hits, err := x.Search(t.Context(), index.Query{Scope: index.Scope{On: today, Docs: []string{fmt.Sprintf("d%04d", n-1)}}, Text: "당직 근무"})
+		if answered.Add(1); err != nil {
+			failed.Add(1)
+		} else if len(hits) != 1 {
+			return fmt.Errorf("document %d, acknowledged before: %d hits, want 1", n-1, len(hits))
+		}
+		return nil
+	}
 	go func() {
 		for ctx.Err() == nil {
-			if n := stored.Load(); n > 0 {
-				hits, err := reader.Search(t.Context(), index.Query{Scope: index.Scope{On: today, Docs: []string{fmt.Sprintf("d%04d", n-1)}}, Text: "당직 근무"})
-				if err == nil && len(hits) != 1 {
-					asker <- fmt.Errorf("the document acknowledged last: %d hits, want 1", len(hits))
-					return
-				}
-				if answered.Add(1); err != nil {
-					failed.Add(1)
-				}
+			if err := search(reader); err != nil {
+				asker <- err
+				return
 			}
 		}
 		asker <- nil
@@ -87,6 +96,16 @@ func TestCluster(t *testing.T) {
 	nodes[1].kill()
 	more("two nodes", 30)
 	nodes[1].start()
+	for range 20 {
+		fresh, err := Open(t.Context(), quiet, Options{URL: opt.URL, Space: x.Space(), Rules: x.opt.Rules, ReadOnly: true})
+		if answered.Add(1); err != nil {
+			failed.Add(1)
+			continue
+		}
+		if err := errors.Join(search(fresh), fresh.Close()); err != nil {
+			t.Fatalf("connected anew: %v", err)
+		}
+	}
 	more("three nodes again", 30)
 	waitReplicas(t, nodes[0], x.generation(1))
 	nodes[2].kill()

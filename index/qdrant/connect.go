@@ -10,9 +10,11 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/qdrant/go-client/qdrant"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/resolver"
@@ -71,24 +73,41 @@ func connect(opt Options) (*qdrant.Client, error) {
 			return nil, fmt.Errorf("certificate authority of the index: %s holds no certificate in PEM form", opt.CAFile)
 		}
 	}
-	list := manual.NewBuilderWithScheme("biseo")
-	list.InitialState(resolver.State{Addresses: nodes})
-	return qdrant.NewClient(&qdrant.Config{
-		Host: "biseo:///qdrant", Port: 1, // asked of list, which knows the addresses
-		UseTLS: secure, TLSConfig: trust, PoolSize: 2, KeepAliveTime: 30, KeepAliveTimeout: 15, // s: a server at work answers late
-		SkipCompatibilityCheck: true, // see checkVersion
-		GrpcOptions: []grpc.DialOption{
-			grpc.WithResolvers(list),
-			grpc.WithDefaultServiceConfig(serviceConfig),
-			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
-			grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-				if opt.Key != "" {
-					ctx = metadata.AppendToOutgoingContext(ctx, "api-key", opt.Key)
-				}
-				return invoke(ctx, method, req, reply, conn, opts...)
-			}),
-		},
-	})
+	open := func(nodes []resolver.Address, connections uint, more ...grpc.DialOption) (*qdrant.Client, error) {
+		list := manual.NewBuilderWithScheme("biseo")
+		list.InitialState(resolver.State{Addresses: nodes})
+		return qdrant.NewClient(&qdrant.Config{
+			Host: "biseo:///qdrant", Port: 1, // asked of list, which knows the addresses
+			UseTLS: secure, TLSConfig: trust, PoolSize: connections, KeepAliveTime: 30, KeepAliveTimeout: 15, // s: a server at work answers late
+			SkipCompatibilityCheck: true, // see checkVersion
+			GrpcOptions: append([]grpc.DialOption{
+				grpc.WithResolvers(list),
+				grpc.WithDefaultServiceConfig(serviceConfig),
+				grpc.WithConnectParams(grpc.ConnectParams{MinConnectTimeout: 10 * time.Second,
+					Backoff: backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: .2, MaxDelay: 5 * time.Second}}),
+				grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
+				grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+					if opt.Key != "" {
+						ctx = metadata.AppendToOutgoingContext(ctx, "api-key", opt.Key)
+					}
+					return invoke(ctx, method, req, reply, conn, opts...)
+				}),
+			}, more...),
+		})
+	}
+	if len(nodes) == 1 {
+		return open(nodes, 2)
+	}
+	g := gate{prefix: opt.Collection + "-"}
+	byAddress := map[string]resolver.Address{}
+	for _, n := range nodes {
+		g.nodes = append(g.nodes, n.Addr)
+		byAddress[n.Addr] = n
+	}
+	g.client = func(node string) (*qdrant.Client, error) {
+		return open([]resolver.Address{byAddress[node]}, 1, grpc.WithDisableRetry())
+	}
+	return open(nodes, 2, grpc.WithContextDialer(g.dial))
 }
 
 // oldest is the first version of the server that does what this package asks:

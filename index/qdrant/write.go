@@ -82,10 +82,10 @@ func (x *Index) update(ctx context.Context, change func(context.Context, *writer
 var errBusy = errors.New("another process is writing to it, try again when it is done")
 
 // passing reports whether an error may pass by itself: another writer, or a node
-// that has just gone.
+// that has just gone or come back.
 func passing(err error) bool {
 	switch code(err) {
-	case codes.Unavailable, codes.Internal, codes.Aborted, codes.NotFound:
+	case codes.Unavailable, codes.Internal, codes.Aborted, codes.NotFound, codes.FailedPrecondition:
 		return true
 	}
 	return errors.Is(err, errBusy)
