@@ -76,6 +76,8 @@ type documentsInput struct {
 	Limit    int      `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Entries wanted"`
 	Kinds    []string `query:"kind" maxItems:"50" doc:"Kinds of document, separated by commas"`
 	Agencies []string `query:"agency" maxItems:"50" doc:"Agencies, separated by commas"`
+	Grades   []string `query:"grade" maxItems:"3" enum:"open,sensitive,classified" doc:"Grades, separated by commas"`
+	States   []string `query:"state" maxItems:"3" enum:"in_force,past,future" doc:"States today, separated by commas"`
 	Title    string   `query:"title" maxLength:"200" doc:"Words of the title"`
 	Since    string   `query:"changed_since" format:"date" doc:"Came into force, ceased, are dated or were read on this day or later"`
 }
@@ -86,7 +88,7 @@ func (s *server) documents(ctx context.Context, in *documentsInput) (*documentsO
 	if s.o.Library == nil {
 		return nil, s.problem(ctx, errNoIngest)
 	}
-	f := catalog.Filter{Kinds: in.Kinds, Agencies: in.Agencies, Title: in.Title}
+	f := catalog.Filter{Kinds: in.Kinds, Agencies: in.Agencies, Grades: in.Grades, States: in.States, Title: in.Title}
 	if in.Since != "" {
 		var err error
 		if f.Since, err = time.Parse(time.DateOnly, in.Since); err != nil {

@@ -98,6 +98,7 @@ func day(t time.Time) string {
 // A Filter says which documents are wanted. Its zero value wants all.
 type Filter struct {
 	Kinds, Agencies []string
+	Grades, States  []string                      // as an Entry has them
 	Title           string                        // its words, in any order, without regard to spaces
 	Since           time.Time                     // came into force, are dated or were read on this day or later
 	Read            func(source string) time.Time // when a source was last read; nil: not known
@@ -151,11 +152,15 @@ func List(ctx context.Context, x Index, p Person, f Filter, after string, limit 
 		if d.ID <= string(from) && after != "" || !p.sees(d) || !f.wants(d, p.Today) {
 			continue
 		}
+		e := p.entry(d)
+		if len(f.Grades) > 0 && !slices.Contains(f.Grades, e.Grade) || len(f.States) > 0 && !slices.Contains(f.States, e.State) {
+			continue
+		}
 		if len(page.Documents) == limit {
 			page.Next = base64.RawURLEncoding.EncodeToString([]byte(page.Documents[limit-1].ID))
 			break
 		}
-		page.Documents = append(page.Documents, p.entry(d))
+		page.Documents = append(page.Documents, e)
 	}
 	return page, nil
 }

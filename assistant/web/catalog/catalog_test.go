@@ -62,6 +62,8 @@ func TestList(t *testing.T) {
 		{"before it came into force", Person{Today: index.Day(2025, 1, 1)}, Filter{}, []string{"parking@1 in_force", "parking@2 future"}},
 		{"title without regard to spaces", auditor, Filter{Title: "주차장조례  가온"}, []string{"parking@1 past", "parking@2 in_force"}},
 		{"agency", auditor, Filter{Agencies: []string{"감사관"}}, []string{"plan in_force"}},
+		{"grade", auditor, Filter{Grades: []string{"sensitive"}}, []string{"plan in_force"}},
+		{"state today", auditor, Filter{States: []string{"past", "future"}}, []string{"parking@1 past"}},
 		{"changed since", auditor, Filter{Since: index.Day(2026, 2, 1)}, []string{"plan in_force"}},
 		{"read since", citizen, Filter{Since: index.Day(2026, 2, 1), Read: func(source string) time.Time {
 			return map[string]time.Time{"/a/조례2.md": index.Day(2026, 5, 1)}[source]

@@ -4,11 +4,10 @@ import * as api from './api.js'
 import { dateField, field, select } from './fields.js'
 import * as panel from './panel.js'
 import { failed } from './task.js'
-import { kinds, may, offers, showDate } from './text.js'
+import { grades, kinds, may, offers, showDate } from './text.js'
 import { uploader } from './upload.js'
 
-const grades = { open: '공개', sensitive: '민감', classified: '기밀' }
-const states = { in_force: ['now', '● ', '현행'], past: ['past', '◐ ', '연혁'], future: ['future', '○ ', '시행예정'] }
+const states = { in_force: '현행', past: '연혁', future: '시행예정' }
 const path = id => '/v1/documents/' + encodeURIComponent(id.replaceAll('~', '~0').replaceAll('/', '~1'))
 const page = id => '/documents?id=' + encodeURIComponent(id)
 let kept = null // the list with its filter, while the window is open
@@ -23,11 +22,14 @@ export function show(section, params, service) {
   section.replaceChildren(kept.node)
 }
 
-const stateOf = d => { const [cls, shape, word] = states[d.state] ?? ['', '', d.state]; return el('span', { class: 'state ' + cls }, el('span', { 'aria-hidden': 'true' }, shape), t(word)) }
+const stateOf = d => panel.stateTag(d.state === 'in_force' ? 'now' : d.state)
+const choice = (words, offered = Object.keys(words)) => select([['', t('전체')], ...offered.map(k => [k, t(words[k] ?? k)])], '')
 const period = d => d.from || d.until ? `${d.from ? showDate(d.from) : ''} ∼ ${d.until ? showDate(d.until) : ''}`.trim() : d.dated ? showDate(d.dated) : '-'
 
 function library(service) {
-  const kind = select([['', t('전체')], ...(service.kinds ?? []).map(k => [k, t(kinds[k] ?? k)])], '')
+  const kind = choice(kinds, service.kinds ?? [])
+  const grade = choice(grades)
+  const state = choice(states)
   const agency = el('input', { autocomplete: 'off', maxlength: '100' })
   const title = el('input', { autocomplete: 'off', maxlength: '200', type: 'search' })
   const since = dateField(t('바뀐 날짜 이후'), () => '')
@@ -43,7 +45,7 @@ function library(service) {
     error.hidden = since.day !== null
     if (since.day === null) { error.textContent = t('날짜를 2026. 10. 2. 형식으로 입력해 주세요.'); since.input.focus(); return }
     const q = new URLSearchParams({ limit: '50' })
-    for (const [k, v] of [['kind', kind.value], ['agency', agency.value.trim()], ['title', title.value.trim()], ['changed_since', since.day], ['after', after]]) if (v) q.set(k, v)
+    for (const [k, v] of [['kind', kind.value], ['grade', grade.value], ['state', state.value], ['agency', agency.value.trim()], ['title', title.value.trim()], ['changed_since', since.day], ['after', after]]) if (v) q.set(k, v)
     try {
       const { documents, next } = await api.get('/v1/documents?' + q)
       if (!after) body.replaceChildren()
@@ -58,7 +60,7 @@ function library(service) {
     } catch (e) { more.replaceChildren(failed(e, () => load(after))) }
   }
   const form = el('form', { class: 'card filter', role: 'search', 'aria-label': t('문서 찾기'), submit: e => { e.preventDefault(); load('') } },
-    el('div', { class: 'options' }, field(t('제목의 낱말'), title), field(t('문서 종류'), kind), field(t('기관'), agency), since,
+    el('div', { class: 'options' }, field(t('제목의 낱말'), title), field(t('문서 종류'), kind), field(t('기관'), agency), field(t('등급'), grade), field(t('상태'), state), since,
       el('div', { class: 'actions' }, el('button', { class: 'primary' }, t('찾기')), button('지우기', () => { form.reset(); load('') }))), error)
   load('')
   return el('div', { class: 'stack' }, el('h1', { tabindex: '-1' }, t('문서')),

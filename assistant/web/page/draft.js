@@ -61,6 +61,11 @@ export class DraftView {
     const menu = el('details', { class: 'export' }, el('summary', {}, t('내보내기')), el('div', { class: 'export-body' },
       ['hwpx', 'docx', 'md'].map(f => button({ hwpx: '한글 문서(HWPX)', docx: '워드 문서(DOCX)', md: '마크다운(MD)' }[f], () => { menu.open = false; this.download(f) }, 'quiet')),
       button('인쇄', () => { menu.open = false; print() }, 'quiet')))
+    menu.addEventListener('keydown', e => {
+      if (e.key !== 'Escape' || !menu.open) return
+      menu.open = false
+      menu.firstChild.focus()
+    })
     return el('div', { class: 'draft-bar', role: 'group', 'aria-label': t('초안 도구') }, this.saveButton, button('다시 확인', () => this.check()),
       button('공문 형식으로 복사', () => this.copy()), menu, this.undoButton,
       reply ? el('span', { class: 'turns', role: 'group', 'aria-label': t('공개 여부') }, versions) : '', this.revealButton,

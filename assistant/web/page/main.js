@@ -9,13 +9,12 @@ import * as panel from './panel.js'
 import * as run from './run.js'
 import * as search from './search.js'
 import { bindSettings } from './settings.js'
-import { may, offers } from './text.js'
+import { grades, may, offers } from './text.js'
 
 const names = {
   '/': '질문', '/search': '검색', '/summary': '요약', '/report': '보고서', '/reply': '민원 답변',
   '/drafts': '초안', '/documents': '문서', '/admin': '관리',
 }
-const grades = { open: '공개', sensitive: '민감', classified: '기밀' }
 // Views that are fetched when they are first opened. Each module exports
 // show(section, params, service): it draws its view into section, which it owns
 // until another view is shown, and may be called again for other params.

@@ -81,7 +81,11 @@ const labels = { now: ['●', '현행'], past: ['◐', '연혁'], future: ['○'
 // badge tells whether a period holds on a day, in a word with a shape; null where no dates are known.
 export function badge(period, on) {
   const state = inForce(period, on)
-  if (!state) return null
+  return state ? stateTag(state) : null
+}
+
+// stateTag is the badge of now, past or future.
+export function stateTag(state) {
   const [shape, word] = labels[state]
   return el('span', { class: 'state ' + state }, el('span', { 'aria-hidden': 'true' }, shape + ' '), t(word))
 }

@@ -59,6 +59,8 @@ export const kinds = {
   reply: '민원 답변', guide: '안내', press: '보도자료', other: '기타',
 }
 
+export const grades = { open: '공개', sensitive: '민감', classified: '기밀' }
+
 // may tells whether the caller that /v1/status names holds a permission.
 export const may = (service, permission) => !!service?.who?.permissions?.includes(permission)
 

@@ -3,16 +3,15 @@ import { button, el, say, t } from './dom.js'
 import * as api from './api.js'
 import { bytes, dropZone, field, fileTypes, select } from './fields.js'
 import { recall, remember } from './settings.js'
-import { kinds } from './text.js'
-
-const grades = [['open', '공개'], ['sensitive', '민감'], ['classified', '기밀']]
+import { grades, kinds } from './text.js'
 
 // uploader is the form for adding documents; done() is called when files have come in.
 export function uploader(service, done) {
   const last = recall('upload') ?? {}
   const input = el('input', { type: 'file', multiple: true, accept: fileTypes, change: () => { add([...input.files]); input.value = '' } })
   const kind = select([['', t('문서에 적힌 대로')], ...Object.keys(kinds).map(k => [k, t(kinds[k])])], last.kind)
-  const mine = grades.slice(0, grades.findIndex(g => g[0] === service.who.grade) + 1)
+  const all = Object.entries(grades)
+  const mine = all.slice(0, all.findIndex(g => g[0] === service.who.grade) + 1)
   const grade = select(mine.map(([v, w]) => [v, t(w)]), last.grade)
   const groups = ['public', ...(service.who.groups ?? [])]
   const readers = el('fieldset', { class: 'radios' }, el('legend', {}, t('열람 대상')), groups.map(g => el('label', {},
