@@ -129,16 +129,8 @@ func (a *Assistant) answer(ctx context.Context, q index.Query, earlier []string,
 	if found, err = fit(found, a.opt.Window); err != nil {
 		return err
 	}
-	if err := a.stamp(ctx, q.Scope, found); err != nil {
+	if err := a.cite(ctx, q.Scope, w, found); err != nil {
 		return err
-	}
-	if err := w.sources(found); err != nil {
-		return err
-	}
-	if warning := changed(found, w.ans.On); warning != nil {
-		if err := w.warn(warning.Code, warning.Text); err != nil {
-			return err
-		}
 	}
 	if noun, all := readings(q.Text, found); len(all) > 0 {
 		if err := w.warn(WarnReadings, fmt.Sprintf("‘%s’로 볼 수 있는 것이 여럿이니 어느 것인지 적어 다시 물어 주세요: %s", noun, strings.Join(all, ", "))); err != nil {

@@ -2,6 +2,8 @@ package assistant
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +80,39 @@ func TestEvidenceBringsTheLaw(t *testing.T) {
 	want := []source{{1, "「공원 관리법 시행령」 제3조", ""}, {2, "「공원 관리법」 제5조", "위임 「공원 관리법 시행령」 제3조"}}
 	if d := cmp.Diff(want, have); d != "" {
 		t.Error(d)
+	}
+}
+
+// A report and a reply rest on the law that a decree carries out, as an answer does,
+// also where other passages share more words with what is asked.
+func TestDraftsBringTheLaw(t *testing.T) {
+	x := lawIndex(t)
+	d := index.Doc{ID: "guide", Work: "guide", Title: "사례집", Kind: "guide", Grade: index.Open, Readers: []string{index.Public}}
+	var chunks []index.Chunk
+	for i := range 30 {
+		chunks = append(chunks, index.Chunk{ID: index.ChunkID(d.ID, i), DocID: d.ID, Start: 1000 * i, Text: fmt.Sprintf("그늘막과 기간에 관한 사례 %d이다.", i)})
+	}
+	if err := x.Replace(t.Context(), d, chunks); err != nil {
+		t.Fatal(err)
+	}
+	a := New(quiet, x, Options{Now: func() time.Time { return today }})
+	report, err := a.DraftReport(t.Context(), Principal{}, ReportRequest{Topic: "그늘막 설치 기간", On: today}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply, err := a.DraftReply(t.Context(), Principal{}, ReplyRequest{Text: "그늘막의 설치 기간은 얼마인가요?", Received: today}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ans := range []*Answer{report, reply} {
+		i := slices.IndexFunc(ans.Sources, func(s ground.Source) bool { return s.Via != nil })
+		if i < 0 {
+			t.Errorf("%s: none of %d sources belongs to another", ans.Task, len(ans.Sources))
+			continue
+		}
+		if s := ans.Sources[i]; s.Cite != "「공원 관리법」 제5조" || s.Via.Kind != ground.Delegates || s.Via.Cite != "「공원 관리법 시행령」 제3조" {
+			t.Errorf("%s: %s stands there by %+v", ans.Task, s.Cite, *s.Via)
+		}
 	}
 }
 

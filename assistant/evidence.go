@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -25,11 +26,11 @@ func (r *report) gather(ctx context.Context, s index.Scope, uploads []Upload) er
 		if sec.Own || sec.Guidance == "" {
 			continue
 		}
-		hits, err := r.find(ctx, s, sec, uploads, warned, above)
+		hits, via, err := r.find(ctx, s, sec, uploads, warned, above)
 		if err != nil {
 			return err
 		}
-		found[i] = sources(hits, s.On)
+		found[i] = belonging(sources(hits, s.On), via)
 	}
 	if len(above) > 0 {
 		if err := r.w.warn(WarnModelGrade, fmt.Sprintf("찾은 근거 가운데 %d건은 보안 등급이 높아 언어 모델에 보이지 않았으니 검색 결과에서 직접 확인해 주세요.", len(above))); err != nil {
@@ -60,10 +61,7 @@ func (r *report) gather(ctx context.Context, s index.Scope, uploads []Upload) er
 		}
 		r.from = append(r.from, from)
 	}
-	if err := r.a.stamp(ctx, s, all); err != nil {
-		return err
-	}
-	return r.w.sources(all)
+	return r.a.cite(ctx, s, r.w, all)
 }
 
 // action are words of a topic that say what is done with its subject. Documents
@@ -71,7 +69,8 @@ func (r *report) gather(ctx context.Context, s index.Scope, uploads []Upload) er
 var action = regexp.MustCompile(`(?:^|\s)(?:확대|확충|개편|개선|강화|추진|시행|실시|도입|변경|신설|상향|인상|인하|완화|개정|지원|운영|정비)(?:\s|$)`)
 
 // onTopic keeps the passages that hold nearly as much of the topic as the best one,
-// and of the kinds that a section prefers those that hold its subject.
+// of the kinds that a section prefers those that hold its subject, and what belongs
+// to those kept.
 func (r *report) onTopic(found [][]ground.Source) {
 	share := map[string]float64{}
 	best := 0.0
@@ -86,11 +85,11 @@ func (r *report) onTopic(found [][]ground.Source) {
 	}
 	for i := range found {
 		kinds := r.template.Sections[i].Kinds
+		kept := map[string]bool{} // hits come before what belongs to them
 		found[i] = slices.DeleteFunc(found[i], func(s ground.Source) bool {
-			if subject != "" && slices.Contains(kinds, s.Kind) && excerpt.Coverage(subject, s) >= onTopic {
-				return false
-			}
-			return share[s.ChunkID] < onTopic*best || share[s.ChunkID] < leastTopic
+			kept[s.ChunkID] = share[s.ChunkID] >= max(onTopic*best, leastTopic) || s.Via != nil && kept[s.Via.ChunkID] ||
+				subject != "" && slices.Contains(kinds, s.Kind) && excerpt.Coverage(subject, s) >= onTopic
+			return !kept[s.ChunkID]
 		})
 	}
 }
@@ -146,10 +145,11 @@ func terms(s string) map[string]bool {
 
 // find returns passages for a section: of uploads, then of the kinds that it
 // prefers, then of others. Earlier replies to complaints are about one case each
-// and no evidence for a report unless they are asked for.
-func (r *report) find(ctx context.Context, s index.Scope, sec prompts.Section, uploads []Upload, warned, above map[string]bool) ([]index.Hit, error) {
+// and no evidence for a report unless they are asked for. Via tells by chunk ID why
+// those stand there that were not found but belong to what was.
+func (r *report) find(ctx context.Context, s index.Scope, sec prompts.Section, uploads []Upload, warned, above map[string]bool) (out []index.Hit, via map[string]*ground.Via, err error) {
 	query := r.topic + " " + sec.Query
-	var out []index.Hit
+	via = map[string]*ground.Via{}
 	add := func(hits []index.Hit) {
 		for _, h := range hits {
 			switch {
@@ -174,22 +174,23 @@ func (r *report) find(ctx context.Context, s index.Scope, sec prompts.Section, u
 	q := index.Query{Scope: s, Text: query, Limit: searchLimit}
 	for _, k := range kinds {
 		q.Kinds = k
-		hits, mode, warnings, err := r.a.find(ctx, q)
+		hits, belongs, mode, warnings, err := r.a.evidence(ctx, q)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		r.w.ans.Mode = cmp.Or(r.w.ans.Mode, mode)
 		for _, warning := range warnings {
 			if !warned[warning.Code] {
 				warned[warning.Code] = true
 				if err := r.w.warn(warning.Code, warning.Text); err != nil {
-					return nil, err
+					return nil, nil, err
 				}
 			}
 		}
 		add(hits)
+		maps.Copy(via, belongs)
 	}
-	return out, nil
+	return out, via, nil
 }
 
 // purpose is how a line ends that says what a thing is for: 덜고자 함.

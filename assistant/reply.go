@@ -126,10 +126,7 @@ func (r *replier) draft(ctx context.Context, hidden string) error {
 	if r.remedies, err = r.based(ctx, remedies); err != nil {
 		return err
 	}
-	if err := r.a.stamp(ctx, r.scope, r.w.ans.Sources); err != nil {
-		return err
-	}
-	if err := r.w.sources(r.w.ans.Sources); err != nil {
+	if err := r.a.cite(ctx, r.scope, r.w, r.w.ans.Sources); err != nil {
 		return err
 	}
 	if err := r.w.send(Event{Status: "writing"}); err != nil {

@@ -27,12 +27,13 @@ func (r *replier) search(ctx context.Context) error {
 		q := index.Query{Scope: r.scope, Text: request.Query, Limit: perRequest}
 		q.Agencies = r.req.Agencies
 		var hits []index.Hit
+		var via map[string]*ground.Via
 		for _, kinds := range [][]string{basisKinds, otherKinds} {
 			if r.req.Kinds != nil {
 				kinds = r.req.Kinds
 			}
 			q.Kinds = kinds
-			found, mode, warnings, err := r.a.find(ctx, q)
+			found, belongs, mode, warnings, err := r.a.evidence(ctx, q)
 			if err != nil {
 				return err
 			}
@@ -43,13 +44,13 @@ func (r *replier) search(ctx context.Context) error {
 				}
 			}
 			if touches(request.Own, found, r.scope.On) {
-				hits = found
+				hits, via = found, belongs
 				break
 			}
 		}
-		found, open := sources(hits, r.scope.On), false
+		found, open := belonging(sources(hits, r.scope.On), via), false
 		if len(hits) > 0 && r.a.opt.Generator != nil {
-			seen, err := r.a.forModel(ctx, q, hits, nil, r.w)
+			seen, err := r.a.forModel(ctx, q, hits, via, r.w)
 			if err != nil {
 				return err
 			}

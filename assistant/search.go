@@ -219,6 +219,21 @@ func wording(s string) string {
 	}, amendedNote.ReplaceAllString(s, ""))
 }
 
+// cite stamps the sources of a task, shows them and warns of those that a later
+// version words otherwise.
+func (a *Assistant) cite(ctx context.Context, s index.Scope, w *writer, found []ground.Source) error {
+	if err := a.stamp(ctx, s, found); err != nil {
+		return err
+	}
+	if err := w.sources(found); err != nil {
+		return err
+	}
+	if warning := changed(found, w.ans.On); warning != nil {
+		return w.warn(warning.Code, warning.Text)
+	}
+	return nil
+}
+
 // changed names the articles that a later version words otherwise.
 func changed(sources []ground.Source, on string) *Warning {
 	var names []string

@@ -57,7 +57,7 @@ func (a *Assistant) Summarize(ctx context.Context, who Principal, req SummaryReq
 	}
 	w := a.newWriter("summary", strings.Join(titles, ", "), day(s.On), emit)
 	w.ans.Title = strings.Join(titles, ", ") + " 요약"
-	if err := a.summarize(ctx, w, req, docs); err != nil {
+	if err := a.summarize(ctx, s, w, req, docs); err != nil {
 		return nil, fmt.Errorf("summarize: %w", err)
 	}
 	a.lg.Info("summary", "outcome", w.ans.Outcome, "documents", len(docs), "sources", len(w.ans.Sources), "blocks", len(w.ans.Blocks), "warnings", len(w.ans.Warnings))
@@ -177,7 +177,7 @@ type digest struct {
 
 // summarize reads each document and fills w. A single document that fits the
 // model's window is written at once.
-func (a *Assistant) summarize(ctx context.Context, w *writer, req SummaryRequest, docs [][]index.Hit) error {
+func (a *Assistant) summarize(ctx context.Context, scope index.Scope, w *writer, req SummaryRequest, docs [][]index.Hit) error {
 	lines := summaryLines[req.Length]
 	share := max(1, lines/len(docs))
 	model := a.opt.Generator != nil
@@ -196,7 +196,7 @@ func (a *Assistant) summarize(ctx context.Context, w *writer, req SummaryRequest
 	var parts [][][]ground.Source // of each document
 	calls := 1
 	for _, hits := range docs {
-		d := digest{title: hits[0].Doc.Title, all: sources(hits, req.On)}
+		d := digest{title: hits[0].Doc.Title, all: sources(hits, scope.On)}
 		p, err := split(d.all, a.opt.Window)
 		if err != nil {
 			return err
@@ -208,7 +208,7 @@ func (a *Assistant) summarize(ctx context.Context, w *writer, req SummaryRequest
 
 	t := &tally{model: model}
 	if model && calls == 2 {
-		if err := w.sources(all[0].all); err != nil {
+		if err := a.cite(ctx, scope, w, all[0].all); err != nil {
 			return err
 		}
 		out, err := a.sum(ctx, w, req, t, summing{passages: passages(w.ans.Sources), lines: lines})
@@ -247,7 +247,7 @@ func (a *Assistant) summarize(ctx context.Context, w *writer, req SummaryRequest
 			}
 		}
 	}
-	return a.join(ctx, w, req, t, all, share)
+	return a.join(ctx, scope, w, req, t, all, share)
 }
 
 // describe gives a summary its 문서요지 and 키워드: those that the agency gave the
@@ -358,8 +358,8 @@ func (a *Assistant) read(ctx context.Context, w *writer, req SummaryRequest, t *
 // join shows the points of all documents, each under its title where there are
 // several, or what the model makes of them where there are more than share; then
 // what sets the documents apart.
-func (a *Assistant) join(ctx context.Context, w *writer, req SummaryRequest, t *tally, all []digest, share int) error {
-	if err := w.sources(cited(all)); err != nil {
+func (a *Assistant) join(ctx context.Context, scope index.Scope, w *writer, req SummaryRequest, t *tally, all []digest, share int) error {
+	if err := a.cite(ctx, scope, w, cited(all)); err != nil {
 		return err
 	}
 	var points []ground.Sentence

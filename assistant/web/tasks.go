@@ -13,6 +13,7 @@ import (
 	"biseo/assistant/audit"
 	"biseo/assistant/complaint"
 	"biseo/assistant/export"
+	"biseo/assistant/web/chat"
 	"biseo/korea/calendar"
 	"biseo/korea/official"
 	"biseo/korea/privacy"
@@ -78,18 +79,25 @@ type summariesInput struct {
 
 func (s *server) summaries(ctx context.Context, in *summariesInput) (*huma.StreamResponse, error) {
 	b := in.Body
-	on, err := s.day(b.On)
+	on, uploads, err := s.given(ctx, b.On)
 	if err != nil {
-		return nil, s.problem(ctx, err)
-	}
-	uploads, err := s.read(ctx)
-	if err != nil {
-		return nil, s.problem(ctx, err)
+		return nil, err
 	}
 	req := assistant.SummaryRequest{Docs: b.Docs, Uploads: uploads, On: on, Length: assistant.Length(b.Length), Prose: b.Prose, Audience: b.Audience}
 	return s.draft(ctx, b.Save, func(ctx context.Context, who assistant.Principal, emit func(assistant.Event) error) (*assistant.Answer, error) {
 		return s.svc.Summarize(ctx, who, req, emit)
 	})
+}
+
+// given is what a task over documents begins with: its day and the files sent along.
+func (s *server) given(ctx context.Context, day string) (on time.Time, uploads []assistant.Upload, err error) {
+	if on, err = s.day(day); err == nil {
+		uploads, err = s.read(ctx)
+	}
+	if err != nil {
+		err = s.problem(ctx, err)
+	}
+	return on, uploads, err
 }
 
 type reportsInput struct {
@@ -104,13 +112,9 @@ type reportsInput struct {
 
 func (s *server) reports(ctx context.Context, in *reportsInput) (*huma.StreamResponse, error) {
 	b := in.Body
-	on, err := s.day(b.On)
+	on, uploads, err := s.given(ctx, b.On)
 	if err != nil {
-		return nil, s.problem(ctx, err)
-	}
-	uploads, err := s.read(ctx)
-	if err != nil {
-		return nil, s.problem(ctx, err)
+		return nil, err
 	}
 	req := assistant.ReportRequest{Topic: b.Topic, Template: b.Template, Notes: b.Notes, On: on, Kinds: b.Kinds, Agencies: b.Agencies, Docs: b.Docs, Uploads: uploads}
 	return s.draft(ctx, b.Save, func(ctx context.Context, who assistant.Principal, emit func(assistant.Event) error) (*assistant.Answer, error) {
@@ -401,16 +405,13 @@ func (s *server) moment(field, v string) (time.Time, error) {
 	if v == "" {
 		return s.o.Now().In(calendar.Seoul), nil
 	}
-	if t, err := time.Parse(time.RFC3339, v); err == nil {
-		return t.In(calendar.Seoul), nil
-	}
-	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02T15:04:05"} {
-		if t, err := time.ParseInLocation(layout, v, calendar.Seoul); err == nil {
-			return t, nil
+	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02T15:04:05"} {
+		if t, err := time.ParseInLocation(layout, v, calendar.Seoul); err == nil && t.Year() >= chat.FirstYear {
+			return t.In(calendar.Seoul), nil
 		}
 	}
 	t, err := time.ParseInLocation(time.DateOnly, v, calendar.Seoul)
-	if err != nil {
+	if err != nil || t.Year() < chat.FirstYear {
 		return t, &assistant.InputError{Field: field, Text: "일시를 2026-06-30 10:30처럼 실제로 있는 날짜와 시각으로 적어 주세요."}
 	}
 	return t.Add(9 * time.Hour), nil

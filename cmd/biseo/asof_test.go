@@ -13,7 +13,8 @@ import (
 )
 
 // TestAsItStood does every task on two days, before and after the decree on
-// complaints changed on 2026-05-06, and wants the law of the day.
+// complaints changed on 2026-05-06, and wants the law of the day, marked as what it
+// is today and with what has changed since.
 func TestAsItStood(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	ingestJSON(t, "--data", data, laws(t, "history"))
@@ -33,6 +34,20 @@ func TestAsItStood(t *testing.T) {
 	for i, v := range versions {
 		on := v.on.Format(time.DateOnly)
 		who := assistant.Principal{}
+		drafted := func(ans *assistant.Answer, err error) ([]ground.Source, error) {
+			if err != nil {
+				return nil, err
+			}
+			if warned := strings.Contains(warningText(ans.Warnings, assistant.WarnVersion), "2026-05-06"); warned != (v.new != "") && ans.Task != "summary" { // which shows no article that changed
+				t.Errorf("%s on %s: warnings %v", ans.Task, on, ans.Warnings)
+			}
+			for _, s := range ans.Sources {
+				if s.DocID == v.doc && s.State != v.state || isPartOf(s.Cite, decree) && s.Changed != v.new {
+					t.Errorf("%s on %s: %s is %s, changed %q; want %s, %q", ans.Task, on, s.Cite, s.State, s.Changed, v.state, v.new)
+				}
+			}
+			return ans.Sources, nil
+		}
 		tasks := map[string]func() ([]ground.Source, error){
 			"search": func() ([]ground.Source, error) {
 				res, err := a.Search(t.Context(), who, assistant.SearchRequest{Query: "민원처리법 시행령 21조", On: v.on, Context: 3})
@@ -55,23 +70,19 @@ func TestAsItStood(t *testing.T) {
 				return all, nil
 			},
 			"answer": func() ([]ground.Source, error) {
-				ans, err := a.Answer(t.Context(), who, assistant.AnswerRequest{Question: question, On: v.on}, nil)
-				return sourcesOf(ans), err
+				return drafted(a.Answer(t.Context(), who, assistant.AnswerRequest{Question: question, On: v.on}, nil))
 			},
 			"summary": func() ([]ground.Source, error) {
 				if _, err := a.Summarize(t.Context(), who, assistant.SummaryRequest{Docs: []string{versions[1-i].doc}, On: v.on}, nil); !errors.Is(err, index.ErrNotFound) {
 					t.Errorf("on %s a summary of %s: %v, want ErrNotFound", on, versions[1-i].doc, err)
 				}
-				ans, err := a.Summarize(t.Context(), who, assistant.SummaryRequest{Docs: []string{v.doc}, On: v.on}, nil)
-				return sourcesOf(ans), err
+				return drafted(a.Summarize(t.Context(), who, assistant.SummaryRequest{Docs: []string{v.doc}, On: v.on}, nil))
 			},
 			"report": func() ([]ground.Source, error) {
-				ans, err := a.DraftReport(t.Context(), who, assistant.ReportRequest{Topic: "민원 처리기간 연장", On: v.on}, nil)
-				return sourcesOf(ans), err
+				return drafted(a.DraftReport(t.Context(), who, assistant.ReportRequest{Topic: "민원 처리기간 연장", On: v.on}, nil))
 			},
 			"reply": func() ([]ground.Source, error) {
-				ans, err := a.DraftReply(t.Context(), who, assistant.ReplyRequest{Text: "민원의 처리기간은 어떤 사유로 연장되는지 알려 주시기 바랍니다.", Received: v.on.Add(10 * time.Hour)}, nil)
-				return sourcesOf(ans), err
+				return drafted(a.DraftReply(t.Context(), who, assistant.ReplyRequest{Text: "민원의 처리기간은 어떤 사유로 연장되는지 알려 주시기 바랍니다.", Received: v.on.Add(10 * time.Hour)}, nil))
 			},
 			"check": func() ([]ground.Source, error) {
 				c, err := a.Check(t.Context(), who, assistant.CheckRequest{Text: "처리기간의 연장은 " + decree + "에 따른다.", On: v.on})
@@ -103,13 +114,6 @@ func TestAsItStood(t *testing.T) {
 			}
 		}
 	}
-}
-
-func sourcesOf(a *assistant.Answer) []ground.Source {
-	if a == nil {
-		return nil
-	}
-	return a.Sources
 }
 
 func warningText(all []assistant.Warning, code string) string {
