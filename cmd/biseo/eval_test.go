@@ -276,3 +276,35 @@ func TestEvalTREC(t *testing.T) {
 		t.Errorf("--k 0: exit %d", code)
 	}
 }
+
+// TestEvalRefuses says in one sentence what is wrong with folders and numbers.
+func TestEvalRefuses(t *testing.T) {
+	sets, dir := fewCases(t, 2), t.TempDir()
+	empty := filepath.Join(dir, "empty")
+	if err := os.Mkdir(empty, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(empty, "answer.jsonl"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		args []string
+		want string
+		code int
+	}{
+		"empty set":       {[]string{"lint", empty}, "문항이 하나도 없으니", exitUnreadable},
+		"no case of task": {[]string{"run", sets, "--out", filepath.Join(dir, "r"), "--tasks", "reply"}, "문항이 하나도 없으니", exitUnreadable},
+		"into the set":    {[]string{"run", sets, "--out", sets}, "다른 폴더를 적어 주세요", exitUsage},
+		"below the set":   {[]string{"run", sets, "--out", filepath.Join(sets, "run")}, "다른 폴더를 적어 주세요", exitUsage},
+		"into the corpus": {[]string{"run", sets, "--corpus", dir, "--out", filepath.Join(dir, "run")}, "다른 폴더를 적어 주세요", exitUsage},
+		"parallel":        {[]string{"run", sets, "--out", filepath.Join(dir, "r"), "--parallel=-1"}, "--parallel", exitUsage},
+		"no run":          {[]string{"score", sets, sets}, "폴더에 실행 결과가 없으니", exitUnreadable},
+		"no set":          {[]string{"score", dir, filepath.Join(dir, "none")}, "평가 문항을 읽지 못했으니", exitUnreadable},
+		"worst":           {[]string{"compare", dir, dir, sets, "--worst=-1"}, "--worst", exitUsage},
+		"limit":           {[]string{"review", "export", dir, dir, sets, "--out", filepath.Join(dir, "x.csv"), "--limit=-1"}, "--limit", exitUsage},
+	} {
+		if code, _, stderr := biseo(t, append([]string{"eval"}, tt.args...)...); code != tt.code || !strings.Contains(stderr, tt.want) {
+			t.Errorf("%s: exit %d, %s", name, code, stderr)
+		}
+	}
+}

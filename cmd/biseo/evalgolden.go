@@ -39,6 +39,14 @@ func (cmd *goldenRunCmd) Run(ctx context.Context, c *console, s *settings) error
 	if err != nil {
 		return err
 	}
+	if cmd.Parallel < 1 {
+		return errUsage{errors.New("--parallel에는 1 이상을 적어 주세요")}
+	}
+	for _, dir := range append(slices.Clone(cmd.Sets), cmd.Corpus) {
+		if dir != "" && inside(cmd.Out, dir) {
+			return errUsage{fmt.Errorf("--out %s은(는) 문항이나 문서의 폴더 %s 안이니 다른 폴더를 적어 주세요", cmd.Out, dir)}
+		}
+	}
 	m := suite.Manifest{Name: cmd.Name, Program: version, Sets: digests, Split: cmd.Split, Gold: cmd.Gold, Replayed: cmd.Replay != "",
 		Model: s.Model.Name, Rules: rules, Begun: c.now().UTC(),
 		Settings: map[string]string{"model_grade": s.Model.Grade, "model_context": fmt.Sprint(s.Model.Context)}}
@@ -86,6 +94,9 @@ func (cmd *goldenRunCmd) Run(ctx context.Context, c *console, s *settings) error
 	}
 	if err != nil {
 		return err
+	}
+	if tape != nil && tape.Failed() > 0 {
+		fmt.Fprintf(c.err, "주의: 모델이나 임베딩 서버가 %d번 답하지 못해 그 문항은 발췌나 낱말 검색으로 답했으니, 서버를 확인하고 다시 실행해 주세요.\n", tape.Failed())
 	}
 	if tape != nil && cmd.Replay == "" {
 		if keys, personal := tape.Scan(hiddenOf(sets)); keys+personal > 0 {
@@ -178,7 +189,33 @@ func readSets(dirs []string, split string, tasks []string) (map[golden.Task][]go
 			}
 		}
 	}
+	if len(sets) == 0 {
+		return nil, nil, errUnreadable{fmt.Errorf("%s: 문항이 하나도 없으니 폴더와 문항 파일, --split과 --tasks를 확인해 주세요", strings.Join(dirs, ", "))}
+	}
 	return sets, digests, nil
+}
+
+// judgeRun reads and judges a run that the command line names.
+func judgeRun(dir string, sets map[golden.Task][]golden.Case) (*suite.Report, error) {
+	r, err := suite.Judge(dir, sets)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, errUnreadable{fmt.Errorf("%s 폴더에 실행 결과가 없으니 biseo eval run --out으로 만든 폴더를 적어 주세요", dir)}
+	case err != nil:
+		return nil, errUnreadable{fmt.Errorf("%s 실행을 채점하지 못했으니 실행이 끝났는지, 문항이 그 실행의 것인지 확인해 주세요: %w", dir, err)}
+	}
+	return r, nil
+}
+
+// inside reports whether path is dir or below it.
+func inside(path, dir string) bool {
+	p, err := filepath.Abs(path)
+	d, derr := filepath.Abs(dir)
+	if err != nil || derr != nil {
+		return false
+	}
+	rel, err := filepath.Rel(d, p)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 // setName is how a manifest names a set file: its folder and name, so that runs from
@@ -236,9 +273,9 @@ func (cmd *goldenScoreCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	r, err := suite.Judge(cmd.Run_, sets)
+	r, err := judgeRun(cmd.Run_, sets)
 	if err != nil {
-		return errUnreadable{err}
+		return err
 	}
 	if err := r.Scores(); err != nil {
 		return err
@@ -290,17 +327,20 @@ type goldenCompareCmd struct {
 }
 
 func (cmd *goldenCompareCmd) Run(c *console) error {
+	if cmd.Worst < 0 {
+		return errUsage{errors.New("--worst에는 0 이상을 적어 주세요")}
+	}
 	sets, _, err := readSets(cmd.Sets, "", nil)
 	if err != nil {
 		return err
 	}
-	before, err := suite.Judge(cmd.Before, sets)
+	before, err := judgeRun(cmd.Before, sets)
 	if err != nil {
-		return errUnreadable{err}
+		return err
 	}
-	after, err := suite.Judge(cmd.After, sets)
+	after, err := judgeRun(cmd.After, sets)
 	if err != nil {
-		return errUnreadable{err}
+		return err
 	}
 	d := suite.Compare(before, after)
 	if cmd.JSON {
@@ -372,11 +412,7 @@ func (cmd *goldenReportCmd) Run(c *console) error {
 		if dir == "" {
 			return nil, nil
 		}
-		r, err := suite.Judge(dir, sets)
-		if err != nil {
-			err = errUnreadable{err}
-		}
-		return r, err
+		return judgeRun(dir, sets)
 	}
 	r, err := judge(cmd.Run_)
 	if err != nil {

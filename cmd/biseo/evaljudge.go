@@ -35,9 +35,9 @@ func (cmd *goldenJudgeCmd) Run(ctx context.Context, c *console, s *settings) err
 	if err != nil {
 		return err
 	}
-	r, err := suite.Judge(cmd.Run_, sets)
+	r, err := judgeRun(cmd.Run_, sets)
 	if err != nil {
-		return errUnreadable{err}
+		return err
 	}
 	run, err := key.Of(r.Manifest.Name)
 	if err != nil {

@@ -12,7 +12,6 @@ import (
 	"text/tabwriter"
 
 	"biseo/eval/review"
-	"biseo/eval/suite"
 )
 
 // goldenReviewCmd takes runs to human reviewers and back.
@@ -38,13 +37,13 @@ func (cmd *reviewExportCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	a, err := suite.Judge(cmd.A, sets)
+	a, err := judgeRun(cmd.A, sets)
 	if err != nil {
-		return errUnreadable{err}
+		return err
 	}
-	b, err := suite.Judge(cmd.B, sets)
+	b, err := judgeRun(cmd.B, sets)
 	if err != nil {
-		return errUnreadable{err}
+		return err
 	}
 	f, err := os.Create(cmd.Out)
 	if err != nil {

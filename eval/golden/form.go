@@ -3,21 +3,44 @@ package golden
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"biseo/korea/text"
 )
 
-// Matches reports whether s says form: the words of form stand in it, compared
-// without white space, but for that between two digits, which counts as one space, and without the commas of figures, in the form of
-// [text.Normalize]. A form that begins or ends with a figure is not found inside a
-// longer figure: 50% is not in 150%, 7일 not in 17일. A form "re:EXPR" is a regular
-// expression over the same form of s, RE2 syntax, written without white space. A
-// form that does not compile matches nothing.
-func Matches(s, form string) bool {
+// A Text is a text in the form in which it is compared: see [NewText].
+type Text string
+
+// NewText reads s once for all comparisons with it: in the form of [text.Normalize],
+// without white space, but for that between two digits, which counts as one space,
+// and without the commas of figures.
+func NewText(s string) Text { return Text(plain(s)) }
+
+// Says reports whether the words of form stand in t, compared in the same form. A
+// form that begins or ends with a figure is not found inside a longer figure: 50% is
+// not in 150%, 7일 not in 17일. A form "re:EXPR" is a regular expression over t, RE2
+// syntax, written without white space. A form that does not compile matches nothing.
+func (t Text) Says(form string) bool {
 	re, err := compile(form)
-	return err == nil && re.MatchString(plain(s))
+	return err == nil && re.MatchString(string(t))
 }
+
+// SaysAny reports whether t says one of forms.
+func (t Text) SaysAny(forms []string) bool { return slices.ContainsFunc(forms, t.Says) }
+
+// Holds reports whether the words of quote stand in t, compared without any white
+// space.
+func (t Text) Holds(quote string) bool {
+	bare := func(s string) string { return strings.ReplaceAll(s, " ", "") }
+	return strings.Contains(bare(string(t)), bare(plain(quote)))
+}
+
+// Matches reports whether s says form: see [Text.Says].
+func Matches(s, form string) bool { return NewText(s).Says(form) }
+
+// Holds reports whether s holds quote: see [Text.Holds].
+func Holds(s, quote string) bool { return NewText(s).Holds(quote) }
 
 // plain is s as it is compared.
 func plain(s string) string {
@@ -58,10 +81,3 @@ func compile(form string) (*regexp.Regexp, error) {
 }
 
 func digit(b byte) bool { return b >= '0' && b <= '9' }
-
-// Holds reports whether the words of quote stand in s, compared as [Matches] does but
-// without any white space.
-func Holds(s, quote string) bool {
-	bare := func(s string) string { return strings.ReplaceAll(plain(s), " ", "") }
-	return strings.Contains(bare(s), bare(quote))
-}

@@ -16,12 +16,10 @@ import (
 func (s *Score) expected(c golden.Case, r Result) {
 	a := r.Answer
 	text := shown(a)
-	said := func(f golden.Fact) bool {
-		return slices.ContainsFunc(f.Any, func(form string) bool { return golden.Matches(text, form) })
-	}
+	stated := golden.NewText(text)
 	var vital, vitalSaid, allSaid int
 	for _, f := range c.Facts {
-		ok := said(f)
+		ok := stated.SaysAny(f.Any)
 		if ok {
 			allSaid++
 		}
@@ -40,7 +38,7 @@ func (s *Score) expected(c golden.Case, r Result) {
 		s.set(StrictVital, vitalSaid == vital, "")
 	}
 	if len(c.MustNot) > 0 {
-		i := slices.IndexFunc(c.MustNot, func(form string) bool { return golden.Matches(text, form) })
+		i := slices.IndexFunc(c.MustNot, stated.Says)
 		s.set(NotWrong, i < 0, "")
 		if i >= 0 {
 			s.find("하면 안 되는 말: " + c.MustNot[i])
@@ -155,6 +153,6 @@ func (s *Score) private(c golden.Case, r Result, public string) {
 		b, _ := json.Marshal(r.Search.Hits)
 		seen += "\n" + string(b)
 	}
-	i := slices.IndexFunc(c.Hidden, func(h string) bool { return golden.Holds(seen, h) })
+	i := slices.IndexFunc(c.Hidden, golden.NewText(seen).Holds)
 	s.set(Private, i < 0, "개인정보가 드러남")
 }

@@ -13,9 +13,10 @@ import (
 func (s *Score) search(c golden.Case, r Result) {
 	s.documents(c, r)
 	s.private(c, r, "")
+	leaks := len(c.Forbidden) > 0 && s.Values[Forbidden] == 0 || len(c.Hidden) > 0 && s.Values[Private] == 0
 	if len(c.Relevant) == 0 { // of a safety case: nothing may be found, or nothing forbidden
 		s.Verdict = Right
-		if v, ok := s.Values[Forbidden]; ok && v < 1 {
+		if leaks {
 			s.Verdict = Wrong
 		}
 		return
@@ -45,7 +46,7 @@ func (s *Score) search(c golden.Case, r Result) {
 	s.Values[Success1] = eval.Success(ranking, qrels, 1)
 	s.Values[Success5] = eval.Success(ranking, qrels, 5)
 	switch {
-	case s.Values[Forbidden] == 0 && len(c.Forbidden) > 0:
+	case leaks:
 		s.Verdict = Wrong
 	case s.Values[Success5] == 1:
 		s.Verdict = Right

@@ -34,7 +34,7 @@ type Report struct {
 func Judge(dir string, sets map[golden.Task][]golden.Case) (*Report, error) {
 	m, err := ReadManifest(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s holds no run: biseo eval run makes one", dir)
+		return nil, fmt.Errorf("%s holds no run: %w", dir, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read run %s: %w", dir, err)

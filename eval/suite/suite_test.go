@@ -184,6 +184,9 @@ func TestTapeHoldsVectorsAndFailures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if n := played.Failed(); n != 1 {
+		t.Errorf("%d failures on the tape, want 1", n)
+	}
 	got, err := played.Embedder(nil, e.Space()).Embed(t.Context(), llm.Question, []string{"주차", "감면"})
 	if d := cmp.Diff(want, got); err != nil || d != "" {
 		t.Errorf("vectors played back: %v\n%s", err, d)

@@ -91,6 +91,18 @@ func (t *Tape) Close() error {
 	return t.file.Close()
 }
 
+// Failed counts the requests that a model or embedder gave no answer to.
+func (t *Tape) Failed() (n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, e := range t.held {
+		if e.Error != "" {
+			n++
+		}
+	}
+	return n
+}
+
 // secret finds keys of services, which no recording may hold.
 var secret = regexp.MustCompile(`(?i)\b(?:sk-[a-z0-9_-]{16,}|biseo_[a-z0-9]{16,}|Bearer\s+[a-z0-9._-]{16,}|api[_-]?key["'\s:=]+[a-z0-9._-]{16,})`)
 
