@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"modernc.org/sqlite"
@@ -54,7 +55,8 @@ type Store struct {
 // applicationID marks a database file as a state file of ours ("BISS").
 const applicationID = 0x42495353
 
-// Open opens the state file, and creates it with its folder if there is none. A
+// Open opens the state file, and creates it with its folder if there is none. An
+// empty file is not taken for a new one: whatever has emptied it has taken the keys. A
 // file of an older version is brought forward, after a copy of it was put beside
 // it as PATH.before-N, N the new version of its schema. A file of a newer version
 // or of another program is refused with [ErrSchema] and left as it is.
@@ -90,7 +92,12 @@ func open(ctx context.Context, path string, o Options, migrations []string) (_ *
 	if err == nil {
 		err = f.Close()
 	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		if err := notEmpty(ctx, s.path); err != nil {
+			return nil, err
+		}
+	case err != nil:
 		return nil, err
 	}
 	if s.write, err = connect(s.path, "_txlock=immediate", "foreign_keys(ON)", "secure_delete(ON)"); err != nil {
@@ -106,6 +113,23 @@ func open(ctx context.Context, path string, o Options, migrations []string) (_ *
 	s.read.SetMaxOpenConns(4)
 	s.read.SetMaxIdleConns(4)
 	return s, s.read.PingContext(ctx)
+}
+
+// notEmpty reports a file without content, after it has waited a little for another
+// process that may be making it.
+func notEmpty(ctx context.Context, path string) error {
+	for range 50 {
+		info, err := os.Stat(path)
+		if err != nil || info.Size() > 0 {
+			return err
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return errors.New("it is empty: restore a backup, or remove it if nothing was ever kept in it")
 }
 
 func connect(path, query string, pragmas ...string) (*sql.DB, error) {
@@ -206,6 +230,13 @@ func Schema(ctx context.Context, path string) (have, newest int, err error) {
 	defer db.Close()
 	have, err = schemaOf(ctx, db, newest)
 	return have, newest, explain(err)
+}
+
+// DiskFull reports an error that a full disk has caused.
+func DiskFull(err error) bool {
+	const full = 13 // SQLITE_FULL
+	var e *sqlite.Error
+	return errors.Is(err, syscall.ENOSPC) || errors.As(err, &e) && e.Code()&0xff == full
 }
 
 // explain marks what SQLite says of a file that is no database.

@@ -651,3 +651,20 @@ func TestBackup(t *testing.T) {
 		t.Errorf("over a file that is there: %v", err)
 	}
 }
+
+// A file that something has emptied is no new one: with it the keys would be gone.
+func TestEmptyFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Open(t.Context(), path, Options{}); err == nil || !strings.Contains(err.Error(), "restore a backup") {
+		t.Errorf("got %v", err)
+		if err == nil {
+			s.Close()
+		}
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() > 0 {
+		t.Errorf("the file is changed: %v %v", info.Size(), err)
+	}
+}

@@ -18,6 +18,7 @@ import (
 	"biseo/assistant/audit"
 	"biseo/assistant/ground"
 	"biseo/assistant/web/catalog"
+	"biseo/assistant/web/chat"
 	"biseo/index"
 )
 
@@ -25,7 +26,7 @@ import (
 // is exported because huma ignores the fields of an unexported embedded struct.
 type Restriction struct {
 	On       string   `json:"on,omitempty" format:"date" example:"2026-10-02" doc:"Only what is in force that day; today in Korea if left out"`
-	Kinds    []string `json:"kinds,omitempty" maxItems:"50" doc:"Kinds of document, such as law, ordinance, reply; all if left out"`
+	Kinds    []string `json:"kinds,omitempty" maxItems:"50" enum:"law,decree,rule,directive,ordinance,plan,report,reply,guide,press,other" doc:"Kinds of document; all if left out"`
 	Agencies []string `json:"agencies,omitempty" maxItems:"50" doc:"Agencies that issued the document; all if left out"`
 	Docs     []string `json:"docs,omitempty" maxItems:"50" doc:"Document IDs; all if left out"`
 }
@@ -324,12 +325,5 @@ func (s *server) readyz(ctx context.Context, _ *struct{}) (*healthOutput, error)
 
 // day reads a date of a request; "" is today in Korea.
 func (s *server) day(on string) (time.Time, error) {
-	if on == "" {
-		return index.Today(s.o.Now()), nil
-	}
-	t, err := time.Parse(time.DateOnly, on)
-	if err != nil {
-		return time.Time{}, &assistant.InputError{Field: "on", Text: fieldDetails["on"]}
-	}
-	return t, nil
+	return chat.Day(on, s.o.Now())
 }

@@ -74,7 +74,7 @@ var toPath = strings.NewReplacer("~", "~0", "/", "~1")
 type documentsInput struct {
 	After    string   `query:"after" maxLength:"2000" doc:"Cursor: next of the page before; the first page if left out"`
 	Limit    int      `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Entries wanted"`
-	Kinds    []string `query:"kind" maxItems:"50" doc:"Kinds of document, separated by commas"`
+	Kinds    []string `query:"kind" maxItems:"50" enum:"law,decree,rule,directive,ordinance,plan,report,reply,guide,press,other" doc:"Kinds of document, separated by commas"`
 	Agencies []string `query:"agency" maxItems:"50" doc:"Agencies, separated by commas"`
 	Grades   []string `query:"grade" maxItems:"3" enum:"open,sensitive,classified" doc:"Grades, separated by commas"`
 	States   []string `query:"state" maxItems:"3" enum:"in_force,past,future" doc:"States today, separated by commas"`

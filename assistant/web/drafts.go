@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"biseo/assistant"
 	"biseo/assistant/audit"
+	"biseo/assistant/complaint"
 	"biseo/assistant/export"
 	"biseo/assistant/state"
 )
@@ -100,7 +102,12 @@ func (s *server) newDraft(ctx context.Context, in *newDraftInput) (*draftOutput,
 	if err := s.keeps(ctx); err != nil {
 		return nil, err
 	}
-	if a := in.Body.Answer; a.Task == "reply" && a.Reply == nil || len(a.Question) > 20000 {
+	a := in.Body.Answer
+	wellFormed := slices.Contains([]string{"answer", "summary", "report", "reply"}, a.Task) && (a.Task == "reply") == (a.Reply != nil) && len(a.Question) <= 20000
+	if wellFormed && a.Reply != nil {
+		_, wellFormed = complaint.KindOf(a.Reply.Kind)
+	}
+	if !wellFormed {
 		return nil, s.problem(ctx, &assistant.InputError{Field: "answer", Text: "서비스에서 받은 답변을 그대로 보내 주세요."})
 	}
 	r, err := s.svc.Recheck(ctx, CallerOf(ctx).Principal, assistant.RecheckRequest{Draft: &in.Body.Answer})

@@ -109,7 +109,7 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 		return newProblem(http.StatusServiceUnavailable, "audit_unavailable", "감사 기록을 남길 수 없어 처리하지 않았습니다. 관리자에게 알려 주세요.")
 	case errors.Is(err, errNoState), errors.Is(err, errNoIngest):
 		return newProblem(http.StatusNotImplemented, "not_offered", "이 서비스에서는 쓸 수 없는 기능입니다. /v1/status의 features를 확인해 주세요.")
-	case errors.Is(context.Cause(ctx), errShutdown):
+	case errors.Is(context.Cause(ctx), errShutdown), errors.Is(err, jobs.ErrClosed):
 		return newProblem(http.StatusServiceUnavailable, "shutting_down", "서비스를 멈추는 중입니다. 잠시 뒤 다시 시도해 주세요.")
 	case ctx.Err() != nil: // nobody is left to read it
 		return newProblem(http.StatusServiceUnavailable, "canceled", "요청이 취소되었습니다.")
@@ -195,7 +195,7 @@ var fieldDetails = map[string]string{
 	"on":       "기준일을 2026-10-02처럼 실제로 있는 날짜로 적어 주세요.",
 	"limit":    "결과 수를 1 이상 100 이하의 정수로 적어 주세요.",
 	"around":   "앞뒤 문단 수를 0 이상 20 이하의 정수로 적어 주세요.",
-	"kinds":    "문서 종류(kinds)를 문자열 목록으로 적어 주세요. 50개까지 됩니다.",
+	"kinds":    "문서 종류(kinds)를 law, decree, rule, directive, ordinance, plan, report, reply, guide, press, other의 목록으로 적어 주세요. 50개까지 됩니다.",
 	"agencies": "기관(agencies)을 문자열 목록으로 적어 주세요. 50개까지 됩니다.",
 	"docs":     "문서 식별자(docs)를 문자열 목록으로 적어 주세요. 50개까지 됩니다.",
 }

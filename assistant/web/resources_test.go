@@ -437,6 +437,22 @@ func TestForgedAnswer(t *testing.T) {
 			{Text: "정기권은 한 달에 1원으로 한다.", Status: ground.Verified, Cites: []ground.Cite{{Source: 2}}},
 			{Text: "아무 근거 없는 사실이다.", Status: ground.Plain, Cites: []ground.Cite{}},
 			{Text: "정기권은 한 달에 60,000원으로 한다.", Status: ground.Unverified, Cites: []ground.Cite{{Source: 1}}}}}}}
+	for name, change := range map[string]func(*assistant.Answer){
+		"unknown task":            func(a *assistant.Answer) { a.Task = "poem" },
+		"no task":                 func(a *assistant.Answer) { a.Task = "" },
+		"reply without its facts": func(a *assistant.Answer) { a.Task = "reply" },
+		"unknown kind":            func(a *assistant.Answer) { a.Task, a.Reply = "reply", &assistant.Reply{Kind: "급한"} },
+	} {
+		wrong := forged
+		change(&wrong)
+		b, err := json.Marshal(map[string]any{"answer": wrong})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, _ := get[Problem](t, 422, "POST", o.url+"/v1/drafts", string(b)); p.Code != "invalid_request" {
+			t.Errorf("%s: got %+v", name, p)
+		}
+	}
 	body, err := json.Marshal(map[string]any{"answer": forged})
 	if err != nil {
 		t.Fatal(err)

@@ -244,7 +244,7 @@ var rightsKinds = []rightsKind{
 		return rightsRequest{method: "GET", path: "/v1/documents?limit=200", list: true}
 	}},
 	{"documents behind it", func(_ *rand.Rand, d rightsDoc) rightsRequest {
-		return rightsRequest{method: "GET", path: "/v1/documents?limit=3&after=" + base64.RawURLEncoding.EncodeToString([]byte(d.ID))}
+		return rightsRequest{method: "GET", path: "/v1/documents?limit=3&after=" + base64.RawURLEncoding.EncodeToString([]byte("after "+d.ID))}
 	}},
 	{"documents of its title", func(_ *rand.Rand, d rightsDoc) rightsRequest {
 		return rightsRequest{method: "GET", path: "/v1/documents?title=" + d.canary, about: true}

@@ -133,7 +133,7 @@ type repliesInput struct {
 		Decision string   `json:"decision,omitempty" enum:"explain,accept,reject,transfer,need_info" default:"explain" doc:"처리 방향"`
 		Remedy   string   `json:"remedy,omitempty" enum:"none,refusal,disposition,disclosure,penalty" default:"none" doc:"Which 구제절차 the reply names"`
 		Handler  Handler  `json:"handler,omitempty" doc:"담당자; what is left out becomes a placeholder"`
-		Kinds    []string `json:"kinds,omitempty" maxItems:"50" doc:"Kinds of document"`
+		Kinds    []string `json:"kinds,omitempty" maxItems:"50" enum:"law,decree,rule,directive,ordinance,plan,report,reply,guide,press,other" doc:"Kinds of document"`
 		Agencies []string `json:"agencies,omitempty" maxItems:"50" doc:"Agencies that issued the document"`
 		Keep
 	}

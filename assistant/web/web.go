@@ -98,10 +98,30 @@ type server struct {
 	needs     needs
 }
 
-// New returns the handler of the whole service: API, page, health. It logs method,
-// route, status and duration of each request to lg, never a question or a passage.
-func New(lg *slog.Logger, svc Service, o Options) (http.Handler, error) {
-	return newServer(lg, svc, o).handler()
+// A Site is the handler of the whole service: API, page, health.
+type Site struct {
+	http.Handler
+	jobs *jobs.Queue
+}
+
+// Close ends the jobs that work in the background, when nothing is served any more
+// and before the parts that they use are closed.
+func (s *Site) Close(ctx context.Context) error {
+	if s.jobs == nil {
+		return nil
+	}
+	return s.jobs.Close(ctx)
+}
+
+// New returns the whole service. It logs method, route, status and duration of each
+// request to lg, never a question or a passage.
+func New(lg *slog.Logger, svc Service, o Options) (*Site, error) {
+	s := newServer(lg, svc, o)
+	h, err := s.handler()
+	if err != nil {
+		return nil, err
+	}
+	return &Site{h, s.jobs}, nil
 }
 
 func newServer(lg *slog.Logger, svc Service, o Options) *server {

@@ -113,6 +113,8 @@ func TestProblems(t *testing.T) {
 		detail       string // its start
 	}{
 		{"day that does not exist", &fake{}, "POST", "/v1/search", `{"query":"` + secret + `","on":"2026-02-30"}`, 422, "invalid_request", "on", "기준일을 2026-10-02처럼"},
+		{"year 0", &fake{}, "POST", "/v1/search", `{"query":"` + secret + `","on":"0000-01-01"}`, 422, "invalid_request", "on", "기준일을 2026-10-02처럼"},
+		{"receipt in year 0", &fake{}, "POST", "/v1/deadlines", `{"kind":"질의","received":"0000-06-30"}`, 422, "invalid_request", "received", "일시를"},
 		{"day in a query", &fake{}, "GET", "/v1/passages/c1?on=tomorrow", "", 422, "invalid_request", "on", "기준일을"},
 		{"unknown query parameter", &fake{}, "GET", "/v1/passages/c1?onn=2026-01-01", "", 422, "invalid_request", "body", "주소에 정해진"},
 		{"most of another operation", &fake{}, "GET", "/v1/documents?limit=201", "", 422, "invalid_request", "limit", "결과 수를 1 이상 200 이하의"},
@@ -122,6 +124,8 @@ func TestProblems(t *testing.T) {
 		{"empty question", &fake{}, "POST", "/v1/answers", `{"question":""}`, 422, "invalid_request", "question", "질문을 1자"},
 		{"long question", &fake{}, "POST", "/v1/answers", `{"question":"` + strings.Repeat("가", 2001) + `"}`, 422, "invalid_request", "question", "질문을 1자"},
 		{"wrong type", &fake{}, "POST", "/v1/search", `{"query":"a","kinds":"` + secret + `"}`, 422, "invalid_request", "kinds", "문서 종류"},
+		{"unknown kind", &fake{}, "POST", "/v1/search", `{"query":"a","kinds":["` + secret + `"]}`, 422, "invalid_request", "kinds", "문서 종류"},
+		{"unknown kind in a query", &fake{}, "GET", "/v1/documents?kind=poem", "", 422, "invalid_request", "kind", "kind의 값을"},
 		{"wrong element", &fake{}, "POST", "/v1/search", `{"query":"a","kinds":["law",7]}`, 422, "invalid_request", "kinds", "문서 종류"},
 		{"limit", &fake{}, "POST", "/v1/search", `{"query":"a","limit":101}`, 422, "invalid_request", "limit", "결과 수를"},
 		{"around", &fake{}, "GET", "/v1/passages/c1?around=21", "", 422, "invalid_request", "around", "앞뒤 문단 수"},

@@ -423,6 +423,10 @@ func (cmd *restoreCmd) Run(ctx context.Context, c *console, s *settings) (err er
 	if err == nil {
 		err = checkData(ctx, filepath.Join(stage, "data"))
 	}
+	var disk *fs.PathError
+	if state.DiskFull(err) || errors.As(err, &disk) && strings.HasPrefix(disk.Path, stage) {
+		return fmt.Errorf("%s 폴더에 쓰지 못했으니 디스크의 빈 곳과 권한을 확인해 주세요(있던 것은 그대로입니다): %w", s.Data, err)
+	}
 	if err != nil {
 		return errUnreadable{fmt.Errorf("%s은(는) biseo backup으로 만든 온전한 백업이 아니니 다른 백업을 써 주세요(있던 것은 그대로입니다): %w", cmd.File, err)}
 	}

@@ -215,9 +215,13 @@ func readKey(file string) (string, error) {
 	}
 	b, err := os.ReadFile(file)
 	if err != nil {
-		err = errUsage{fmt.Errorf("서버의 키 파일 %s을(를) 읽지 못했으니 이름과 권한을 확인해 주세요: %w", file, err)}
+		return "", errUsage{fmt.Errorf("키 파일 %s을(를) 읽지 못했으니 이름과 권한을 확인해 주세요: %w", file, err)}
 	}
-	return strings.TrimSpace(string(b)), err
+	key := strings.TrimSpace(string(b))
+	if key == "" {
+		return "", errUsage{fmt.Errorf("키 파일 %s이(가) 비어 있으니 키를 적거나 설정에서 파일을 빼 주세요", file)}
+	}
+	return key, nil
 }
 
 // readers starts the pool of child processes that read files.

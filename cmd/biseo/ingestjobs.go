@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -76,7 +78,7 @@ func (s *settings) manage(ctx context.Context, c *console, a *assistant.Assistan
 		close = func() error { return errors.Join(o.State.Close(), g.Close()) }
 	}
 	if o.Spool, err = g.spool(); err == nil {
-		_, err = o.State.InterruptJobs(ctx, "서비스가 멈추어 끝내지 못했으니 다시 요청해 주세요.")
+		_, err = o.State.InterruptJobs(ctx, jobs.Interrupted)
 	}
 	if err != nil {
 		return nil, errors.Join(err, close())
@@ -128,13 +130,9 @@ func (g *ingester) Original(ctx context.Context, d index.Doc) (*os.File, error) 
 }
 
 // Add reads each file where it lies, moves what could be read below uploads and
-// brings it into the index.
+// brings it into the index. What could not be brought in does not stay there.
 func (g *ingester) Add(ctx context.Context, in web.Intake, tell func(ingest.Progress)) (ingest.Report, error) {
 	report := ingest.Report{Duplicates: []ingest.Duplicate{}, Failed: []ingest.Failure{}, NoReaders: []string{}, Warnings: []string{}}
-	dir, err := g.folder(in)
-	if err != nil {
-		return report, err
-	}
 	read := map[string]*ingest.Document{} // by the place that the file gets
 	for _, path := range in.Paths {
 		d, err := g.pool.Read(ctx, path)
@@ -149,11 +147,9 @@ func (g *ingester) Add(ctx context.Context, in web.Intake, tell func(ingest.Prog
 		if err != nil {
 			return report, err
 		}
-		// A name may come twice: each file has a folder of its own.
-		own := filepath.Join(dir, strings.ToLower(rand.Text()[:12]))
-		to := filepath.Join(own, filepath.Base(path))
-		if err := errors.Join(os.Mkdir(own, 0o700), os.Rename(path, to)); err != nil {
-			return report, err
+		to, err := g.keep(in, path)
+		if err != nil {
+			return report, errors.Join(err, g.discard(ctx, maps.Keys(read)))
 		}
 		read[filepath.ToSlash(to)] = d
 	}
@@ -167,9 +163,70 @@ func (g *ingester) Add(ctx context.Context, in web.Intake, tell func(ingest.Prog
 			}
 			return g.pool.Read(ctx, path)
 		}}
+	var failed []string
+	src.File = func(f ingest.FileState) {
+		if f.State == ingest.Failed && read[f.File] != nil {
+			failed = append(failed, f.File)
+		}
+	}
 	done, err := g.sync(ctx, src, nil)
 	report.Add(done)
+	if err != nil {
+		failed = slices.Collect(maps.Keys(read))
+	}
+	if len(failed) > 0 {
+		err = errors.Join(err, g.discard(ctx, slices.Values(failed)))
+	}
 	return report, err
+}
+
+// keep moves a file to its place below uploads. A name may come twice: each file has
+// a folder of its own.
+func (g *ingester) keep(in web.Intake, path string) (to string, err error) {
+	dir, err := g.folder(in)
+	if err != nil {
+		return "", err
+	}
+	own := filepath.Join(dir, strings.ToLower(rand.Text()[:12]))
+	to = filepath.Join(own, filepath.Base(path))
+	if err := os.Mkdir(own, 0o700); err != nil {
+		return "", err
+	}
+	if err := os.Rename(path, to); err != nil {
+		return "", errors.Join(err, os.Remove(own))
+	}
+	return to, nil
+}
+
+// discardTime is how long taking back may take, also after a job was canceled.
+const discardTime = time.Minute
+
+// discard takes back files that were not brought in, with what the index has of them.
+func (g *ingester) discard(ctx context.Context, files iter.Seq[string]) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), discardTime)
+	defer cancel()
+	for file := range files {
+		if err := g.delete(filepath.FromSlash(file)); err != nil {
+			return err
+		}
+	}
+	_, err := g.sync(ctx, ingest.Source{Paths: []string{g.uploads}, Read: g.pool.Read, Only: func(string) bool { return false }}, nil)
+	return err
+}
+
+// delete deletes an uploaded file with its own folder, and that of the files for
+// which the same holds where it was the last.
+func (g *ingester) delete(file string) error {
+	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	own := filepath.Dir(file)
+	_ = os.Remove(own) // what else may be in it stays
+	dir := filepath.Dir(own)
+	if left, err := os.ReadDir(dir); err == nil && len(left) == 1 && left[0].Name() == ingest.FolderFile && filepath.Dir(dir) == g.uploads {
+		_ = os.RemoveAll(dir)
+	}
+	return nil
 }
 
 // folder is the folder of the files for which the same holds. Its folder file is
@@ -226,10 +283,9 @@ func (g *ingester) Remove(ctx context.Context, d index.Doc, tell func(ingest.Pro
 	if !g.Uploaded(d) {
 		return ingest.Report{}, &jobs.Explained{Text: "올린 파일이 아니니 문서함 폴더에서 지워 주세요."}
 	}
-	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := g.delete(file); err != nil {
 		return ingest.Report{}, err
 	}
-	_ = os.Remove(filepath.Dir(file)) // its own folder; what else may be in it stays
 	removed := 0
 	src := ingest.Source{Paths: []string{g.uploads}, Progress: tell, Read: g.pool.Read, Only: func(source string) bool { return source == d.Source }}
 	report, err := g.sync(ctx, src, func(x index.Index) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -101,6 +102,26 @@ func TestIngester(t *testing.T) {
 	}
 	if _, err := os.Stat(old); err != nil {
 		t.Error(err)
+	}
+	if left, err := os.ReadDir(g.uploads); err != nil || len(left) > 0 {
+		t.Errorf("folders stay: %v %v", left, err)
+	}
+
+	// An upload that is not brought in leaves nothing.
+	s.Index.URL = "nowhere://"
+	if _, err := g.Add(t.Context(), web.Intake{Readers: []string{"staff"}, Grade: index.Open, Paths: []string{write(filepath.Join(spool, "3", "안내.md"), "새 안내입니다.\n")}}, tell); err == nil {
+		t.Error("add without an index: no error")
+	}
+	s.Index.URL = ""
+	if left, err := os.ReadDir(g.uploads); err != nil || len(left) > 0 {
+		t.Errorf("a failed upload stays: %v %v", left, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	if _, err := g.Add(ctx, web.Intake{Readers: []string{"staff"}, Grade: index.Open, Paths: []string{write(filepath.Join(spool, "4", "안내.md"), "새 안내입니다.\n")}}, func(ingest.Progress) { cancel() }); err == nil {
+		t.Error("a canceled upload: no error")
+	}
+	if left, err := os.ReadDir(g.uploads); err != nil || len(left) > 0 || len(all()) != 1 {
+		t.Errorf("a canceled upload stays: %v %v %v", left, all(), err)
 	}
 	states, err := g.Files(t.Context())
 	if err != nil || len(states) != 1 || states[0].File != filepath.ToSlash(old) {

@@ -9,8 +9,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"biseo/assistant"
+	"biseo/assistant/web/chat"
 	"biseo/ingest"
 	"biseo/korea/calendar"
 )
@@ -31,7 +33,7 @@ func parseTime(s string, zone *time.Location) (t time.Time, clock, ok bool) {
 		n[i], _ = strconv.Atoi(m[i+1]) // digits, or nothing for 0
 	}
 	t = time.Date(n[0], time.Month(n[1]), n[2], n[3], n[4], 0, 0, zone)
-	ok = t.Month() == time.Month(n[1]) && t.Day() == n[2] && t.Hour() == n[3] && t.Minute() == n[4]
+	ok = n[0] >= chat.FirstYear && t.Month() == time.Month(n[1]) && t.Day() == n[2] && t.Hour() == n[3] && t.Minute() == n[4]
 	return t, m[4] != "", ok
 }
 
@@ -91,6 +93,7 @@ var usageSentences = []struct {
 	{regexp.MustCompile(`^unknown flag (\S+?),?(?: did you mean.*)?$`), "${1} 옵션은 없으니 biseo --help에서 옵션 이름을 확인해 주세요"},
 	{regexp.MustCompile(`^unexpected argument (\S+?),?(?: did you mean.*)?$`), "“${1}”이(가) 무엇인지 알 수 없으니 biseo --help에서 명령을 확인해 주세요"},
 	{regexp.MustCompile(`^expected (".*)$`), "빠진 것이 있으니 적어 주세요: ${1}"},
+	{regexp.MustCompile(`^missing flags?: (.*)$`), "빠진 옵션이 있으니 적어 주세요: ${1}"},
 	{regexp.MustCompile(`^expected one of (.*)$`), "무엇을 할지 명령을 적어 주세요: ${1}"},
 	{regexp.MustCompile(`^(--\S+) and (--\S+) can't be used together$`), "${1}과 ${2}는 함께 쓸 수 없으니 하나만 적어 주세요"},
 	{regexp.MustCompile(`^open (.*): no such file or directory$`), "${1} 파일이 없으니 이름과 폴더를 확인해 주세요"},
@@ -107,7 +110,10 @@ func usageSentence(err error) string {
 			return strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(korean, `"",`, ""), `","`, ", "), `"`, "") + " (" + said + ")"
 		}
 	}
-	return said
+	if strings.ContainsFunc(said, func(r rune) bool { return unicode.Is(unicode.Hangul, r) }) { // ours, which the parser passes on
+		return said
+	}
+	return "명령을 알아들을 수 없으니 biseo --help에서 쓰는 방법을 확인해 주세요 (" + said + ")"
 }
 
 // folderFileHelp says what a folder file may hold.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -148,12 +150,7 @@ type keyListCmd struct {
 }
 
 func (cmd *keyListCmd) Run(ctx context.Context, c *console, s *settings) error {
-	st, err := s.state(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer st.Close()
-	keys, err := st.Keys(ctx)
+	keys, err := s.keys(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -177,6 +174,19 @@ func (cmd *keyListCmd) Run(ctx context.Context, c *console, s *settings) error {
 		fmt.Fprintln(c.out)
 	}
 	return nil
+}
+
+// keys returns all keys. Where nothing was ever kept there are none, and nothing is made.
+func (s *settings) keys(ctx context.Context, c *console) ([]state.Key, error) {
+	if _, err := os.Stat(s.stateFile()); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	st, err := s.state(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := st.Keys(ctx)
+	return keys, errors.Join(err, st.Close())
 }
 
 func orDash(s string) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -126,6 +127,9 @@ func (s *settings) hold() (release func() error, err error) {
 
 // serve serves the index of the data folder.
 func (s *settings) serve(ctx context.Context, c *console, opt web.Options, listen web.Listen, ready func(net.Addr)) error {
+	if err := s.beginIndex(ctx, c); err != nil {
+		return err
+	}
 	a, x, err := s.assistant(ctx, c)
 	if err != nil {
 		return err
@@ -149,10 +153,31 @@ func (s *settings) serve(ctx context.Context, c *console, opt web.Options, liste
 	err = web.Serve(ctx, c.lg, listen, s.watched.Handler(h), ready)
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
+	if err := h.Close(last); err != nil {
+		c.lg.Warn("a job did not end in time", "err", err)
+	}
 	if err := s.watched.Close(last); err != nil {
 		c.lg.Warn("traces that were left are not sent", "err", err)
 	}
 	return err
+}
+
+// beginIndex makes an empty index where there is none, so that a new service may get
+// its first document by upload.
+func (s *settings) beginIndex(ctx context.Context, c *console) error {
+	e, err := s.embedder()
+	if err != nil {
+		return err
+	}
+	x, err := s.openIndex(ctx, c.lg, reading, s.indexDir(), e)
+	if errors.Is(err, fs.ErrNotExist) {
+		c.lg.Warn("there is no index yet: an empty one is begun", "index", s.indexName())
+		x, err = s.openIndex(ctx, c.lg, writing, s.indexDir(), e)
+	}
+	if err != nil {
+		return nil // who opens it for its use says what is wrong
+	}
+	return x.Close()
 }
 
 type demoCmd struct {

@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A data folder has one service. A second one says so and touches nothing; commands
@@ -66,5 +70,44 @@ func TestFirstKey(t *testing.T) {
 	}
 	if status, body := service.ask("POST", "/v1/search", strings.TrimSpace(key.String()), question); status != 200 {
 		t.Errorf("with the key: got %d %s", status, body)
+	}
+}
+
+// A new installation begins without a document, and takes its first one by upload.
+func TestFirstDocument(t *testing.T) {
+	in := install(t, "")
+	service := in.serve(in.command(context.WithoutCancel(t.Context()), "serve"))
+	if status, body := service.ask("GET", "/v1/status", "", ""); status != 200 || !strings.Contains(body, `"documents":0`) {
+		t.Errorf("status: got %d %s", status, body)
+	}
+	if status, body := service.ask("GET", "/v1/documents", "", ""); status != 200 || !strings.Contains(body, `"documents":[]`) {
+		t.Errorf("documents: got %d %s", status, body)
+	}
+	const question = `{"query":"주차 요금"}`
+	if status, body := service.ask("POST", "/v1/search", "", question); status != 200 || !strings.Contains(body, `"hits":[]`) {
+		t.Errorf("search: got %d %s", status, body)
+	}
+	var form bytes.Buffer
+	w := multipart.NewWriter(&form)
+	err := w.WriteField("request", `{"readers":["public"],"grade":"open","kind":"guide"}`)
+	file, fileErr := w.CreateFormFile("files", "안내.md")
+	_, writeErr := io.WriteString(file, "# 주차 안내\n\n공영주차장 요금은 10분에 300원입니다.\n")
+	if err := errors.Join(err, fileErr, writeErr, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.Post(service.url+"/v1/documents", w.FormDataContentType(), &form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusAccepted {
+		t.Fatalf("upload: got %d", resp.StatusCode)
+	}
+	var job string
+	for end := time.Now().Add(30 * time.Second); !strings.Contains(job, `"done"`) && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		_, job = service.ask("GET", resp.Header.Get("Location"), "", "")
+	}
+	if status, body := service.ask("POST", "/v1/search", "", question); status != 200 || !strings.Contains(body, "300원") {
+		t.Errorf("search after %s: got %d %s", job, status, body)
 	}
 }

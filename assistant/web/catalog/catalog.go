@@ -138,10 +138,15 @@ type Page struct {
 // ErrCursor reports a cursor that no page was returned with.
 var ErrCursor = errors.New("catalog: unknown cursor")
 
+// cursorMark begins a cursor, before the ID of the last document that was told: it
+// may have gone since.
+const cursorMark = "after "
+
 // List returns at most limit documents that p may see, behind the cursor after.
 func List(ctx context.Context, x Index, p Person, f Filter, after string, limit int) (Page, error) {
-	from, err := base64.RawURLEncoding.DecodeString(after)
-	if err != nil {
+	b, err := base64.RawURLEncoding.DecodeString(after)
+	from, ours := strings.CutPrefix(string(b), cursorMark)
+	if err != nil || after != "" && !ours {
 		return Page{}, ErrCursor
 	}
 	page := Page{Documents: []Entry{}}
@@ -149,7 +154,7 @@ func List(ctx context.Context, x Index, p Person, f Filter, after string, limit 
 		if err != nil {
 			return Page{}, fmt.Errorf("list documents: %w", err)
 		}
-		if d.ID <= string(from) && after != "" || !p.sees(d) || !f.wants(d, p.Today) {
+		if d.ID <= from && after != "" || !p.sees(d) || !f.wants(d, p.Today) {
 			continue
 		}
 		e := p.entry(d)
@@ -157,7 +162,7 @@ func List(ctx context.Context, x Index, p Person, f Filter, after string, limit 
 			continue
 		}
 		if len(page.Documents) == limit {
-			page.Next = base64.RawURLEncoding.EncodeToString([]byte(page.Documents[limit-1].ID))
+			page.Next = base64.RawURLEncoding.EncodeToString([]byte(cursorMark + page.Documents[limit-1].ID))
 			break
 		}
 		page.Documents = append(page.Documents, e)

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -88,8 +89,10 @@ func TestList(t *testing.T) {
 			}
 		})
 	}
-	if _, err := List(t.Context(), x, citizen, Filter{}, "!", 1); !errors.Is(err, ErrCursor) {
-		t.Errorf("bad cursor: got %v", err)
+	for _, bad := range []string{"!", base64.RawURLEncoding.EncodeToString([]byte("zzz"))} {
+		if _, err := List(t.Context(), x, citizen, Filter{}, bad, 1); !errors.Is(err, ErrCursor) {
+			t.Errorf("cursor %s, which no page came with: got %v", bad, err)
+		}
 	}
 }
 

@@ -16,6 +16,9 @@ import (
 	"biseo/assistant/ground"
 )
 
+// DocumentKinds are the kinds of document that a request may name.
+var DocumentKinds = []string{"law", "decree", "rule", "directive", "ordinance", "plan", "report", "reply", "guide", "press", "other"}
+
 // Answer returns the whole of a as Markdown: what a [Writer] writes of its events.
 func Answer(a *assistant.Answer) string {
 	var w Writer

@@ -32,6 +32,7 @@ var (
 	ErrFull   = errors.New("jobs: too many are waiting")
 	ErrClosed = errors.New("jobs: the service is stopping")
 	errCancel = errors.New("jobs: canceled")
+	errStop   = errors.New("jobs: stopped with the service")
 )
 
 // A Queue works on one job at a time. Safe for concurrent use.
@@ -45,6 +46,8 @@ type Queue struct {
 	waiting []*job
 	active  *job // nil: no goroutine is at work
 	live    map[string]*job
+	closed  bool
+	working sync.WaitGroup
 }
 
 type job struct {
@@ -71,9 +74,12 @@ func New(lg *slog.Logger, store *state.Store, now func() time.Time, ended func(k
 // the values of ctx and not its end.
 func (q *Queue) Add(ctx context.Context, owner, kind string, work Work) (state.Job, error) {
 	q.mu.Lock()
-	full := len(q.waiting) >= most
+	full, closed := len(q.waiting) >= most, q.closed
 	q.mu.Unlock()
-	if full {
+	switch {
+	case closed:
+		return state.Job{}, ErrClosed
+	case full:
 		return state.Job{}, ErrFull
 	}
 	stored, err := q.store.CreateJob(ctx, state.Job{Owner: owner, Kind: kind})
@@ -86,12 +92,41 @@ func (q *Queue) Add(ctx context.Context, owner, kind string, work Work) (state.J
 	defer q.mu.Unlock()
 	q.live[stored.ID] = j
 	q.waiting = append(q.waiting, j)
+	if q.closed { // meanwhile
+		j.cancel(errStop)
+	}
 	if q.active == nil {
 		q.active = j
-		go q.run()
+		q.working.Go(q.run)
 	}
 	return stored, nil
 }
+
+// Close ends the job that is being worked on and those that wait, which are told to
+// have failed because the service stops, and takes no more. It returns when all have
+// cleared up, or with the error of ctx.
+func (q *Queue) Close(ctx context.Context) error {
+	q.mu.Lock()
+	q.closed = true
+	for _, j := range q.live {
+		j.cancel(errStop)
+	}
+	q.mu.Unlock()
+	done := make(chan struct{})
+	go func() {
+		q.working.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("end jobs: %w", ctx.Err())
+	}
+}
+
+// Interrupted is what the owner of a job reads that the end of the service cut short.
+const Interrupted = "서비스가 멈추어 끝내지 못했으니 다시 요청해 주세요."
 
 // run works until nothing waits.
 func (q *Queue) run() {
@@ -121,6 +156,8 @@ func (q *Queue) do(j *job) {
 		q.note(j, state.Done, detail, "", true)
 	case errors.Is(context.Cause(j.ctx), errCancel):
 		q.note(j, state.Canceled, detail, "", true)
+	case errors.Is(context.Cause(j.ctx), errStop):
+		q.note(j, state.Failed, detail, Interrupted, true)
 	case errors.As(err, &known):
 		q.note(j, state.Failed, detail, known.Text, true)
 	default:

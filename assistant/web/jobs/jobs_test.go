@@ -79,6 +79,60 @@ func TestQueue(t *testing.T) {
 	}
 }
 
+// With the service end the job that is worked on and those that wait, and say why.
+func TestClose(t *testing.T) {
+	q := queue(t)
+	began, cleared := make(chan struct{}), make(chan struct{}, 2)
+	work := func(ctx context.Context, _ func(any)) (any, error) {
+		if ctx.Err() == nil {
+			close(began)
+		}
+		<-ctx.Done()
+		cleared <- struct{}{}
+		return nil, ctx.Err()
+	}
+	var all []state.Job
+	for range 2 {
+		j, err := q.Add(t.Context(), "kim", "add", work)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, j)
+	}
+	<-began
+	if err := q.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(cleared) != 2 {
+		t.Errorf("%d of 2 jobs have cleared up", len(cleared))
+	}
+	for _, j := range all {
+		if j := await(t, q, j.ID); j.State != state.Failed || j.Error != Interrupted {
+			t.Errorf("got %s %q", j.State, j.Error)
+		}
+	}
+	if _, err := q.Add(t.Context(), "kim", "add", work); !errors.Is(err, ErrClosed) {
+		t.Errorf("after the end: got %v", err)
+	}
+}
+
+// Who does not end is not waited for any longer than ctx lasts.
+func TestCloseInTime(t *testing.T) {
+	q := queue(t)
+	free := make(chan struct{})
+	j, err := q.Add(t.Context(), "kim", "add", func(context.Context, func(any)) (any, error) { <-free; return nil, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if err := q.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	close(free)
+	await(t, q, j.ID)
+}
+
 func TestCancel(t *testing.T) {
 	q := queue(t)
 	began := make(chan struct{})

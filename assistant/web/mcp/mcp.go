@@ -12,6 +12,7 @@ package mcp
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,8 +20,10 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
+	"strings"
 	"time"
 
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"biseo/assistant"
@@ -67,9 +70,48 @@ func New(lg *slog.Logger, svc Service, o Options) http.Handler {
 		DisableLocalhostProtection: true, // it refuses reverse proxies on this machine; the guard in front knows the host's own names
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, r.Context())))
+		h.ServeHTTP(&plainText{ResponseWriter: w}, r.WithContext(context.WithValue(r.Context(), requestKey{}, r.Context())))
 	})
 }
+
+// plainText replaces the kit's errors of the transport, which are plain text and
+// repeat what was sent, by errors of the protocol that do not.
+type plainText struct {
+	http.ResponseWriter
+	replaced bool
+}
+
+func (w *plainText) WriteHeader(status int) {
+	h := w.Header()
+	w.replaced = status >= http.StatusBadRequest && strings.HasPrefix(h.Get("Content-Type"), "text/plain")
+	if !w.replaced {
+		w.ResponseWriter.WriteHeader(status)
+		return
+	}
+	h.Set("Content-Type", "application/json")
+	h.Del("Content-Length")
+	w.ResponseWriter.WriteHeader(status)
+	say := "요청이 MCP의 규약과 맞지 않으니 Content-Type, Accept, MCP-Protocol-Version 머리말과 JSON-RPC 본문을 확인해 주세요."
+	switch {
+	case status == http.StatusMethodNotAllowed:
+		say = "세션이 없으니 POST로만 보내 주세요."
+	case status == http.StatusRequestEntityTooLarge:
+		say = fmt.Sprintf("본문은 %d KB까지 보낼 수 있으니 줄여 주세요.", maxBody>>10)
+	case status >= http.StatusInternalServerError:
+		say = string(internal)
+	}
+	b, _ := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": nil, "error": map[string]any{"code": jsonrpc.CodeInvalidRequest, "message": say}})
+	_, _ = w.ResponseWriter.Write(b) // a client that is gone needs no answer
+}
+
+func (w *plainText) Write(b []byte) (int, error) {
+	if w.replaced {
+		return len(b), nil
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+func (w *plainText) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // requestKey is the context of the HTTP request, among the values of a tool's
 // context: the kit gives a tool the values of the one and not its end.
@@ -209,6 +251,10 @@ var atFault = regexp.MustCompile(`/properties/([a-z_]+)|\["([a-z_]+)"`)
 func plainErrors(next sdk.MethodHandler) sdk.MethodHandler {
 	return func(ctx context.Context, method string, req sdk.Request) (sdk.Result, error) {
 		res, err := next(ctx, method, req)
+		var wrong *jsonrpc.Error
+		if errors.As(err, &wrong) {
+			return nil, &jsonrpc.Error{Code: wrong.Code, Data: wrong.Data, Message: "요청이 MCP의 규약과 맞지 않거나 그런 도구가 없으니 tools/list를 확인해 주세요."}
+		}
 		r, ok := res.(*sdk.CallToolResult)
 		var ours toolError
 		if err != nil || !ok || !r.IsError || errors.As(r.GetError(), &ours) {

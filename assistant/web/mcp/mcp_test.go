@@ -292,6 +292,39 @@ func post(t testing.TB, url, key, body string, headers ...string) string {
 	return string(b)
 }
 
+// What is wrong with a message itself is an error of the protocol, in JSON, that
+// repeats nothing of it either.
+func TestTransportErrors(t *testing.T) {
+	url := listen(t, office(t), nil)
+	const list = `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`
+	for name, tt := range map[string]struct {
+		body    string
+		headers []string
+	}{
+		"no JSON":        {`비밀`, nil},
+		"empty":          {``, nil},
+		"unknown method": {`{"jsonrpc":"2.0","id":1,"method":"비밀"}`, nil},
+		"unknown tool":   {`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"비밀"}}`, nil},
+		"no ID":          {`{"jsonrpc":"2.0","method":"tools/list","params":{"cursor":"비밀"}}`, nil},
+		"type":           {list, []string{"Content-Type", "text/비밀"}},
+		"accept":         {list, []string{"Accept", "text/비밀"}},
+		"version":        {list, []string{"MCP-Protocol-Version", "비밀"}},
+		"batch":          {"[" + list + "," + list + "]", []string{"MCP-Protocol-Version", "2025-06-18"}},
+	} {
+		got := post(t, url, "anyone", tt.body, tt.headers...)
+		if at := strings.Index(got, "{"); at > 0 { // an event
+			got = strings.TrimSpace(got[at:])
+		}
+		var e struct {
+			JSONRPC string
+			Error   struct{ Message string }
+		}
+		if err := json.Unmarshal([]byte(got), &e); err != nil || e.JSONRPC != "2.0" || e.Error.Message == "" || strings.Contains(got, "비밀") {
+			t.Errorf("%s: %v in %s", name, err, got)
+		}
+	}
+}
+
 // What cannot be done is one sentence of a tool result that repeats nothing of what
 // was sent.
 func TestErrors(t *testing.T) {
@@ -307,6 +340,7 @@ func TestErrors(t *testing.T) {
 		"limit":     {"search", map[string]any{"query": "비밀", "limit": 51}, "limit이(가) 도구의"},
 		"long":      {"search", map[string]any{"query": strings.Repeat("비밀 ", 1001)}, "query이(가) 도구의"},
 		"list":      {"ask", map[string]any{"question": "비밀", "docs": make([]string, 51)}, "docs이(가) 도구의"},
+		"kind":      {"search", map[string]any{"query": "비밀", "kinds": []string{"비밀"}}, "kinds이(가) 도구의"},
 		"complaint": {"draft_reply", map[string]any{"complaint": strings.Repeat("비", 20001)}, "complaint이(가) 도구의"},
 		"no words":  {"ask", map[string]any{"question": "?!"}, "질문에 찾을 낱말이 없으니"},
 		"day":       {"search", map[string]any{"query": "비밀", "on": "2026-02-30"}, "기준일을"},
@@ -434,7 +468,7 @@ func TestOlderProtocol(t *testing.T) {
 	if !strings.Contains(got, "1,200원") {
 		t.Errorf("got %s", got)
 	}
-	if got := post(t, url, "anyone", `{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"search","arguments":{"query":"`+strings.Repeat("가", maxBody/3)+`"}}}`); !strings.Contains(got, "exceeds") {
+	if got := post(t, url, "anyone", `{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"search","arguments":{"query":"`+strings.Repeat("가", maxBody/3)+`"}}}`); !strings.Contains(got, "1024 KB까지") {
 		t.Errorf("too large: %.200s", got)
 	}
 }

@@ -3,15 +3,19 @@ package mcp
 import (
 	"encoding/json"
 	"strings"
+
+	"biseo/assistant/web/chat"
 )
 
 // The input schemas. They bound what a call may hold; the service's own limits are
 // the same or tighter.
 
+var kinds = `"` + strings.Join(chat.DocumentKinds, `", "`) + `"`
+
 // fields of the tools that look for passages.
-const where = `
+var where = `
   "on": {"type": "string", "format": "date", "maxLength": 10, "description": "기준일 YYYY-MM-DD: 그날 시행 중인 규정만. Only what is in force that day; today in Korea if left out."},
-  "kinds": {"type": "array", "maxItems": 50, "items": {"type": "string", "maxLength": 100}, "description": "문서 종류: law, decree, rule, directive, ordinance, plan, report, reply, guide, press, other. Kinds of document; all if left out."},
+  "kinds": {"type": "array", "maxItems": 50, "items": {"type": "string", "enum": [` + kinds + `]}, "description": "문서 종류. Kinds of document; all if left out."},
   "agencies": {"type": "array", "maxItems": 50, "items": {"type": "string", "maxLength": 200}, "description": "기관 이름. Agencies that issued the document; all if left out."}`
 
 const docs = `,
@@ -42,7 +46,7 @@ var (
   "department": {"type": "string", "maxLength": 100, "description": "담당 부서"},
   "name": {"type": "string", "maxLength": 50, "description": "담당자 이름"},
   "phone": {"type": "string", "maxLength": 50, "description": "담당자 전화번호"},
-  "kinds": {"type": "array", "maxItems": 50, "items": {"type": "string", "maxLength": 100}, "description": "문서 종류. Kinds of document to look at; all if left out."},
+  "kinds": {"type": "array", "maxItems": 50, "items": {"type": "string", "enum": [`+kinds+`]}, "description": "문서 종류. Kinds of document to look at; all if left out."},
   "agencies": {"type": "array", "maxItems": 50, "items": {"type": "string", "maxLength": 200}, "description": "기관 이름. Agencies whose documents to look at; all if left out."}`)
 
 	checkInput = object("text", `

@@ -407,6 +407,7 @@ func TestRefused(t *testing.T) {
 		"long complaint":    {`{"model":"biseo-reply","messages":[{"role":"user","content":"` + strings.Repeat("가", 20001) + `"}]}`, 400, "invalid_request", "messages"},
 		"setting":           {`{"model":"biseo-ask",` + user + `,"biseo":{"onn":"2026-01-01"}}`, 400, "unknown_parameter", "biseo"},
 		"setting elsewhere": {`{"model":"biseo-reply",` + user + `,"biseo":{"docs":["a"]}}`, 400, "unknown_parameter", "biseo"},
+		"unknown kind":      {`{"model":"biseo-ask",` + user + `,"biseo":{"kinds":["poem"]}}`, 400, "invalid_value", "biseo.kinds"},
 		"setting type":      {`{"model":"biseo-ask",` + user + `,"biseo":{"docs":"a"}}`, 400, "invalid_type", "biseo.docs"},
 		"settings list":     {`{"model":"biseo-ask",` + user + `,"biseo":[1]}`, 400, "invalid_type", "biseo"},
 		"day":               {`{"model":"biseo-ask",` + user + `,"biseo":{"on":"2026-02-30"}}`, 400, "invalid_request", "biseo.on"},

@@ -14,6 +14,7 @@ import (
 
 	"biseo/assistant"
 	"biseo/assistant/ground"
+	"biseo/assistant/web/chat"
 )
 
 const (
@@ -257,6 +258,11 @@ func (req *request) settings(m model) (Settings, *apiError) {
 			err.param = "biseo." + err.param
 		}
 		return set, err
+	}
+	for _, k := range set.Kinds {
+		if !slices.Contains(chat.DocumentKinds, k) {
+			return set, bad("invalid_value", "biseo.kinds", "kinds에는 %s 가운데서 적어 주세요.", strings.Join(chat.DocumentKinds, ", "))
+		}
 	}
 	for name, list := range map[string][]string{"kinds": set.Kinds, "agencies": set.Agencies, "docs": set.Docs} {
 		if len(list) > maxList {
