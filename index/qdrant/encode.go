@@ -8,7 +8,10 @@ import (
 	"hash/fnv"
 	"maps"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -105,8 +108,8 @@ type record struct {
 
 func analyse(d index.Doc, chunks []index.Chunk) []record {
 	records := make([]record, len(chunks))
-	for i, c := range chunks {
-		terms, length := index.CountTerms(d, c)
+	_ = parallel(len(chunks), func(i int) error {
+		terms, length := index.CountTerms(d, chunks[i])
 		byHash := make(map[uint32]index.FieldCounts, len(terms))
 		for term, counts := range terms {
 			h := hashTerm(term)
@@ -116,13 +119,35 @@ func analyse(d index.Doc, chunks []index.Chunk) []record {
 			}
 			byHash[h] = sum
 		}
-		r := record{Chunk: c, length: length, terms: make([]termCount, 0, len(byHash))}
+		r := record{Chunk: chunks[i], length: length, terms: make([]termCount, 0, len(byHash))}
 		for _, h := range slices.Sorted(maps.Keys(byHash)) {
 			r.terms = append(r.terms, termCount{h, byHash[h]})
 		}
 		records[i] = r
-	}
+		return nil
+	})
 	return records
+}
+
+// parallel calls f for 0 to n-1, a few at a time, and returns the first error.
+func parallel(n int, f func(i int) error) error {
+	errs := make([]error, n)
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0), 4) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				errs[i] = f(i)
+			}
+		})
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // A weight of the sparse vector carries, in the last bits of its mantissa, how often

@@ -214,7 +214,7 @@ func (w *writer) recover(ctx context.Context, m *meta) error {
 	if err != nil {
 		return err
 	}
-	return w.apply(ctx, change{}, t.negated(), removeChunks(last.doc, last.revision, last.wrote))
+	return w.apply(ctx, change{}, t.negated(), nil, removeChunks(last.doc, last.revision, last.wrote))
 }
 
 // stored reads the point of a document; nil if there is none.
@@ -252,18 +252,20 @@ func (w *writer) put(ctx context.Context, d index.Doc, records []record) error {
 	}
 	t := newTally()
 	c := change{doc: d.ID, revision: w.next, wrote: len(records)}
-	operations := make([]*qdrant.PointsUpdateOperation, 0, 4)
-	for batch := range slices.Chunk(records, batchChunks) {
-		points, err := w.x.points(d, batch, c.revision, len(operations)*batchChunks)
-		if err != nil {
-			return err
-		}
-		for _, r := range batch {
-			t.add(r.terms, r.length, 1)
-		}
-		operations = append(operations, upsertAll(points))
+	for _, r := range records {
+		t.add(r.terms, r.length, 1)
 	}
-	operations = append(operations, stored{doc: d, commit: w.next, revision: w.next, n: len(records)}.point())
+	chunks := make([]*qdrant.PointsUpdateOperation, (len(records)+batchChunks-1)/batchChunks)
+	err = parallel(len(chunks), func(i int) error {
+		from := i * batchChunks
+		points, err := w.x.points(d, records[from:min(from+batchChunks, len(records))], c.revision, from)
+		chunks[i] = upsertAll(points)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	operations := []*qdrant.PointsUpdateOperation{stored{doc: d, commit: w.next, revision: w.next, n: len(records)}.point()}
 	if s != nil {
 		if err := w.subtract(ctx, s, &t); err != nil {
 			return err
@@ -271,7 +273,7 @@ func (w *writer) put(ctx context.Context, d index.Doc, records []record) error {
 		c.former, c.deleted = s.revision, s.n
 		operations = append(operations, removeChunks(d.ID, s.revision, s.n))
 	}
-	return w.apply(ctx, c, t, operations...)
+	return w.apply(ctx, c, t, chunks, operations...)
 }
 
 // batchChunks is how many chunks one operation writes.
@@ -299,19 +301,33 @@ func (w *writer) subtract(ctx context.Context, s *stored, t *tally) error {
 
 var errStopped = errors.New("stopped by a test")
 
-// apply writes the point of change c, then the operations.
-func (w *writer) apply(ctx context.Context, c change, t tally, operations ...*qdrant.PointsUpdateOperation) error {
+// apply writes the point of change c, then new chunks in any order, then does the
+// operations one after the other.
+func (w *writer) apply(ctx context.Context, c change, t tally, chunks []*qdrant.PointsUpdateOperation, operations ...*qdrant.PointsUpdateOperation) error {
 	packed := t.pack()
 	c.commit, c.packed = w.next, base64.StdEncoding.EncodeToString(packed)
 	c.since = w.since + int64(len(packed))
-	operations = append([]*qdrant.PointsUpdateOperation{upsert(changeID(c.commit), nil, c.payload())}, operations...)
-	if w.stop != nil {
-		if i := slices.IndexFunc(operations, w.stop); i >= 0 {
-			return errors.Join(errStopped, w.x.apply(ctx, w.collection, operations[:i]...))
+	begin := upsert(changeID(c.commit), nil, c.payload())
+	if all := slices.Concat([]*qdrant.PointsUpdateOperation{begin}, chunks, operations); len(chunks) < 2 || w.stop != nil {
+		if w.stop != nil {
+			if i := slices.IndexFunc(all, w.stop); i >= 0 {
+				return errors.Join(errStopped, w.x.apply(ctx, w.collection, all[:i]...))
+			}
 		}
-	}
-	if err := w.x.apply(ctx, w.collection, operations...); err != nil {
-		return err
+		if err := w.x.apply(ctx, w.collection, all...); err != nil {
+			return err
+		}
+	} else {
+		err := w.x.apply(ctx, w.collection, begin)
+		if err == nil {
+			err = parallel(len(chunks), func(i int) error { return w.x.apply(ctx, w.collection, chunks[i]) })
+		}
+		if err == nil {
+			err = w.x.apply(ctx, w.collection, operations...)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	before, after := w.x.freq.applied(c.commit, t)
 	w.x.know(c.commit)
@@ -331,7 +347,7 @@ func (w *writer) apply(ctx context.Context, c change, t tally, operations ...*qd
 
 // weighAt are the numbers of chunks at which all of them are weighed anew: the
 // averages of the first documents are not those of all. Later ones change little.
-var weighAt = [...]int{50, 300, 2000}
+var weighAt = [...]int{50, 500}
 
 // weigh writes the sparse vectors anew, for the averages of now.
 func (w *writer) weigh(ctx context.Context) error {
@@ -433,7 +449,7 @@ func (x *Index) Describe(ctx context.Context, d index.Doc) error {
 		if err != nil {
 			return err
 		}
-		return w.apply(ctx, change{doc: d.ID, revision: s.revision}, newTally(), append([]*qdrant.PointsUpdateOperation{s.point()}, operations...)...)
+		return w.apply(ctx, change{doc: d.ID, revision: s.revision}, newTally(), nil, append([]*qdrant.PointsUpdateOperation{s.point()}, operations...)...)
 	})
 }
 
@@ -505,7 +521,7 @@ func (x *Index) Remove(ctx context.Context, id string) error {
 		if err := w.subtract(ctx, s, &t); err != nil {
 			return err
 		}
-		return w.apply(ctx, change{doc: id, former: s.revision, deleted: s.n}, t,
+		return w.apply(ctx, change{doc: id, former: s.revision, deleted: s.n}, t, nil,
 			remove(qdrant.NewPointsSelector(docID(docKey(id)))), removeChunks(id, s.revision, s.n))
 	})
 }
