@@ -29,6 +29,9 @@ const (
 	maxLinks    = 8   // links of one hit that are followed
 )
 
+// UsualContext is the Context of a [SearchRequest] for a person who wants some.
+const UsualContext = 3
+
 // passage is a hit and, if it is none by itself, why it stands beside the others.
 type passage struct {
 	index.Found

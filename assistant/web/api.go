@@ -33,8 +33,9 @@ type Restriction struct {
 
 type searchInput struct {
 	Body struct {
-		Query string `json:"query" minLength:"1" maxLength:"2000" example:"민원 처리기간 연장" doc:"Words, a question, or a citation such as 「민원 처리에 관한 법률」 제19조"`
-		Limit int    `json:"limit,omitempty" minimum:"1" maximum:"100" default:"10" doc:"Passages wanted"`
+		Query   string `json:"query" minLength:"1" maxLength:"2000" example:"민원 처리기간 연장" doc:"Words, a question, or a citation such as 「민원 처리에 관한 법률」 제19조"`
+		Limit   int    `json:"limit,omitempty" minimum:"1" maximum:"100" default:"10" doc:"Passages wanted"`
+		Context bool   `json:"context,omitempty" doc:"With each hit up to three passages that belong to it: the article that defines its words, those that carry it out or that it carries out, those that it names"`
 		Restriction
 	}
 }
@@ -216,13 +217,22 @@ func (s *server) search(ctx context.Context, in *searchInput) (*searchOutput, er
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
-	res, err := s.svc.Search(ctx, CallerOf(ctx).Principal, assistant.SearchRequest{Query: in.Body.Query, On: on, Limit: in.Body.Limit,
-		Kinds: in.Body.Kinds, Agencies: in.Body.Agencies, Docs: in.Body.Docs})
+	req := assistant.SearchRequest{Query: in.Body.Query, On: on, Limit: in.Body.Limit, Kinds: in.Body.Kinds, Agencies: in.Body.Agencies, Docs: in.Body.Docs}
+	if in.Body.Context {
+		req.Context = assistant.UsualContext
+	}
+	res, err := s.svc.Search(ctx, CallerOf(ctx).Principal, req)
 	if err == nil {
 		r := audit.Record{Outcome: string(res.Mode), On: res.On}
+		shown := func(chunk, doc string) {
+			if r.Passages = append(r.Passages, chunk); !slices.Contains(r.Docs, doc) {
+				r.Docs = append(r.Docs, doc)
+			}
+		}
 		for _, h := range res.Hits {
-			if r.Passages = append(r.Passages, h.ChunkID); !slices.Contains(r.Docs, h.DocID) {
-				r.Docs = append(r.Docs, h.DocID)
+			shown(h.ChunkID, h.DocID)
+			for _, c := range h.Context {
+				shown(c.ChunkID, c.DocID)
 			}
 		}
 		err = s.record(ctx, r, nil)

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,5 +57,35 @@ func TestRealAssistant(t *testing.T) {
 	}
 	if strings.Contains(logs.String(), "승용차") {
 		t.Errorf("the log holds the question: %s", logs)
+	}
+}
+
+// A search with context brings what a hit names; one without does not.
+func TestRealSearchContext(t *testing.T) {
+	x, err := local.Open(t.Context(), t.TempDir(), local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { x.Close() })
+	d := index.Doc{ID: "parking", Work: "parking", Title: "가온시 주차장 조례", Kind: "ordinance", Readers: []string{index.Public}, Grade: index.Open}
+	fee := index.Chunk{ID: index.ChunkID(d.ID, 0), DocID: d.ID, Cite: "「가온시 주차장 조례」 제5조", Text: "제5조 주차요금은 1,200원으로 한다. 다만, 제8조의 자동차에는 받지 아니한다.", Links: []string{"§가온시주차장조례/8"}}
+	free := index.Chunk{ID: index.ChunkID(d.ID, 1), DocID: d.ID, Cite: "「가온시 주차장 조례」 제8조", Text: "제8조 긴급자동차의 종류는 시장이 정한다.", Start: 100}
+	if err := x.Replace(t.Context(), d, []index.Chunk{fee, free}); err != nil {
+		t.Fatal(err)
+	}
+	url, _ := start(t, assistant.New(slog.New(slog.DiscardHandler), x, assistant.Options{}), nil)
+	for with, want := range map[string][]string{"": nil, `,"context":true`: {"인용 「가온시 주차장 조례」 제8조"}} {
+		_, body := do(t, "POST", url+"/v1/search", `{"query":"주차요금","limit":1`+with+`}`)
+		var r assistant.SearchResult
+		if err := json.Unmarshal([]byte(body), &r); err != nil || len(r.Hits) != 1 {
+			t.Fatalf("%s: %v", body, err)
+		}
+		var got []string
+		for _, c := range r.Hits[0].Context {
+			got = append(got, c.Via.Kind+" "+c.Cite)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("context %q: got %q, want %q", with, got, want)
+		}
 	}
 }

@@ -28,20 +28,27 @@ func (a asker) open(ctx context.Context, c *console, s *settings) (_ *assistant.
 }
 
 type searchCmd struct {
-	Query []string `arg:"" help:"Words, a sentence, or a citation such as 「민원 처리에 관한 법률」 제19조."`
-	K     int      `short:"k" default:"10" help:"Number of passages."`
-	JSON  bool     `help:"Print one JSON document."`
+	Query   []string `arg:"" help:"Words, a sentence, or a citation such as 「민원 처리에 관한 법률」 제19조."`
+	K       int      `short:"k" default:"10" help:"Number of passages."`
+	Context bool     `help:"Print with each passage what belongs to it: the article that defines its words, those that carry it out, those that it names."`
+	JSON    bool     `help:"Print one JSON document."`
 	asker
 }
 
 func (cmd *searchCmd) Run(ctx context.Context, c *console, s *settings) error {
+	if cmd.K == 0 { // which the assistant takes for a request without a number
+		return &assistant.InputError{Field: "-k", Text: "찾을 건수는 1부터 100까지의 수로 적어 주세요."}
+	}
 	a, on, done, err := cmd.open(ctx, c, s)
 	if err != nil {
 		return err
 	}
 	defer done()
-	r, err := a.Search(ctx, cmd.principal(), assistant.SearchRequest{
-		Query: strings.Join(cmd.Query, " "), On: on, Limit: cmd.K, Kinds: cmd.Kind, Agencies: cmd.Agency})
+	req := assistant.SearchRequest{Query: strings.Join(cmd.Query, " "), On: on, Limit: cmd.K, Kinds: cmd.Kind, Agencies: cmd.Agency}
+	if cmd.Context {
+		req.Context = assistant.UsualContext
+	}
+	r, err := a.Search(ctx, cmd.principal(), req)
 	if err != nil {
 		return err
 	}
@@ -56,6 +63,9 @@ func (cmd *searchCmd) Run(ctx context.Context, c *console, s *settings) error {
 	}
 	for _, h := range r.Hits {
 		fmt.Fprintf(c.out, "%2d. %s%s\n    %s\n", h.Rank, h.Cite, period(h.Kind, h.InForce), excerpt(h.Text, 160))
+		for _, s := range h.Context {
+			fmt.Fprintf(c.out, "    └ 함께 볼 조문(%s): %s%s\n      %s\n", s.Via.Kind, s.Cite, period(s.Kind, s.InForce), excerpt(s.Text, 160))
+		}
 	}
 	return nil
 }
