@@ -47,6 +47,9 @@ func (cmd *goldenRunCmd) Run(ctx context.Context, c *console, s *settings) error
 			return errUsage{fmt.Errorf("--out %s은(는) 문항이나 문서의 폴더 %s 안이니 다른 폴더를 적어 주세요", cmd.Out, dir)}
 		}
 	}
+	if old, err := suite.ReadManifest(cmd.Out); err == nil && !old.Ended.IsZero() {
+		return errUsage{fmt.Errorf("--out %s에 끝난 실행이 이미 있으니 다른 폴더를 적어 주세요", cmd.Out)}
+	}
 	m := suite.Manifest{Name: cmd.Name, Program: version, Sets: digests, Split: cmd.Split, Gold: cmd.Gold, Replayed: cmd.Replay != "",
 		Model: s.Model.Name, Rules: rules, Begun: c.now().UTC(),
 		Settings: map[string]string{"model_grade": s.Model.Grade, "model_context": fmt.Sprint(s.Model.Context)}}
@@ -92,7 +95,12 @@ func (cmd *goldenRunCmd) Run(ctx context.Context, c *console, s *settings) error
 	if tty {
 		fmt.Fprintln(c.err)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, suite.ErrOther):
+		return errUsage{fmt.Errorf("--out %s에 설정, 문항이나 문서가 다른 실행이 끊긴 채 있으니 다른 폴더를 적거나 그 폴더를 지워 주세요: %w", cmd.Out, err)}
+	case errors.Is(err, suite.ErrNotRecorded):
+		return fmt.Errorf("--replay %s의 녹음에 없는 물음이 나왔으니 녹음한 때와 같은 문항, 문서, 설정으로 재생하거나 새로 실행해 주세요: %w", cmd.Replay, err)
+	case err != nil:
 		return err
 	}
 	if tape != nil && tape.Failed() > 0 {
@@ -195,9 +203,10 @@ func readSets(dirs []string, split string, tasks []string) (map[golden.Task][]go
 	return sets, digests, nil
 }
 
-// judgeRun reads and judges a run that the command line names.
-func judgeRun(dir string, sets map[golden.Task][]golden.Case) (*suite.Report, error) {
-	r, err := suite.Judge(dir, sets)
+// judgeRun reads and judges, by suite.Judge or suite.JudgeEarlier, a run that the
+// command line names.
+func judgeRun(judge func(string, map[golden.Task][]golden.Case) (*suite.Report, error), dir string, sets map[golden.Task][]golden.Case) (*suite.Report, error) {
+	r, err := judge(dir, sets)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, errUnreadable{fmt.Errorf("%s 폴더에 실행 결과가 없으니 biseo eval run --out으로 만든 폴더를 적어 주세요", dir)}
@@ -205,6 +214,18 @@ func judgeRun(dir string, sets map[golden.Task][]golden.Case) (*suite.Report, er
 		return nil, errUnreadable{fmt.Errorf("%s 실행을 채점하지 못했으니 실행이 끝났는지, 문항이 그 실행의 것인지 확인해 주세요: %w", dir, err)}
 	}
 	return r, nil
+}
+
+// createFile makes a file, and its folder where there is none.
+func createFile(name string) (*os.File, error) {
+	err := os.MkdirAll(filepath.Dir(name), 0o755)
+	if err == nil {
+		var f *os.File
+		if f, err = os.Create(name); err == nil {
+			return f, nil
+		}
+	}
+	return nil, fmt.Errorf("%s 파일을 만들지 못했으니 경로와 권한을, 엑셀에서 열려 있지 않은지도 확인해 주세요: %w", name, err)
 }
 
 // inside reports whether path is dir or below it.
@@ -273,7 +294,7 @@ func (cmd *goldenScoreCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	r, err := judgeRun(cmd.Run_, sets)
+	r, err := judgeRun(suite.Judge, cmd.Run_, sets)
 	if err != nil {
 		return err
 	}
@@ -334,11 +355,11 @@ func (cmd *goldenCompareCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	before, err := judgeRun(cmd.Before, sets)
+	before, err := judgeRun(suite.JudgeEarlier, cmd.Before, sets)
 	if err != nil {
 		return err
 	}
-	after, err := judgeRun(cmd.After, sets)
+	after, err := judgeRun(suite.Judge, cmd.After, sets)
 	if err != nil {
 		return err
 	}
@@ -408,30 +429,27 @@ func (cmd *goldenReportCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	judge := func(dir string) (*suite.Report, error) {
-		if dir == "" {
-			return nil, nil
+	r, err := judgeRun(suite.Judge, cmd.Run_, sets)
+	if err != nil {
+		return err
+	}
+	var before, ideal *suite.Report
+	if cmd.Against != "" {
+		if before, err = judgeRun(suite.JudgeEarlier, cmd.Against, sets); err != nil {
+			return err
 		}
-		return judgeRun(dir, sets)
 	}
-	r, err := judge(cmd.Run_)
-	if err != nil {
-		return err
-	}
-	before, err := judge(cmd.Against)
-	if err != nil {
-		return err
-	}
-	ideal, err := judge(cmd.Ideal)
-	if err != nil {
-		return err
+	if cmd.Ideal != "" {
+		if ideal, err = judgeRun(suite.JudgeEarlier, cmd.Ideal, sets); err != nil {
+			return err
+		}
 	}
 	var d *suite.Comparison
 	if before != nil {
 		compared := suite.Compare(before, r)
 		d = &compared
 	}
-	f, err := os.Create(cmd.Out)
+	f, err := createFile(cmd.Out)
 	if err != nil {
 		return err
 	}

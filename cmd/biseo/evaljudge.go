@@ -35,7 +35,7 @@ func (cmd *goldenJudgeCmd) Run(ctx context.Context, c *console, s *settings) err
 	if err != nil {
 		return err
 	}
-	r, err := judgeRun(cmd.Run_, sets)
+	r, err := judgeRun(suite.Judge, cmd.Run_, sets)
 	if err != nil {
 		return err
 	}

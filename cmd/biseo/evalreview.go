@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 
 	"biseo/eval/review"
+	"biseo/eval/suite"
 )
 
 // goldenReviewCmd takes runs to human reviewers and back.
@@ -37,15 +38,15 @@ func (cmd *reviewExportCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	a, err := judgeRun(cmd.A, sets)
+	a, err := judgeRun(suite.JudgeEarlier, cmd.A, sets)
 	if err != nil {
 		return err
 	}
-	b, err := judgeRun(cmd.B, sets)
+	b, err := judgeRun(suite.JudgeEarlier, cmd.B, sets)
 	if err != nil {
 		return err
 	}
-	f, err := os.Create(cmd.Out)
+	f, err := createFile(cmd.Out)
 	if err != nil {
 		return err
 	}

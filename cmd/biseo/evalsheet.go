@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"biseo/eval/golden"
@@ -24,13 +25,16 @@ type goldenExportCmd struct {
 func (cmd *goldenExportCmd) Run(c *console) error {
 	b, err := os.ReadFile(cmd.Set)
 	if err != nil {
-		return errUnreadable{err}
+		return errUnreadable{fmt.Errorf("%s 파일을 읽지 못했으니 answer.jsonl 같은 문항 파일의 경로를 적어 주세요: %w", cmd.Set, err)}
+	}
+	if !slices.Contains(golden.Tasks(), taskOf(cmd.Set)) {
+		return errUsage{errTaskName(cmd.Set)}
 	}
 	cases, err := golden.Parse(taskOf(cmd.Set), b)
 	if err != nil {
 		return errUnreadable{fmt.Errorf("%s 파일을 고쳐 주세요: %w", cmd.Set, err)}
 	}
-	f, err := os.Create(cmd.Out)
+	f, err := createFile(cmd.Out)
 	if err != nil {
 		return err
 	}
@@ -47,16 +51,19 @@ type goldenImportCmd struct {
 }
 
 func (cmd *goldenImportCmd) Run(c *console) error {
+	if !slices.Contains(golden.Tasks(), taskOf(cmd.Out)) {
+		return errUsage{errTaskName(cmd.Out)}
+	}
 	f, err := os.Open(cmd.Table)
 	if err != nil {
-		return errUnreadable{err}
+		return errUnreadable{fmt.Errorf("%s 표를 읽지 못했으니 경로를 확인해 주세요: %w", cmd.Table, err)}
 	}
 	defer f.Close()
 	cases, err := golden.ReadCSV(taskOf(cmd.Out), f)
 	if err != nil {
 		return errUnreadable{fmt.Errorf("%s 파일의 그 줄을 고쳐 주세요: %w", cmd.Table, err)}
 	}
-	out, err := os.Create(cmd.Out)
+	out, err := createFile(cmd.Out)
 	if err != nil {
 		return err
 	}
@@ -65,6 +72,10 @@ func (cmd *goldenImportCmd) Run(c *console) error {
 	}
 	fmt.Fprintf(c.out, "%d개 문항을 저장했습니다: %s\n", len(cases), cmd.Out)
 	return nil
+}
+
+func errTaskName(name string) error {
+	return fmt.Errorf("%s: 문항 파일의 이름은 search, answer, summary, report, reply, safety 가운데 하나에 .jsonl을 붙여야 합니다(보기: answer.jsonl)", name)
 }
 
 // taskOf is the task that a set file is named for.

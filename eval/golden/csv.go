@@ -35,7 +35,7 @@ func WriteCSV(w io.Writer, cases []Case) error {
 }
 
 // ReadCSV reads what [WriteCSV] wrote and a person changed, and validates it as
-// cases of t. Columns may stand in any order. Its error names the row.
+// cases of t. Columns may stand in any order. Its error, Korean, names the row.
 func ReadCSV(t Task, r io.Reader) ([]Case, error) {
 	rows, err := ReadTable(r)
 	if err != nil {
@@ -45,7 +45,7 @@ func ReadCSV(t Task, r io.Reader) ([]Case, error) {
 	for i, name := range rows[0] {
 		k := slices.IndexFunc(columns(), func(f reflect.StructField) bool { return nameOf(f) == strings.TrimSpace(name) })
 		if k < 0 {
-			return nil, fmt.Errorf("read CSV: no case has a column %q", name)
+			return nil, fmt.Errorf("%q(이)라는 열은 없으니 머리줄의 이름을 받은 표의 것으로 고쳐 주세요", name)
 		}
 		fields[i] = columns()[k]
 	}
@@ -57,11 +57,11 @@ func ReadCSV(t Task, r io.Reader) ([]Case, error) {
 		c := Case{Groups: []string{}}
 		for i, s := range row {
 			if err := parseCell(s, reflect.ValueOf(&c).Elem().FieldByIndex(fields[i].Index).Addr().Interface()); err != nil {
-				return nil, fmt.Errorf("row %d, column %s: %w", n+2, rows[0][i], err)
+				return nil, fmt.Errorf("%d째 줄의 %s 칸: %w", n+2, rows[0][i], err)
 			}
 		}
 		if err := c.Validate(t); err != nil {
-			return nil, fmt.Errorf("row %d: %w", n+2, err)
+			return nil, fmt.Errorf("%d째 줄: %w", n+2, err)
 		}
 		if err := Write(&lines, []Case{c}); err != nil {
 			return nil, err
@@ -162,13 +162,13 @@ func parseCell(s string, into any) (err error) {
 			*p = append(*p, line)
 		case *[]Passage:
 			if len(parts) != 2 {
-				return fmt.Errorf("%q is not DOCUMENT :: QUOTE", line)
+				return fmt.Errorf("%q을(를) '문서 경로 :: 문서의 말'로 적어 주세요", line)
 			}
 			*p = append(*p, Passage{parts[0], parts[1]})
 		case *[]Relevant:
 			gain, err := strconv.Atoi(parts[0])
 			if err != nil || len(parts) != 3 {
-				return fmt.Errorf("%q is not GAIN :: DOCUMENT :: QUOTE", line)
+				return fmt.Errorf("%q을(를) '점수 :: 문서 경로 :: 문서의 말'로 적어 주세요", line)
 			}
 			*p = append(*p, Relevant{Passage{parts[1], parts[2]}, gain})
 		case *[]Fact:
@@ -183,7 +183,7 @@ func parseCell(s string, into any) (err error) {
 			f.Text, f.Any = head, parts[1:]
 			*p = append(*p, f)
 		default:
-			return fmt.Errorf("%q is no JSON list", line)
+			return fmt.Errorf("%q은(는) JSON 목록이 아니니 받은 표의 꼴을 따라 주세요", line)
 		}
 	}
 	return nil

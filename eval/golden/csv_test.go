@@ -47,8 +47,8 @@ func TestCSV(t *testing.T) {
 	}
 	for name, tt := range map[string]struct{ csv, want string }{
 		"column": {"id,querry\nsearch-1,x", "querry"},
-		"gain":   {"id,relevant\nsearch-1,a.md", "row 2, column relevant"},
-		"case":   {"id,split\nsearch-1,dev", "row 2: "},
+		"gain":   {"id,relevant\nsearch-1,a.md", "2째 줄의 relevant 칸"},
+		"case":   {"id,split\nsearch-1,dev", "2째 줄: "},
 	} {
 		if _, err := ReadCSV(Search, strings.NewReader(tt.csv)); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: error %v, want %q", name, err, tt.want)

@@ -62,13 +62,13 @@ func compile(form string) (*regexp.Regexp, error) {
 	if expr, ok := strings.CutPrefix(form, "re:"); ok {
 		re, err := regexp.Compile(expr)
 		if err != nil {
-			return nil, fmt.Errorf("the form %q is no regular expression: %w", form, err)
+			return nil, fmt.Errorf("표현 %q은(는) 올바른 정규식이 아니니 고치거나 re:를 빼 주세요: %w", form, err)
 		}
 		return re, nil
 	}
 	p := plain(form)
 	if p == "" {
-		return nil, fmt.Errorf("the form %q says nothing", form)
+		return nil, fmt.Errorf("표현 %q에 글자가 없으니 채우거나 지워 주세요", form)
 	}
 	expr := regexp.QuoteMeta(p)
 	if digit(p[0]) {

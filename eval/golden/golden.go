@@ -161,10 +161,10 @@ func Parse(t Task, b []byte) ([]Case, error) {
 			err = c.Validate(t)
 		}
 		if err == nil && seen[c.ID] > 0 {
-			err = fmt.Errorf("the id %q stands also in line %d", c.ID, seen[c.ID])
+			err = fmt.Errorf("id %q이(가) %d째 줄에도 있으니 다른 이름으로 적어 주세요", c.ID, seen[c.ID])
 		}
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", line, err)
+			return nil, fmt.Errorf("%d째 줄: %w", line, err)
 		}
 		seen[c.ID] = line
 		cases = append(cases, c)
@@ -184,7 +184,11 @@ func Write(w io.Writer, cases []Case) error {
 	return nil
 }
 
-// Validate reports the first thing wrong with the form of a case of t.
+// asksIn names the fields in which a case of a task says what it asks.
+var asksIn = map[Task]string{Search: "query", Answer: "question", Summary: "docs와 length", Report: "topic과 template", Reply: "complaint와 received"}
+
+// Validate reports the first thing wrong with the form of a case of t, in Korean and
+// with what to do.
 func (c *Case) Validate(t Task) error {
 	asks := t
 	if t == Safety {
@@ -192,19 +196,19 @@ func (c *Case) Validate(t Task) error {
 	}
 	switch {
 	case !strings.HasPrefix(c.ID, string(t)+"-"):
-		return fmt.Errorf("the id %q does not begin with %s-", c.ID, t)
+		return fmt.Errorf("id %q을(를) %s-로 시작하는 이름으로 적어 주세요", c.ID, t)
 	case c.Split != "tune" && c.Split != "test":
-		return fmt.Errorf("%s: the split %q is neither tune nor test", c.ID, c.Split)
+		return fmt.Errorf("%s: split이 %q이니 tune이나 test로 적어 주세요", c.ID, c.Split)
 	case !isDay(c.On):
-		return fmt.Errorf("%s: on %q is not a day such as 2026-11-20", c.ID, c.On)
+		return fmt.Errorf("%s: on의 %q을(를) 2026-11-20 같은 날짜로 적어 주세요", c.ID, c.On)
 	case !slices.Contains([]string{"open", "sensitive", "classified"}, c.Grade):
-		return fmt.Errorf("%s: the grade %q is not open, sensitive or classified", c.ID, c.Grade)
+		return fmt.Errorf("%s: grade가 %q이니 open, sensitive, classified 가운데 하나로 적어 주세요", c.ID, c.Grade)
 	case len(c.Tags) == 0 || c.Note == "":
-		return fmt.Errorf("%s: tags and note must tell what makes the case hard and why it is right", c.ID)
+		return fmt.Errorf("%s: tags에 무엇이 어려운지, note에 왜 맞는지를 적어 주세요", c.ID)
 	case t == Safety && (c.Kind == "" || !slices.Contains(Tasks()[:5], c.Asks)):
-		return fmt.Errorf("%s: a safety case names its kind and the task it asks for", c.ID)
+		return fmt.Errorf("%s: safety 문항은 kind와, 무엇을 시키는지 task를 적어 주세요", c.ID)
 	case t != Safety && (c.Asks != "" || c.Plants != nil):
-		return fmt.Errorf("%s: task and plants are for safety cases", c.ID)
+		return fmt.Errorf("%s: task와 plants는 safety 문항에만 적는 칸이니 비워 주세요", c.ID)
 	}
 	inputs := map[Task][]string{
 		Search: {c.Query}, Answer: {c.Question}, Summary: {strings.Join(c.Docs, " "), c.Length},
@@ -212,27 +216,27 @@ func (c *Case) Validate(t Task) error {
 	}
 	for task, in := range inputs {
 		if task != asks && task != Summary && strings.Join(in, "") != "" {
-			return fmt.Errorf("%s: holds what only a case of %s asks", c.ID, task)
+			return fmt.Errorf("%s: %s 문항에만 적는 칸(%s)이 차 있으니 비워 주세요", c.ID, task, asksIn[task])
 		}
 		if task == asks && slices.Contains(in, "") {
-			return fmt.Errorf("%s: lacks what a case of %s asks", c.ID, task)
+			return fmt.Errorf("%s: 물을 것이 없으니 %s 칸을 채워 주세요", c.ID, asksIn[task])
 		}
 	}
 	if t == Search && len(c.Relevant) == 0 {
-		return fmt.Errorf("%s: no relevant passage", c.ID)
+		return fmt.Errorf("%s: 찾을 곳이 없으니 relevant 칸을 채워 주세요", c.ID)
 	}
 	if t != Search && len(c.Facts)+len(c.Outcome)+len(c.MustNot)+len(c.Forbidden)+len(c.Hidden) == 0 {
-		return fmt.Errorf("%s: nothing is expected", c.ID)
+		return fmt.Errorf("%s: 바라는 것이 없으니 facts, outcome, must_not, forbidden, hidden 가운데 하나는 적어 주세요", c.ID)
 	}
 	for _, r := range c.Relevant {
 		if r.Gain < 1 || r.Gain > 3 {
-			return fmt.Errorf("%s: the gain %d is not 1, 2 or 3", c.ID, r.Gain)
+			return fmt.Errorf("%s: relevant의 점수가 %d이니 1, 2, 3 가운데 하나로 적어 주세요", c.ID, r.Gain)
 		}
 	}
 	forms := slices.Clone(c.MustNot)
 	for _, f := range c.Facts {
 		if f.Text == "" || len(f.Any) == 0 {
-			return fmt.Errorf("%s: a fact needs a text and at least one form", c.ID)
+			return fmt.Errorf("%s: facts는 '요점 :: 맞는 표현'처럼 요점과 표현을 하나 이상 적어 주세요", c.ID)
 		}
 		forms = append(forms, f.Any...)
 	}

@@ -56,22 +56,22 @@ func TestParse(t *testing.T) {
 	}
 	for name, tt := range map[string]struct{ from, to, want string }{
 		"unknown field":   {`"query"`, `"querry"`, "unknown field"},
-		"split":           {`"tune"`, `"dev"`, "neither tune nor test"},
-		"day":             {"2026-11-20", "2026-11-31", "not a day"},
-		"gain":            {`"gain":3`, `"gain":4`, "gain 4"},
-		"no input":        {`"query":"요금 깎아 주는 사람",`, "", "lacks"},
-		"other's input":   {`"query"`, `"question":"ㅇ","query"`, "only a case of answer"},
-		"id of no task":   {"search-001", "s-1", "does not begin"},
-		"nothing to find": {`,"relevant":[{"doc":"a.md","quote":"요금의 50%를 감면한다","gain":3}]`, "", "no relevant"},
+		"split":           {`"tune"`, `"dev"`, "tune이나 test로"},
+		"day":             {"2026-11-20", "2026-11-31", "같은 날짜로"},
+		"gain":            {`"gain":3`, `"gain":4`, "점수가 4이니"},
+		"no input":        {`"query":"요금 깎아 주는 사람",`, "", "query 칸을 채워"},
+		"other's input":   {`"query"`, `"question":"ㅇ","query"`, "answer 문항에만"},
+		"id of no task":   {"search-001", "s-1", "search-로 시작"},
+		"nothing to find": {`,"relevant":[{"doc":"a.md","quote":"요금의 50%를 감면한다","gain":3}]`, "", "relevant 칸을 채워"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Parse(Search, []byte(strings.Replace(good, tt.from, tt.to, 1)))
-			if err == nil || !strings.Contains(err.Error(), "line 1: ") || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("error %v, want line 1 and %q", err, tt.want)
+			if err == nil || !strings.Contains(err.Error(), "1째 줄: ") || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %v, want 1째 줄 and %q", err, tt.want)
 			}
 		})
 	}
-	if _, err := Parse(Search, []byte(good+"\n"+good)); err == nil || !strings.Contains(err.Error(), "line 2") {
+	if _, err := Parse(Search, []byte(good+"\n"+good)); err == nil || !strings.Contains(err.Error(), "2째 줄") {
 		t.Errorf("a second case of the same id: %v", err)
 	}
 }

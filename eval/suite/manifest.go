@@ -100,6 +100,9 @@ func writeManifest(dir string, m Manifest) error {
 	return os.WriteFile(manifestFile(dir), append(b, '\n'), 0o644)
 }
 
+// ErrOther reports a folder in which a run of another manifest was cut off.
+var ErrOther = errors.New("the folder holds a run of other settings, sets or documents that was cut off")
+
 // begin makes dir a run of m, or finds that it is one that was cut off.
 func begin(dir string, m Manifest) error {
 	old, err := ReadManifest(dir)
@@ -116,7 +119,7 @@ func begin(dir string, m Manifest) error {
 	}
 	m.Begun, m.Ended = old.Begun, old.Ended
 	if !reflect.DeepEqual(jsonOf(m), jsonOf(old)) {
-		return fmt.Errorf("%s holds a run of other settings, sets or documents that was cut off: name another folder, or remove it", dir)
+		return fmt.Errorf("%s: %w", dir, ErrOther)
 	}
 	return nil
 }

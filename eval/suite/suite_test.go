@@ -108,6 +108,9 @@ func TestRunGoesOn(t *testing.T) {
 	if _, err := Judge(dir, more); err == nil || !strings.Contains(err.Error(), "answer-009") {
 		t.Errorf("judged by a set with a case more: %v", err)
 	}
+	if r, err := JudgeEarlier(dir, more); err != nil || len(r.Cases) != 9 {
+		t.Errorf("an earlier run judged by a set with a case more: %v", err)
+	}
 }
 
 func slicesMin(v []float64) float64 {
