@@ -85,7 +85,7 @@ type documentsInput struct {
 type documentsOutput struct{ Body catalog.Page }
 
 func (s *server) documents(ctx context.Context, in *documentsInput) (*documentsOutput, error) {
-	if s.o.Library == nil {
+	if s.library == nil {
 		return nil, s.problem(ctx, errNoIngest)
 	}
 	f := catalog.Filter{Kinds: in.Kinds, Agencies: in.Agencies, Grades: in.Grades, States: in.States, Title: in.Title}
@@ -106,7 +106,7 @@ func (s *server) documents(ctx context.Context, in *documentsInput) (*documentsO
 			f.Read = func(source string) time.Time { return read[source] }
 		}
 	}
-	page, err := catalog.List(ctx, s.o.Library, s.person(ctx), f, in.After, in.Limit)
+	page, err := catalog.List(ctx, s.library, s.person(ctx), f, in.After, in.Limit)
 	if err == nil {
 		r := audit.Record{Outcome: "listed"}
 		for _, d := range page.Documents {
@@ -129,10 +129,10 @@ type documentOutput struct {
 
 // find returns a document that the caller may see.
 func (s *server) find(ctx context.Context, id string) (index.Doc, error) {
-	if s.o.Library == nil {
+	if s.library == nil {
 		return index.Doc{}, errNoIngest
 	}
-	return catalog.Find(ctx, s.o.Library, s.person(ctx), id)
+	return catalog.Find(ctx, s.library, s.person(ctx), id)
 }
 
 func (s *server) document(ctx context.Context, in *ByDocument) (*documentOutput, error) {
@@ -141,7 +141,7 @@ func (s *server) document(ctx context.Context, in *ByDocument) (*documentOutput,
 		return nil, s.problem(ctx, err)
 	}
 	out := new(documentOutput)
-	out.Body.Details, err = catalog.Describe(ctx, s.o.Library, s.person(ctx), d.ID)
+	out.Body.Details, err = catalog.Describe(ctx, s.library, s.person(ctx), d.ID)
 	if err == nil {
 		err = s.record(ctx, audit.Record{Outcome: "shown", Docs: []string{d.ID}}, nil)
 	}
@@ -170,10 +170,10 @@ type passagesOutput struct {
 }
 
 func (s *server) passages(ctx context.Context, in *passagesInput) (*passagesOutput, error) {
-	if s.o.Library == nil {
+	if s.library == nil {
 		return nil, s.problem(ctx, errNoIngest)
 	}
-	_, hits, on, next, err := catalog.Passages(ctx, s.o.Library, s.person(ctx), in.id(), in.After, in.Limit)
+	_, hits, on, next, err := catalog.Passages(ctx, s.library, s.person(ctx), in.id(), in.After, in.Limit)
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}

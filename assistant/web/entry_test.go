@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +16,7 @@ import (
 
 	"biseo/assistant"
 	"biseo/assistant/state"
+	"biseo/index"
 )
 
 // Before it is known whose requests they are, only so many are looked at; some wait,
@@ -174,5 +176,59 @@ func TestIdentifyAlone(t *testing.T) {
 	}
 	if got := send(); got != 401 {
 		t.Errorf("after its end: got %d", got)
+	}
+}
+
+// Listings, each of which goes through all documents, wait their turn as searches do;
+// whether the service is ready is told meanwhile.
+func TestListingsAtATime(t *testing.T) {
+	begun, free := make(chan struct{}), make(chan struct{})
+	s := newServer(slog.New(slog.DiscardHandler), &fake{}, Options{Library: slowShelf{begun: begun, free: free}, Limits: Limits{AllSearches: 1, SearchQueue: 1, SearchWait: time.Minute}})
+	h, err := s.handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(path string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "http://localhost"+path, nil))
+		return w
+	}
+	var wg sync.WaitGroup
+	for _, path := range []string{"/v1/documents", "/v1/status"} {
+		wg.Go(func() {
+			if w := send(path); w.Code != 200 {
+				t.Errorf("%s: got %d %s", path, w.Code, w.Body)
+			}
+		})
+	}
+	<-begun
+	for len(s.limits.searches.queue) < 1 {
+		time.Sleep(time.Millisecond)
+	}
+	if w := send("/v1/documents"); w.Code != 503 || codeOf(w.Body.String()) != "overloaded" {
+		t.Errorf("one too many: got %d %s", w.Code, w.Body)
+	}
+	go func() { <-begun }()
+	close(free)
+	wg.Wait()
+	if w := send("/readyz"); w.Code != 200 {
+		t.Errorf("ready: got %d %s", w.Code, w.Body)
+	}
+}
+
+// A slowShelf lists no documents, when it is free to.
+type slowShelf struct {
+	shelf
+	begun chan<- struct{}
+	free  <-chan struct{}
+}
+
+func (s slowShelf) Docs(context.Context) iter.Seq2[index.Doc, error] {
+	return func(func(index.Doc, error) bool) {
+		select {
+		case s.begun <- struct{}{}:
+		case <-s.free:
+		}
+		<-s.free
 	}
 }

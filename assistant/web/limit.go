@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"net/http"
 	"runtime"
@@ -15,6 +16,7 @@ import (
 
 	"biseo/assistant"
 	"biseo/assistant/ground"
+	"biseo/assistant/web/catalog"
 	"biseo/index"
 )
 
@@ -290,6 +292,25 @@ func (b bounded) Check(ctx context.Context, who assistant.Principal, req assista
 
 func (b bounded) Recheck(ctx context.Context, who assistant.Principal, req assistant.RecheckRequest) (*assistant.Rechecked, error) {
 	return limited(ctx, b.limits, func() (*assistant.Rechecked, error) { return b.Service.Recheck(ctx, who, req) })
+}
+
+// boundedLibrary reads the documents of an index as searches are done: so many at a
+// time. Each goes through all of them.
+type boundedLibrary struct {
+	catalog.Index
+	limits *limiter
+}
+
+func (l boundedLibrary) Docs(ctx context.Context) iter.Seq2[index.Doc, error] {
+	return func(yield func(index.Doc, error) bool) {
+		leave, err := l.limits.searches.enter(ctx)
+		if err != nil {
+			yield(index.Doc{}, err)
+			return
+		}
+		defer leave()
+		l.Index.Docs(ctx)(yield)
+	}
 }
 
 // limited does one answer or draft within the limits.

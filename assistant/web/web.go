@@ -88,6 +88,7 @@ type server struct {
 	svc       Service
 	o         Options
 	limits    *limiter
+	library   catalog.Index // Options.Library within the limits; nil: none
 	streams   *stream.Hub
 	jobs      *jobs.Queue           // nil without State
 	keepAlive time.Duration         // between comments in a silent stream
@@ -134,6 +135,9 @@ func newServer(lg *slog.Logger, svc Service, o Options) *server {
 	o.MaxUpload = cmp.Or(o.MaxUpload, 100<<20)
 	s := &server{lg: lg, o: o, limits: newLimiter(o.Limits), policies: map[string]Permission{}, keepAlive: 15 * time.Second, bodyTime: 5 * time.Second, writeTime: 5 * time.Second}
 	s.svc = bounded{svc, s.limits, o.Metrics}
+	if o.Library != nil {
+		s.library = boundedLibrary{o.Library, s.limits}
+	}
 	s.streams = stream.New(stream.Options{Number: o.Metrics.Streams})
 	if o.State != nil {
 		s.jobs = jobs.New(lg, o.State, o.Now, o.Metrics.Job)
