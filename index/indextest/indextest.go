@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) index.Index) {
 		{"Ties", testTies},
 		{"Ranks", testRanks},
 		{"OddQueries", testOddQueries},
+		{"Slip", testSlip},
 		{"Passage", testPassage},
 		{"Arguments", testArguments},
 		{"Cancelled", testCancelled},

@@ -35,3 +35,31 @@ func testOddQueries(t *testing.T, x index.Index) {
 		t.Errorf("a query of 100 kB about the first chunk found %d", len(hits))
 	}
 }
+
+// testSlip asks with one wrong letter: what was meant is found, and only by what the
+// asker may see. A hidden document neither lends its spelling nor keeps one from
+// being found.
+func testSlip(t *testing.T, x index.Index) {
+	add := func(id, text string, readers ...string) {
+		d := newDoc(id)
+		d.Readers = readers
+		store(t, x, d, newChunks(d, text))
+	}
+	check := func(what, query string, want []string, readers ...string) {
+		t.Helper()
+		diff(t, what, want, docIDs(search(t, x, index.Query{Scope: index.Scope{On: today, Readers: readers}, Text: query})))
+	}
+	add("grant", "지원금은 매달 지급한다.", index.Public)
+	add("other", "수수료를 징수한다.", index.Public)
+	check("slip", "지언금", []string{"grant"})
+	check("slip beside another word", "수수료 지언금", []string{"other", "grant"})
+	check("two slips", "지완굼", nil)
+
+	add("secret", "지언금 목록", "감사팀")
+	check("a hidden document holds what was typed", "지언금", []string{"grant"})
+	check("a visible document holds what was typed", "지언금", []string{"secret"}, "감사팀")
+
+	add("grant", "지원금은 매달 지급한다.", "감사팀")
+	add("plain", "지원 사업의 원금 상환", index.Public) // shares bigrams with 지원금
+	check("a hidden document holds what was meant", "지언금", nil)
+}

@@ -1,6 +1,7 @@
 package qdrant
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
@@ -177,6 +178,63 @@ func (f *frequencies) averages(records []record) index.Collection {
 		add(1, r.length)
 	}
 	return all
+}
+
+func (f *frequencies) empty() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.upto == 0
+}
+
+// A scorer is exact BM25 over the terms of a query, with the frequencies of one
+// moment. Empty where there are no terms.
+type scorer struct {
+	bm25    index.BM25
+	all     index.Collection
+	upto    int64          // the last change that they know
+	at      map[uint32]int // place of a term that some chunk holds in the query, which the sum follows
+	weights []float64
+}
+
+func (f *frequencies) scorer(p index.BM25, terms []string) scorer {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := scorer{p, f.tally.all, f.upto, make(map[uint32]int, len(terms)), make([]float64, len(terms))}
+	for i, t := range terms {
+		h := hashTerm(t)
+		if df := f.tally.df[h]; df > 0 {
+			s.weights[i], s.at[h] = p.Weight(f.tally.all, t, df), i
+		}
+	}
+	return s
+}
+
+// heaviest returns n terms at most, as dimensions with their weights.
+func (s scorer) heaviest(n int) (hashes []uint32, weights []float32) {
+	for h, i := range s.at {
+		if s.weights[i] > 0 {
+			hashes = append(hashes, h)
+		}
+	}
+	slices.SortFunc(hashes, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(s.weights[s.at[b]], s.weights[s.at[a]]), cmp.Compare(a, b))
+	})
+	hashes = hashes[:min(n, len(hashes))]
+	for _, h := range hashes {
+		weights = append(weights, float32(s.weights[s.at[h]]))
+	}
+	return hashes, weights
+}
+
+// score is that of a chunk. The terms are summed in the order of the query.
+func (s scorer) score(r record) float64 {
+	matches := make([]index.Match, len(s.weights))
+	for _, t := range r.terms {
+		if i, ok := s.at[t.hash]; ok && s.weights[i] > 0 {
+			matches[i] = index.Match{Weight: s.weights[i], Counts: t.counts}
+		}
+	}
+	return s.bm25.Score(s.all, r.length, slices.DeleteFunc(matches, func(m index.Match) bool { return m.Weight == 0 }))
 }
 
 // load reads the stored frequencies and all changes since, unless they are known.

@@ -12,7 +12,6 @@ import (
 	"github.com/qdrant/go-client/qdrant"
 
 	"biseo/index"
-	"biseo/korea/text"
 )
 
 const (
@@ -102,9 +101,7 @@ func (x *Index) search(ctx context.Context, q index.Query) ([]index.Hit, error) 
 			return nil, fmt.Errorf("search: %w", err)
 		}
 	}
-	terms := text.QueryTerms(q.Text)
-	slices.Sort(terms)
-	terms = slices.Compact(terms)
+	terms, _ := index.SearchTerms(q.Text, nil)
 	if len(terms) > 0 && x.freq.empty() {
 		if err := x.load(ctx); err != nil {
 			return nil, err
@@ -114,19 +111,63 @@ func (x *Index) search(ctx context.Context, q index.Query) ([]index.Hit, error) 
 		q.Limit = 10
 	}
 	q.Limit = min(q.Limit, maxLimit)
+	hits, held, err := x.searchTerms(ctx, q, terms)
+	if err != nil || len(terms) == 0 {
+		return hits, err
+	}
+	meant, err := x.respell(ctx, q, held)
+	if err != nil || slices.Equal(meant, terms) {
+		return hits, err
+	}
+	hits, _, err = x.searchTerms(ctx, q, meant)
+	return hits, err
+}
+
+// searchTerms ranks words by terms. It also returns what the hits hold.
+func (x *Index) searchTerms(ctx context.Context, q index.Query, terms []string) ([]index.Hit, map[uint32]bool, error) {
 	for depth := max(q.Limit, x.opt.Fusion.For(q.Text).Depth); ; depth *= 4 {
-		hits, more, err := x.searchDeep(ctx, q, terms, depth)
+		f := x.fetch(terms)
+		hits, more, err := f.search(ctx, q, depth)
 		if err != nil || !more || depth > maxLimit {
-			return hits, err
+			return hits, f.held, err
 		}
 	}
 }
 
-// searchDeep searches with rankings of depth chunks. It reports whether deeper
-// rankings may give more hits: where the second check refused some.
-func (x *Index) searchDeep(ctx context.Context, q index.Query, terms []string, depth int) (hits []index.Hit, more bool, err error) {
-	f := fetched{x: x, head: x.head.Load(), terms: terms, docs: map[uint64]*stored{}, chunks: map[string]*index.Chunk{}, words: map[string]float64{}}
-	f.exact = x.freq.scorer(x.opt.BM25, terms)
+// respell is [index.SearchTerms]. It asks the engine for a chunk with each term that
+// is not held by what was found already.
+func (x *Index) respell(ctx context.Context, q index.Query, held map[uint32]bool) ([]string, error) {
+	filter := &qdrant.Filter{Must: conditions(q.Scope)}
+	return index.SearchTerms(q.Text, func(terms []string) (map[string]bool, error) {
+		stored := x.freq.scorer(x.opt.BM25, terms).at
+		seen := map[string]bool{}
+		request := &qdrant.QueryBatchPoints{CollectionName: x.name}
+		var asked []string
+		for _, t := range terms {
+			h := hashTerm(t)
+			if _, ok := stored[h]; !ok || held[h] {
+				seen[t] = ok
+				continue
+			}
+			asked = append(asked, t)
+			request.QueryPoints = append(request.QueryPoints, &qdrant.QueryPoints{CollectionName: x.name, Using: qdrant.PtrOf(words),
+				Query: qdrant.NewQuerySparse([]uint32{h}, []float32{1}), Filter: filter, Limit: qdrant.PtrOf(uint64(1)), WithPayload: qdrant.NewWithPayload(false)})
+		}
+		if len(asked) == 0 {
+			return seen, nil
+		}
+		results, err := x.client.QueryBatch(ctx, request)
+		for i, r := range results {
+			seen[asked[i]] = len(r.GetResult()) > 0
+		}
+		return seen, err
+	})
+}
+
+// search searches with rankings of depth chunks. It reports whether deeper rankings
+// may give more hits: where the second check refused some.
+func (f *fetched) search(ctx context.Context, q index.Query, depth int) (hits []index.Hit, more bool, err error) {
+	x := f.x
 	byWords, byMeaning, err := x.rank(ctx, q, f.exact, depth)
 	if err != nil {
 		return nil, false, err
@@ -140,6 +181,9 @@ func (x *Index) searchDeep(ctx context.Context, q index.Query, terms []string, d
 			for _, r := range ranked[:min(len(ranked), q.Limit)] {
 				c := f.chunks[r.ID]
 				hits = append(hits, index.Hit{Chunk: *c, Doc: f.docs[docKey(c.DocID)].doc, Score: r.Score, Words: r.Ranks[0], Meaning: r.Ranks[1]})
+				for _, t := range f.counts[r.ID] {
+					f.held[t.hash] = true
+				}
 			}
 			break
 		}
@@ -189,6 +233,13 @@ type fetched struct {
 	docs   map[uint64]*stored      // nil: it has gone
 	chunks map[string]*index.Chunk // by point
 	words  map[string]float64      // exact score, by point
+	counts map[string][]termCount  // by point
+	held   map[uint32]bool         // terms of the hits
+}
+
+func (x *Index) fetch(terms []string) *fetched {
+	return &fetched{x: x, head: x.head.Load(), terms: terms, exact: x.freq.scorer(x.opt.BM25, terms), docs: map[uint64]*stored{},
+		chunks: map[string]*index.Chunk{}, words: map[string]float64{}, counts: map[string][]termCount{}, held: map[uint32]bool{}}
 }
 
 // read reads chunks and their documents in one request, which the first time also
@@ -253,7 +304,8 @@ func (f *fetched) read(ctx context.Context, chunks []index.Fused) error {
 	}
 	f.fresh = f.fresh || ask
 	for _, p := range found {
-		f.words[p.GetId().GetUuid()] = f.exact.score(readTerms(p))
+		r := readTerms(p)
+		f.words[p.GetId().GetUuid()], f.counts[p.GetId().GetUuid()] = f.exact.score(r), r.terms
 	}
 	return nil
 }
@@ -339,63 +391,6 @@ func conditions(s index.Scope) []*qdrant.Condition {
 		}
 	}
 	return must
-}
-
-func (f *frequencies) empty() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.upto == 0
-}
-
-// A scorer is exact BM25 over the terms of a query, with the frequencies of one
-// moment. Empty where there are no terms.
-type scorer struct {
-	bm25    index.BM25
-	all     index.Collection
-	upto    int64          // the last change that they know
-	at      map[uint32]int // place of a term that some chunk holds in the query, which the sum follows
-	weights []float64
-}
-
-func (f *frequencies) scorer(p index.BM25, terms []string) scorer {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	s := scorer{p, f.tally.all, f.upto, make(map[uint32]int, len(terms)), make([]float64, len(terms))}
-	for i, t := range terms {
-		h := hashTerm(t)
-		if df := f.tally.df[h]; df > 0 {
-			s.weights[i], s.at[h] = p.Weight(f.tally.all, t, df), i
-		}
-	}
-	return s
-}
-
-// heaviest returns n terms at most, as dimensions with their weights.
-func (s scorer) heaviest(n int) (hashes []uint32, weights []float32) {
-	for h, i := range s.at {
-		if s.weights[i] > 0 {
-			hashes = append(hashes, h)
-		}
-	}
-	slices.SortFunc(hashes, func(a, b uint32) int {
-		return cmp.Or(cmp.Compare(s.weights[s.at[b]], s.weights[s.at[a]]), cmp.Compare(a, b))
-	})
-	hashes = hashes[:min(n, len(hashes))]
-	for _, h := range hashes {
-		weights = append(weights, float32(s.weights[s.at[h]]))
-	}
-	return hashes, weights
-}
-
-// score is that of a chunk. The terms are summed in the order of the query.
-func (s scorer) score(r record) float64 {
-	matches := make([]index.Match, len(s.weights))
-	for _, t := range r.terms {
-		if i, ok := s.at[t.hash]; ok && s.weights[i] > 0 {
-			matches[i] = index.Match{Weight: s.weights[i], Counts: t.counts}
-		}
-	}
-	return s.bm25.Score(s.all, r.length, slices.DeleteFunc(matches, func(m index.Match) bool { return m.Weight == 0 }))
 }
 
 func (x *Index) passage(ctx context.Context, s index.Scope, id string, around int) ([]index.Hit, error) {
