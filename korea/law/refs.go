@@ -87,33 +87,9 @@ func amendments(s string) []int {
 	return out
 }
 
-// A Delegation is a place where a law leaves the details to a lower rule (위임).
-type Delegation struct {
-	To         string // 대통령령, 총리령, 부령, 조례, 규칙 or 고시
-	Start, End int    // code points of the mark: 대통령령으로 정하는
-}
-
-// delegation is 대통령령으로 정하는, 행정안전부령으로 정한다, 시ㆍ도의 조례로 정하는 바에 따라,
-// 대통령령이 정하는, 장관이 정하여 고시하는.
-var delegation = regexp.MustCompile(`(대통령령|총리령|부령|조례|규칙)(?:으로|로|이|가)(?:[^.\n]{0,30}?)? ?(?:따로 )?정(?:하|한|할|해)|정(?:하여|해) ?(고시)`)
-
-// Delegations returns the marks of delegation in s, in order.
-func Delegations(s string) []Delegation {
-	var out []Delegation
-	at, runes := 0, 0
-	for _, m := range delegation.FindAllStringSubmatchIndex(s, -1) {
-		runes += utf8.RuneCountInString(s[at:m[0]])
-		at = m[0]
-		d := Delegation{Start: runes, End: runes + utf8.RuneCountInString(s[m[0]:m[1]])}
-		for g := 2; g < len(m); g += 2 {
-			if m[g] >= 0 {
-				d.To = s[m[g]:m[g+1]]
-			}
-		}
-		out = append(out, d)
-	}
-	return out
-}
+// delegation leaves details to a lower rule (위임): 대통령령으로 정하는, 행정안전부령으로 정한다,
+// 시ㆍ도의 조례로 정하는 바에 따라, 대통령령이 정하는, 장관이 정하여 고시하는.
+var delegation = regexp.MustCompile(`(?:대통령령|총리령|부령|조례|규칙)(?:으로|로|이|가)(?:[^.\n]{0,30}?)? ?(?:따로 )?정(?:하|한|할|해)|정(?:하여|해) ?고시`)
 
 // A Definition is a term that a law defines: "민원"이란 … 말한다.
 type Definition struct {

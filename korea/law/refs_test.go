@@ -69,30 +69,6 @@ func TestReferenceSpan(t *testing.T) {
 	}
 }
 
-func TestDelegations(t *testing.T) {
-	tests := []struct {
-		in   string
-		want []string
-	}{
-		{"민원 등 대통령령으로 정하는 민원에 대하여는", []string{"대통령령: 대통령령으로 정하"}},
-		{"절차는 행정안전부령으로 정한다.", []string{"부령: 부령으로 정한"}},
-		{"필요한 사항은 해당 지방자치단체의 조례로 정할 수 있다", []string{"조례: 조례로 정할"}},
-		{"각 중앙관서의 장은 재정경제부령이 정하는 바에 의하여", []string{"부령: 부령이 정하"}},
-		{"대통령령 또는 조례로 정하는 바에 따라", []string{"조례: 조례로 정하"}},
-		{"보건복지부장관이 정하여 고시하는 금액", []string{"고시: 정하여 고시"}},
-		{"대통령령 제36296호로 개정된 것을 말한다", nil},
-	}
-	for _, tt := range tests {
-		var got []string
-		for _, d := range Delegations(tt.in) {
-			got = append(got, d.To+": "+string([]rune(tt.in)[d.Start:d.End]))
-		}
-		if d := cmp.Diff(tt.want, got); d != "" {
-			t.Errorf("%s: %s", tt.in, d)
-		}
-	}
-}
-
 func TestDefinitions(t *testing.T) {
 	in := `제2조(정의) 이 법에서 사용하는 용어의 뜻은 다음과 같다.
   1. "민원"이란 민원인이 행정기관에 대하여 처분 등 특정한 행위를 요구하는 것을 말하며
