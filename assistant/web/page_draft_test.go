@@ -42,7 +42,7 @@ func TestPageDraft(t *testing.T) {
 
 	// A suggestion is taken over by one key, which goes on to what is left.
 	c.press("다시 확인")
-	c.wait(`document.querySelector('.hints li .fix')`)
+	c.wait(`document.querySelector('[data-part=changes]') && document.querySelector('.hints li .fix')`)
 	before := c.text(`document.querySelectorAll('.hints li').length`)
 	fix := `[...document.querySelectorAll('.hints li')].find(l => l.textContent.includes('2026. 10. 2.')).querySelector('.actions button:not(.link)')`
 	if got, want := c.text(fix+`.textContent`), "고치기"; got != want {

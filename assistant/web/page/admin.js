@@ -54,7 +54,7 @@ async function jobs(again) {
     if (j.state === 'running' && p) return [el('progress', { 'aria-label': t('진행'), max: p.total || 1, value: p.done }), ` ${p.done}/${p.total}` + (p.left ? ', ' + t('약 {n}초 남음', { n: p.left }) : '')]
     return [j.error, r && t('추가 {a}, 바뀜 {b}, 삭제 {c}, 실패 {d}', { a: r.added, b: r.changed, c: r.removed, d: r.failed.length })].filter(Boolean).join(' ')
   }
-  return part(t('작업 현황'), !all.length ? el('p', { class: 'hint' }, t('작업이 없습니다.')) : table(t('작업 현황'), ['시작', '작업', '상태', '결과'], all.map(j => [el('span', { class: 'nb' }, stamp(j.created)), t(jobKinds[j.kind]), t(jobStates[j.state]),
+  return part(t('작업 현황'), !all.length ? el('p', { class: 'hint' }, t('작업이 없습니다.')) : table(t('작업 현황'), ['시작', '작업', '상태', '결과'], all.map(j => [el('span', { class: 'nb' }, stamp(j.created)), el('span', { class: 'nb' }, t(jobKinds[j.kind])), el('span', { class: 'nb' }, t(jobStates[j.state])),
     [result(j), ['queued', 'running'].includes(j.state) ? button('중지', async () => { await api.del('/v1/jobs/' + j.id).catch(() => {}); again() }, 'small') : ''].flat()])))
 }
 

@@ -182,12 +182,15 @@ export class AnswerView {
     line.append(node, ' ')
     const chip = one.refs.length && !line.stop && node.querySelector('.chip')
     if (chip) line.stop = chip, chip.tabIndex = 0 // one tab stop a paragraph; arrow keys reach the others
-    if (i === 0 && one.refs.length) this.first()
+    if (this.bySource.size && !this.opened) {
+      this.opened = true
+      this.first()
+    }
   }
 
   // first shows the first evidence beside the answer, where there is room for it.
   first() {
-    const chip = this.sentences[0]?.node.querySelector('.chip')
+    const chip = this.sentences.find(s => s.refs.length)?.node.querySelector('.chip')
     if (chip && this.onPage() && getComputedStyle($('side')).display !== 'none') this.show(chip, false)
   }
 

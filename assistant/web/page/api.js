@@ -103,6 +103,9 @@ export const search = (req, signal) => post('/v1/search', req, { signal })
 export const passages = async (id, on, around) =>
   (await get(`/v1/passages/${encodeURIComponent(id)}?on=${on}&around=${around}`)).sources
 
+// of is the address of a document.
+export const of = id => '/v1/documents/' + encodeURIComponent(id.replaceAll('~', '~0').replaceAll('/', '~1'))
+
 const patience = 20000 // milliseconds in which a cut stream is taken up again
 
 // stream posts a task and yields its events as {name, data}, the last one being

@@ -50,7 +50,7 @@ function place(c) {
   panel.clear()
   if (first) {
     if (!first.result || first.sentences.length) panel.placeColumn()
-    if (first.sentences[0]?.refs.length) first.first()
+    first.first()
   }
   listRecent()
 }

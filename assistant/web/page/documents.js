@@ -8,7 +8,6 @@ import { grades, kinds, may, offers, showDate } from './text.js'
 import { uploader } from './upload.js'
 
 const states = { in_force: '현행', past: '연혁', future: '시행예정' }
-const path = id => '/v1/documents/' + encodeURIComponent(id.replaceAll('~', '~0').replaceAll('/', '~1'))
 const page = id => '/documents?id=' + encodeURIComponent(id)
 let kept = null // the list with its filter, while the window is open
 
@@ -70,7 +69,7 @@ function library(service) {
 async function one(section, id, service) {
   section.replaceChildren(el('h1', { tabindex: '-1' }, t('문서')), el('p', { class: 'hint' }, t('불러오는 중')))
   let d
-  try { d = await api.get(path(id)) } catch (e) {
+  try { d = await api.get(api.of(id)) } catch (e) {
     section.replaceChildren(el('h1', { tabindex: '-1' }, t('문서')), failed(e, () => one(section, id, service)), el('p', {}, el('a', { href: '/documents', 'data-view': '/documents' }, t('문서 목록'))))
     return
   }
@@ -86,7 +85,7 @@ async function one(section, id, service) {
   const more = el('p', { class: 'actions' })
   let next = '', busy = null
   const load = () => busy ??= (async () => {
-    const got = await api.get(`${path(id)}/passages?limit=20${next ? '&after=' + next : ''}`)
+    const got = await api.get(`${api.of(id)}/passages?limit=20${next ? '&after=' + next : ''}`)
     body.append(...got.passages.map(p => el('section', { tabindex: '-1', 'data-chunk': p.chunk_id, lang: 'ko' }, el('h3', {}, p.path?.at(-1) || p.cite || t('본문'), p.page ? el('span', { class: 'hint' }, ' ' + t('{n}쪽', { n: p.page })) : ''), el('div', { class: 'passage' }, p.text))))
     next = got.next ?? ''
     more.replaceChildren(...(next ? [button('이어서 보기', attempt(load))] : []))
@@ -109,11 +108,11 @@ async function one(section, id, service) {
   section.replaceChildren(el('div', { class: 'stack' },
     el('p', { class: 'crumb' }, el('a', { href: '/documents', 'data-view': '/documents' }, t('문서 목록'))), el('h1', { tabindex: '-1', lang: 'ko' }, d.title), el('p', {}, stateOf(d)),
     el('dl', { class: 'facts' }, facts.map(([k, v]) => el('div', {}, el('dt', {}, t(k)), el('dd', { lang: 'ko' }, v)))),
-    el('div', { class: 'actions' }, button('원본 내려받기', attempt(async () => { const f = await api.file(path(id) + '/original'); save(f.blob, f.name || d.file) })),
-      may(service, 'documents') ? button('다시 읽기', attempt(async () => { await ask('POST', path(id) + '/reingest', t('다시 읽었습니다.')); one(section, id, service) })) : '',
+    el('div', { class: 'actions' }, button('원본 내려받기', attempt(async () => { const f = await api.file(api.of(id) + '/original'); save(f.blob, f.name || d.file) })),
+      may(service, 'documents') ? button('다시 읽기', attempt(async () => { await ask('POST', api.of(id) + '/reingest', t('다시 읽었습니다.')); one(section, id, service) })) : '',
       may(service, 'documents') && d.uploaded ? button('문서 삭제', attempt(async () => {
         if (!await confirmed(t('이 문서를 삭제할까요?'), t('검색에서 바로 빠지며 되돌릴 수 없습니다.'), t('문서 삭제'))) return
-        await ask('DELETE', path(id), t('문서를 삭제했습니다.'))
+        await ask('DELETE', api.of(id), t('문서를 삭제했습니다.'))
         go('/documents')
       }), 'quiet') : ''), error,
     d.near ? el('p', { class: 'hint attention' }, t('거의 같은 새 문서가 있습니다.'), ' ', el('a', { href: page(d.near), 'data-view': page(d.near) }, t('새 문서 보기'))) : '',

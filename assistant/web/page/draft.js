@@ -19,7 +19,7 @@ export class DraftView {
     Object.assign(this, { today, finish() {}, public: false, undo: [], ignored: new Set(), changes: null, masked: new Map(), revealed: false })
     this.title = el('h1', { tabindex: '-1', lang: 'ko' })
     this.state = el('span', { class: 'hint' })
-    this.notice = el('div', {})
+    this.notice = el('div', { class: 'stack' })
     this.warnings = el('ul', { class: 'warnings' })
     this.due = el('div', {})
     this.doc = el('article', { class: 'doc', lang: 'ko', 'aria-label': t('초안 본문') })

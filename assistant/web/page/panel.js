@@ -1,7 +1,7 @@
 // The source panel: one passage at reading size, with its place, its dates and
 // the span that supports the answer. A column where there is room, else a dialog.
 import { $, alarm, button, el, go, save, say, t } from './dom.js'
-import { explain, file, passages, search } from './api.js'
+import { explain, file, of, passages, search } from './api.js'
 import { inForce, may, offers, segments, showDate } from './text.js'
 
 const section = el('section', { id: 'source', class: 'source', tabindex: '0', 'aria-labelledby': 'source-title' })
@@ -171,11 +171,15 @@ function render(source, cited, on = shown.on, word = '앞뒤 조문') {
   if (cited) o.onChange?.(source)
 }
 
+// sent tells a file that came with the request: the service keeps nothing of it.
+const sent = source => source.doc_id.startsWith('upload-')
+
 // neighbours offers the clauses before and after, once the service has said which there are.
 function neighbours(source, on) {
   const make = word => el('button', { type: 'button', 'aria-disabled': 'true' }, t(word))
   const [prev, next] = [make('이전 조문'), make('다음 조문')]
   const o = shown
+  if (sent(source)) return ''
   passages(source.chunk_id, on, 1).then(list => {
     const i = list.findIndex(s => s.chunk_id === source.chunk_id)
     for (const [button, other] of [[prev, list[i - 1]], [next, list[i + 1]]]) {
@@ -203,12 +207,12 @@ function original(url) {
 
 // ofDocument leads to the whole document and to the file that it was read from.
 function ofDocument(source) {
-  const path = '/v1/documents/' + encodeURIComponent(source.doc_id)
+  if (sent(source)) return []
   return [
     offers(service, 'documents') && may(service, 'read') ? button('문서 보기', () => go('/documents?id=' + encodeURIComponent(source.doc_id))) : '',
     offers(service, 'uploads') ? button('원본 파일', async () => {
       try {
-        const f = await file(path + '/original')
+        const f = await file(of(source.doc_id) + '/original')
         save(f.blob, f.name || source.title)
         say(t('원본 파일을 내려받았습니다.'))
       } catch (e) { fail(explain(e)) }

@@ -76,7 +76,7 @@ function similarPart(v) {
   if (!all?.length || v.public) return null
   return part('similar', t('비슷한 답변 {n}', { n: all.length }), el('ul', { class: 'list' }, all.map(s => el('li', {},
     el('a', { href: '/documents?id=' + encodeURIComponent(s.doc_id), 'data-view': '/documents?id=' + encodeURIComponent(s.doc_id), lang: 'ko' }, s.title),
-    el('p', { class: s.changed?.length ? 'hint attention' : 'hint', lang: 'ko' }, [s.date && showDate(s.date), s.changed?.length ? t('그 뒤 바뀐 조문') + ': ' + s.changed.join(', ') : t('인용한 조문은 바뀌지 않았습니다.')].filter(Boolean).join(', '))))))
+    el('p', { class: s.changed?.length ? 'hint attention' : 'hint', lang: 'ko' }, [s.date && showDate(s.date), s.changed?.length ? t('그 뒤 바뀐 조문') + ': ' + s.changed.join(', ') : t('인용한 조문은 바뀌지 않았습니다.')].filter(Boolean).join(' '))))))
 }
 
 export function used(v) {

@@ -45,9 +45,9 @@ export class TaskView {
     const save = offers(this.service, 'drafts') && may(this.service, 'draft')
     const view = new AnswerView({ question: name, on, scope, task: this.task, level: 2 })
     this.result.replaceChildren(top, view.node)
-    panel.clear()
+    panel.placeColumn()
     view.title.focus({ preventScroll: true })
-    view.title.scrollIntoView({ block: 'start' })
+    this.result.scrollIntoView({ block: 'start' })
     const again = () => this.start({ name, scope, on, body, files, form, top })
     const request = { ...body, save }
     const got = await run({ view, path: '/v1/' + { summary: 'summaries', report: 'reports', reply: 'replies' }[this.task],
