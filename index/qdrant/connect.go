@@ -140,10 +140,6 @@ func (x *Index) explain(ctx context.Context, err error) error {
 		}
 	}
 	where := "index " + x.opt.URL + "/" + x.opt.Collection
-	var limited *qdrant.QdrantResourceExhaustedError
-	if errors.As(err, &limited) {
-		return fmt.Errorf("%s: the server is busy, try again in %d s: %w", where, limited.RetryAfterS, err)
-	}
 	advice := map[codes.Code]string{
 		codes.Unavailable:       "the server does not answer, check that it runs, its address and its port for gRPC (6334), and TLS",
 		codes.DeadlineExceeded:  "the server did not answer in time, look at its load and its log",
@@ -152,17 +148,51 @@ func (x *Index) explain(ctx context.Context, err error) error {
 		codes.Unimplemented:     "the server does not know the request, check that the address is that of Qdrant's gRPC port",
 		codes.ResourceExhausted: "the server has no room for it, look at its disk, memory and limits",
 	}[code(err)]
-	if advice == "" {
+	var limited *qdrant.QdrantResourceExhaustedError
+	switch cause := cause(err); {
+	case errors.As(err, &limited):
+		return sentence{fmt.Sprintf("%s: the server is busy, try again in %d s", where, limited.RetryAfterS), err}
+	case cause == "":
 		return fmt.Errorf("%s: %w", where, err)
+	case advice == "":
+		return sentence{where + ": the server cannot do it, look at its log: " + cause, err}
+	default:
+		return sentence{where + ": " + advice + " (" + cause + ")", err}
 	}
-	return fmt.Errorf("%s: %s: %w", where, advice, err)
 }
 
-func code(err error) codes.Code {
+// A sentence tells an error without the chain that brought it here.
+type sentence struct {
+	text string
+	err  error
+}
+
+func (e sentence) Error() string { return e.text }
+func (e sentence) Unwrap() error { return e.err }
+
+// cause is what an error of the server or of the way there says itself; "" if err
+// is none.
+func cause(err error) string {
+	s := grpcStatus(err)
+	if s == nil {
+		return ""
+	}
+	text := s.Message()
+	if i := strings.LastIndex(text, "desc = "); i >= 0 {
+		text = strings.Trim(text[i+len("desc = "):], `"`)
+	}
+	text = strings.TrimPrefix(text, "transport: ")
+	return strings.TrimPrefix(text, "Error while dialing: ")
+}
+
+func grpcStatus(err error) *status.Status {
 	for ; err != nil; err = errors.Unwrap(err) {
 		if s, ok := err.(interface{ GRPCStatus() *status.Status }); ok {
-			return s.GRPCStatus().Code()
+			return s.GRPCStatus()
 		}
 	}
-	return codes.OK
+	return nil
 }
+
+// code is [codes.OK] for an error that is not the server's.
+func code(err error) codes.Code { return grpcStatus(err).Code() }

@@ -92,7 +92,7 @@ func Open(ctx context.Context, lg *slog.Logger, opt Options) (*Index, error) {
 	live, err := x.live(ctx)
 	if err == nil && live == "" {
 		if opt.ReadOnly {
-			err = fmt.Errorf("it does not exist, run biseo ingest first: %w", fs.ErrNotExist)
+			err = sentence{"it does not exist, run biseo ingest first", fs.ErrNotExist}
 		} else {
 			err = x.start(ctx)
 		}
