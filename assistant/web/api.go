@@ -265,8 +265,8 @@ func (s *server) status(ctx context.Context, _ *struct{}) (*statusOutput, error)
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
-	if s.o.Library != nil {
-		if st.Documents, st.Kinds, err = catalog.Count(ctx, s.o.Library, s.person(ctx)); err != nil {
+	if s.library != nil {
+		if st.Documents, st.Kinds, err = catalog.Count(ctx, s.library, s.person(ctx)); err != nil {
 			return nil, s.problem(ctx, err)
 		}
 	}
