@@ -15,8 +15,9 @@ type Fault struct {
 
 // Lint holds cases against the corpus: texts holds the whole text of each document
 // by its path. Each document named must be there, each quoted passage must stand in
-// it, a key fact must occur in a document that is cited, relevant or summarised, and
-// a forbidden form must not occur in an accepted one. Faults come in case order.
+// it, a key fact must occur in a document that is cited, relevant or summarised, the
+// request must not say a vital one itself, and a forbidden form must not occur in an
+// accepted one. Faults come in case order.
 func Lint(cases []Case, texts map[string]string) []Fault {
 	var faults []Fault
 	read := map[string]Text{} // documents, as they are compared
@@ -67,9 +68,15 @@ func Lint(cases []Case, texts map[string]string) []Fault {
 				return t.SaysAny(f.Any)
 			})
 		}
+		asked := NewText(c.Asked())
 		for _, f := range c.Facts {
 			if len(named) > 0 && !slices.Contains(c.Tags, "calculation") && !stated(f) {
 				fault("요점 %q이(가) 든 문서가 없으니 cites나 relevant에 근거를 더하거나, 셈한 값이면 calculation 태그를 다세요.", f.Text)
+			}
+			for _, form := range f.Any {
+				if f.Vital && asked.Says(form) {
+					fault("요점 %q의 맞는 말 %q이(가) 물음에 이미 있어 되뇌기만 해도 맞으니 답에만 있을 말로 고쳐 주세요.", f.Text, form)
+				}
 			}
 			for _, m := range c.MustNot {
 				if slices.ContainsFunc(f.Any, func(form string) bool { return !strings.HasPrefix(form, "re:") && Matches(form, m) }) {
