@@ -99,7 +99,9 @@ func TestLint(t *testing.T) {
 		"fact calculated": {func(c *Case) {
 			c.Facts, c.Tags = []Fact{{Text: "30%", Any: []string{"30%"}}}, []string{"calculation"}
 		}, ""},
-		"fact in the request": {func(c *Case) { c.Query, c.Facts = "요금의 50%를 빼 주나", []Fact{{Text: "50%", Any: []string{"50%"}, Vital: true}} }, "되뇌기만"},
+		"fact in the request": {func(c *Case) {
+			c.Query, c.Facts = "요금의 50%를 빼 주나", []Fact{{Text: "50%", Any: []string{"50%"}, Vital: true}}
+		}, "되뇌기만"},
 		"right and wrong at once": {func(c *Case) { c.Facts, c.MustNot = []Fact{{Text: "50%", Any: []string{"50%"}}}, []string{"50%"} }, "걸리니"},
 	} {
 		t.Run(name, func(t *testing.T) {
