@@ -202,8 +202,12 @@ func TestListingsAtATime(t *testing.T) {
 		})
 	}
 	<-begun
-	for len(s.limits.searches.queue) < 1 {
+	for end := time.Now().Add(10 * time.Second); len(s.limits.searches.queue) < 1 && time.Now().Before(end); {
 		time.Sleep(time.Millisecond)
+	}
+	if len(s.limits.searches.queue) < 1 {
+		close(free)
+		t.Fatal("the second listing does not wait")
 	}
 	if w := send("/v1/documents"); w.Code != 503 || codeOf(w.Body.String()) != "overloaded" {
 		t.Errorf("one too many: got %d %s", w.Code, w.Body)
