@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"sync"
 	"testing"
 
@@ -211,19 +210,6 @@ func testRoundTrip(t *testing.T, x index.Index) {
 	diff(t, "Docs", []index.Doc{newDoc("a"), d, newDoc("z")}, allDocs(t, x))
 }
 
-func testLimit(t *testing.T, x index.Index) {
-	for i := range 15 {
-		d := newDoc(fmt.Sprintf("d%02d", i))
-		store(t, x, d, newChunks(d, "휴가 신청"))
-	}
-	for limit, want := range map[int]int{0: 10, 1: 1, 15: 15, 1000: 15, math.MaxInt: 15} {
-		for mode, q := range modes(everyone(), "휴가 신청", axis(0)) {
-			q.Limit = limit
-			diff(t, fmt.Sprintf("%s, limit %d", mode, limit), want, len(search(t, x, q)))
-		}
-	}
-}
-
 func testReplace(t *testing.T, x index.Index) {
 	d := newDoc("d")
 	store(t, x, d, newChunks(d, "옛날 조문", "옛날 조문 둘", "옛날 조문 셋"))
@@ -318,86 +304,6 @@ func testDimension(t *testing.T, x index.Index) {
 	store(t, x, d, chunks)
 	diff(t, "chunk without vector", 1, len(search(t, x, index.Query{Scope: everyone(), Text: "벡터 없는 조각"})))
 	diff(t, "by meaning", 2, len(search(t, x, index.Query{Scope: everyone(), Dense: axis(0)})))
-}
-
-func testTies(t *testing.T, x index.Index) {
-	var want []string
-	for i := range 40 {
-		d := newDoc(fmt.Sprintf("d%02d", i*7%40))
-		store(t, x, d, newChunks(d, "같은 문장"))
-		want = append(want, index.ChunkID(d.ID, 0))
-	}
-	slices.Sort(want)
-	for mode, q := range modes(everyone(), "같은 문장", axis(0)) {
-		for range 3 {
-			q.Limit = 12
-			diff(t, mode, want[:12], chunkIDs(search(t, x, q)))
-		}
-	}
-}
-
-func testRanks(t *testing.T, x index.Index) {
-	words, meaning, both := newDoc("words"), newDoc("meaning"), newDoc("both")
-	store(t, x, words, newChunks(words, "보조금 정산 보조금 정산"))
-	c := newChunks(meaning, "지원한 돈의 셈")
-	store(t, x, meaning, c)
-	c = newChunks(both, "보조금 정산 방법과 절차 그리고 그 밖에 필요한 사항")
-	c[0].Dense = between(0, 1, 0.2)
-	store(t, x, both, c)
-	none := newChunks(words, "보조금 정산 보조금 정산")
-	none[0].Dense = nil
-	store(t, x, words, none)
-	type ranks struct{ Words, Meaning int }
-	for mode, want := range map[string]map[string]ranks{
-		"words":   {"words": {1, 0}, "both": {2, 0}},
-		"meaning": {"meaning": {0, 1}, "both": {0, 2}},
-		"hybrid":  {"words": {1, 0}, "meaning": {0, 1}, "both": {2, 2}},
-	} {
-		got := map[string]ranks{}
-		hits := search(t, x, modes(everyone(), "보조금 정산", axis(0))[mode])
-		for i, h := range hits {
-			got[h.Doc.ID] = ranks{h.Words, h.Meaning}
-			if i > 0 && h.Score > hits[i-1].Score {
-				t.Errorf("%s: score rises at hit %d", mode, i+1)
-			}
-		}
-		diff(t, mode, want, got)
-	}
-}
-
-func testPassage(t *testing.T, x index.Index) {
-	d := newDoc("d")
-	chunks := newChunks(d, "하나", "둘", "셋", "넷", "다섯")
-	chunks[3].Until = index.Day(2026, 1, 1)
-	store(t, x, d, chunks)
-	other := newDoc("e")
-	store(t, x, other, newChunks(other, "이웃 문서"))
-	for _, test := range []struct {
-		at, around int
-		want       string
-	}{
-		{2, 0, "셋"}, {2, -1, "셋"}, {0, 1, "하나둘"}, {4, 1, "다섯"}, {2, 2, "하나둘셋다섯"},
-		{1, math.MaxInt, "하나둘셋다섯"},
-	} {
-		hits, err := x.Passage(t.Context(), everyone(), chunks[test.at].ID, test.around)
-		if err != nil {
-			t.Errorf("Passage(%d, %d): %v", test.at, test.around, err)
-			continue
-		}
-		var got string
-		for _, h := range hits {
-			got += h.Chunk.Text
-			if h.Chunk.Dense != nil || h.Doc.ID != "d" {
-				t.Errorf("hit with %d numbers of document %s", len(h.Chunk.Dense), h.Doc.ID)
-			}
-		}
-		diff(t, fmt.Sprintf("Passage(%d, %d)", test.at, test.around), test.want, got)
-	}
-	_, outside := x.Passage(t.Context(), everyone(), chunks[3].ID, 0)
-	_, absent := x.Passage(t.Context(), everyone(), index.ChunkID("none", 0), 0)
-	if !errors.Is(outside, index.ErrNotFound) || !errors.Is(absent, index.ErrNotFound) || outside.Error() != absent.Error() {
-		t.Errorf("outside the scope: %v; absent: %v; want the same ErrNotFound", outside, absent)
-	}
 }
 
 func testArguments(t *testing.T, x index.Index) {

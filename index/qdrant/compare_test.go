@@ -228,18 +228,49 @@ func waitIndexed(tb testing.TB, x *Index) {
 	tb.Fatal("the server does not finish its index")
 }
 
-// BenchmarkReplace stores the laws with given vectors.
+// BenchmarkReplace stores the laws without vectors of meaning, one document after the
+// other, and then the same points by the bare client, in batches of as many.
 func BenchmarkReplace(b *testing.B) {
 	laws := readLaws(b)
+	for _, l := range laws {
+		for i := range l.chunks {
+			l.chunks[i].Dense = nil
+		}
+	}
 	url := sharedURL(b)
-	for b.Loop() {
-		x, err := Open(b.Context(), quiet, Options{URL: url, Collection: collection(b, url), Space: toySpace, Rules: "r"})
+	open := func() *Index {
+		x, err := Open(b.Context(), quiet, Options{URL: url, Collection: collection(b, url), Rules: "r"})
 		if err != nil {
 			b.Fatal(err)
 		}
+		b.Cleanup(func() { x.Close() })
+		return x
+	}
+	for b.Loop() {
+		x := open()
 		began := time.Now()
-		b.ReportMetric(float64(fill(b, x, laws))/time.Since(began).Seconds(), "chunks/s")
-		x.Close()
+		chunks := fill(b, x, laws)
+		ours := float64(chunks) / time.Since(began).Seconds()
+
+		var points []*qdrant.PointStruct
+		for _, l := range laws {
+			more, err := x.points(l.doc, analyse(l.doc, l.chunks), 1, 0)
+			if err != nil {
+				b.Fatal(err)
+			}
+			points = append(points, more...)
+		}
+		x = open()
+		began = time.Now()
+		for batch := range slices.Chunk(points, batchChunks) {
+			if _, err := x.client.Upsert(b.Context(), &qdrant.UpsertPoints{CollectionName: x.name, Wait: qdrant.PtrOf(true), Points: batch}); err != nil {
+				b.Fatal(err)
+			}
+		}
+		bare := float64(chunks) / time.Since(began).Seconds()
+		b.ReportMetric(ours, "chunks/s")
+		b.ReportMetric(bare, "bare-chunks/s")
+		b.ReportMetric(ours/bare, "ratio")
 	}
 }
 

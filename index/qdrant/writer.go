@@ -1,0 +1,228 @@
+package qdrant
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/qdrant/go-client/qdrant"
+	"google.golang.org/grpc/codes"
+
+	"biseo/index"
+)
+
+// A writer makes changes, one after the other, numbered. Each is a point of its
+// own that is written first and says what it will do, so that the next writer can
+// undo what a crash left half done; then come the new chunks; then the point of
+// the document, by which the change counts; then the former chunks are deleted.
+//
+// Who may write is said by a lease in the point meta: a second process waits for
+// it up to Options.Wait. A lease ends by itself some seconds after the last write.
+type writer struct {
+	x     *Index
+	turn  chan struct{} // holds one token while a change is made
+	owner string
+	term  time.Duration // of the lease; 0 means leaseTerm
+	room  int64         // bytes of changes, beyond the size of the stored frequencies, that are kept; 0 means 1 MB
+
+	stop func(*qdrant.PointsUpdateOperation) bool // tests end a change before an operation
+
+	collection string    // that the lease is for
+	until      time.Time // end of the lease; zero: what is stored is not known
+	next       int64     // number of the next change
+	since      int64     // bytes of changes that the stored frequencies do not know
+	size       int64     // bytes of the stored frequencies
+}
+
+const leaseTerm = 4 * time.Second
+
+// update makes one change. While a node of a cluster is away it tries again.
+func (x *Index) update(ctx context.Context, change func(context.Context, *writer) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if x.opt.ReadOnly {
+		return fmt.Errorf("index %s: opened for reading only", x.opt.Collection)
+	}
+	if _, err := x.fit(); err != nil {
+		return err
+	}
+	w := &x.writer
+	select {
+	case w.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-w.turn }()
+	for end := time.Now().Add(x.opt.Wait); ; {
+		err := w.begin(ctx)
+		if err == nil {
+			err = change(ctx, w)
+		}
+		if err == nil || errors.Is(err, index.ErrNotFound) || errors.Is(err, index.ErrFingerprint) {
+			return err
+		}
+		w.until = time.Time{} // how far it came is not known: begin looks
+		if !passing(err) || time.Now().After(end) {
+			return x.explain(ctx, err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+var errBusy = errors.New("another process is writing to it, try again when it is done")
+
+// passing reports whether an error may pass by itself: another writer, or a node
+// that has just gone or come back.
+func passing(err error) bool {
+	switch code(err) {
+	case codes.Unavailable, codes.Internal, codes.Aborted, codes.NotFound, codes.FailedPrecondition:
+		return true
+	}
+	return errors.Is(err, errBusy)
+}
+
+// begin takes or renews the lease, and after another writer or a failure finds
+// out where to go on.
+func (w *writer) begin(ctx context.Context) error {
+	x := w.x
+	term := cmp.Or(w.term, leaseTerm)
+	now := time.Now()
+	if w.until.Sub(now) > term/2 {
+		return nil
+	}
+	known := w.until.After(now)
+	if !known {
+		w.collection = x.name
+		if x.name == x.opt.Collection {
+			live, err := x.live(ctx)
+			if err != nil {
+				return err
+			}
+			if w.collection = live; live == "" {
+				return errors.New("the index has gone, run biseo ingest --rebuild")
+			}
+		}
+	}
+	until := now.Add(term)
+	free := func(c *qdrant.Condition) *qdrant.Filter {
+		return &qdrant.Filter{Must: []*qdrant.Condition{qdrant.NewHasID(metaID), c}}
+	}
+	take := func(c *qdrant.Condition) *qdrant.PointsUpdateOperation {
+		return setPayload(qdrant.NewPointsSelectorFilter(free(c)), map[string]any{"owner": w.owner, "lease": until.UnixMilli()})
+	}
+	// Ours, or free: the engine decides for one of several.
+	if err := x.apply(ctx, w.collection, take(qdrant.NewMatchKeyword("owner", w.owner)),
+		take(qdrant.NewRange("lease", &qdrant.Range{Lt: qdrant.PtrOf(float64(now.UnixMilli()))}))); err != nil {
+		return err
+	}
+	m, err := x.readMeta(ctx, w.collection)
+	if err != nil {
+		return err
+	}
+	if m.owner != w.owner {
+		return errBusy
+	}
+	if !known {
+		if err := x.identify(ctx); err != nil {
+			return err
+		}
+		if _, err := x.fit(); err != nil {
+			return err
+		}
+		if err := w.recover(ctx, m); err != nil {
+			return err
+		}
+		if err := x.load(ctx); err != nil {
+			return err
+		}
+	}
+	w.until = until
+	return nil
+}
+
+// release ends the lease.
+func (w *writer) release() {
+	select {
+	case w.turn <- struct{}{}:
+		defer func() { <-w.turn }()
+	default:
+		return // a change is being made: the lease ends by itself
+	}
+	if w.until.IsZero() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	w.until = time.Time{}
+	err := w.x.apply(ctx, w.collection, setPayload(qdrant.NewPointsSelectorFilter(&qdrant.Filter{Must: []*qdrant.Condition{
+		qdrant.NewHasID(metaID), qdrant.NewMatchKeyword("owner", w.owner)}}), map[string]any{"lease": 0}))
+	if err != nil {
+		w.x.lg.Info("the right to write ends by itself", "err", err)
+	}
+}
+
+// recover looks at the last change that a writer began: it undoes it if the
+// document does not have it, and finishes it if it does.
+func (w *writer) recover(ctx context.Context, m *meta) error {
+	x := w.x
+	points, err := x.client.Scroll(ctx, &qdrant.ScrollPoints{CollectionName: w.collection,
+		Filter:  &qdrant.Filter{Must: []*qdrant.Condition{qdrant.NewMatchKeyword("type", "change")}},
+		OrderBy: &qdrant.OrderBy{Key: "commit", Direction: qdrant.Direction_Desc.Enum()},
+		Limit:   qdrant.PtrOf(uint32(1)), WithPayload: qdrant.NewWithPayload(true)})
+	if err != nil {
+		return err
+	}
+	w.next, w.since, w.size = m.upto+1, 0, m.size
+	if len(points) == 0 {
+		return nil
+	}
+	last := readChange(points[0].GetPayload())
+	w.next = last.commit + 1
+	if last.commit > m.upto {
+		w.since = last.since
+	}
+	if last.doc == "" {
+		return nil // it undid another
+	}
+	s, err := w.stored(ctx, last.doc)
+	if err != nil {
+		return err
+	}
+	if s == nil && last.revision == 0 || s != nil && s.commit == last.commit {
+		operations := []*qdrant.PointsUpdateOperation{removeChunks(last.doc, last.former, last.deleted)}
+		if s != nil && last.wrote == 0 {
+			describe, err := w.describe(ctx, s)
+			if err != nil {
+				return err
+			}
+			operations = append(operations, describe...)
+		}
+		return x.apply(ctx, w.collection, operations...)
+	}
+	x.lg.Warn("undo a change that was not completed", "document", last.doc)
+	t, err := last.tally()
+	if err != nil {
+		return err
+	}
+	return w.apply(ctx, change{}, t.negated(), nil, removeChunks(last.doc, last.revision, last.wrote))
+}
+
+// stored reads the point of a document; nil if there is none.
+func (w *writer) stored(ctx context.Context, id string) (*stored, error) {
+	points, err := w.x.get(ctx, w.collection, []*qdrant.PointId{docID(docKey(id))}, true)
+	if err != nil || len(points) == 0 {
+		return nil, err
+	}
+	s, err := readStored(points[0].GetPayload())
+	if err == nil && s.doc.ID != id {
+		err = fmt.Errorf("document %s has the key of document %s: give one of them another ID", id, s.doc.ID)
+	}
+	return s, err
+}
