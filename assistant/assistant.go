@@ -17,11 +17,14 @@
 package assistant
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 	"unicode"
@@ -184,7 +187,7 @@ func (a *Assistant) find(ctx context.Context, q index.Query) ([]index.Hit, Mode,
 	case len(text.Terms(q.Text)) == 0:
 		mode = Meaning
 	}
-	hits = a.rerank(ctx, q.Text, a.allowed(q.Scope, hits))
+	hits = a.rerank(ctx, q.Text, bodyFirst(q.Text, a.allowed(q.Scope, hits)))
 	return hits[:min(len(hits), limit)], mode, warnings, nil
 }
 
@@ -210,6 +213,33 @@ func (a *Assistant) embed(ctx context.Context, question string) ([]float32, *War
 		return nil, &Warning{WarnEmbedder, "임베딩 모델이 응답하지 않아 낱말로만 찾았습니다."}
 	}
 	return v[0], nil
+}
+
+var nationalLaw = []string{"law", "decree", "rule"}
+
+// transition is what a question asks about that the addenda (부칙) of a law answer.
+var transition = regexp.MustCompile(`부칙|시행일|시행 ?(?:되|하|시기)|언제부터|경과|적용례|종전|개정|소급|당시|이전`)
+
+// bodyFirst puts the addenda (부칙) of national law behind what else was found, unless
+// the question asks for what they rule or names an article: each amendment adds some,
+// which repeat the words of the articles that it touched and say when these apply. Each
+// place keeps its score.
+func bodyFirst(question string, hits []index.Hit) []index.Hit {
+	if transition.MatchString(question) || index.QueryKindOf(question) == index.Citation {
+		return hits
+	}
+	out := slices.Clone(hits)
+	addenda := func(h index.Hit) int {
+		if strings.Contains(h.Chunk.Cite, "」 부칙") && slices.Contains(nationalLaw, h.Doc.Kind) {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(out, func(a, b index.Hit) int { return cmp.Compare(addenda(a), addenda(b)) })
+	for i := range out {
+		out[i].Score = hits[i].Score
+	}
+	return out
 }
 
 // allowed keeps the hits inside s. A backend that returns others has a fault,

@@ -182,6 +182,37 @@ func (wrongLength) Embed(context.Context, llm.Role, []string) ([][]float32, erro
 	return [][]float32{{1}}, nil
 }
 
+// The addenda of national law stand behind what else was found, unless they are
+// what is asked for; those of an ordinance stay where they are.
+func TestBodyFirst(t *testing.T) {
+	decree, ordinance := doc("decree/1", "소방안전 시행령", "decree"), doc("ord/3", "가온시 소방 조례", "ordinance")
+	chunks := []index.Hit{
+		chunk(decree, "a1", "「소방안전 시행령」 부칙 <제1호, 2022. 1. 1.> 제2조", "소방안전관리자 선임 기준 겸직에 관한 규정은 이 영 시행 후 선임하는 소방안전관리자에 적용한다."),
+		chunk(ordinance, "b1", "「가온시 소방 조례」 부칙 제2조", "소방안전관리자 선임 기준은 공포한 날에 바뀐다."),
+		chunk(decree, "c1", "「소방안전 시행령」 제25조", "소방안전관리자 선임 대상은 별표 4와 같다."),
+	}
+	for question, want := range map[string]string{
+		"소방안전관리자 선임 기준 겸직":                 "b1 c1 a1",
+		"소방안전관리자 선임 기준 겸직 규정의 시행일은?":       "a1 b1 c1",
+		"「소방안전 시행령」 제25조 소방안전관리자 선임 기준 겸직": "a1 c1 b1",
+	} {
+		res, err := New(quiet, shelf{chunks: chunks}, Options{}).Search(context.Background(), Principal{}, SearchRequest{Query: question, On: today})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for i, h := range res.Hits {
+			got = append(got, h.ChunkID)
+			if i > 0 && h.Score > res.Hits[i-1].Score {
+				t.Errorf("%s: the score of place %d is above that before it", question, i+1)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: got %q, want %s", question, got, want)
+		}
+	}
+}
+
 // noVectors fails every search by meaning, as a store does that lost its vectors.
 type noVectors struct {
 	shelf
