@@ -50,12 +50,12 @@ func (cmd *reviewExportCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	key, left, err := review.Export(f, a, b, cmd.Seed, cmd.Limit)
+	key, err := review.Export(f, a, b, cmd.Seed, cmd.Limit)
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
 	if len(key.X) == 0 {
-		return errors.Join(fmt.Errorf("두 실행이 함께, 서로 다르게 답한 문항이 없으니 다른 실행을 골라 주세요(같은 답 %d건, 한쪽이라도 답 없음 %d건)", left.Same, left.Silent), os.Remove(cmd.Out))
+		return errors.Join(fmt.Errorf("두 실행이 함께, 서로 다르게 답한 문항이 없으니 다른 실행을 골라 주세요(같은 답 %d건, 한쪽이라도 답 없음 %d건)", key.Left.Same, key.Left.Silent), os.Remove(cmd.Out))
 	}
 	k, err := json.MarshalIndent(key, "", "  ")
 	if err != nil {
@@ -65,7 +65,7 @@ func (cmd *reviewExportCmd) Run(c *console) error {
 		return err
 	}
 	fmt.Fprintf(c.out, "%d개 문항을 저장했습니다: %s\n열쇠는 심사자에게 주지 마세요: %s.key.json\n뺀 문항: 같은 답 %d건, 한쪽이라도 답 없음 %d건\n",
-		len(key.X), cmd.Out, cmd.Out, left.Same, left.Silent)
+		len(key.X), cmd.Out, cmd.Out, key.Left.Same, key.Left.Silent)
 	return nil
 }
 
@@ -136,7 +136,7 @@ func readReview(name string, key review.Key) (map[string]review.Judgement, error
 }
 
 func printReview(c *console, key review.Key, s review.Summary) error {
-	fmt.Fprintf(c.out, "A = %s\nB = %s\n", key.A, key.B)
+	fmt.Fprintf(c.out, "A = %s\nB = %s\nleft out: %d answered alike, %d that one of them did not answer\n", key.A, key.B, key.Left.Same, key.Left.Silent)
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "reviewer\tcases\tA\tsame\tB\tB wins\t95 % interval\tp\tmarked\tmark A\tmark B\t95 % interval of B − A\tp")
 	for _, l := range s.Lines {

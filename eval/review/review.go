@@ -29,6 +29,7 @@ type Key struct {
 	B    string         `json:"b"`
 	Seed uint64         `json:"seed"`
 	X    map[string]Run `json:"x"` // by case: the run whose answer is X
+	Left Left           `json:"left"`
 }
 
 // Of tells which of the two runs is called name.
@@ -55,8 +56,8 @@ const (
 
 // Left counts the cases that a table leaves out.
 type Left struct {
-	Same   int // both runs gave the same answer
-	Silent int // one of them or both gave none
+	Same   int `json:"same"`   // both runs gave the same answer
+	Silent int `json:"silent"` // one of them or both gave none
 }
 
 // The columns of a table; what stands in brackets after a name is for the reader.
@@ -72,8 +73,8 @@ const (
 // [golden.WriteTable]) in ID order. A hash of seed and case decides which answer is
 // X, and, if limit is above 0, which cases are among the limit that are taken.
 // Searches are left out: they have right and wrong passages, not better answers.
-func Export(w io.Writer, a, b *suite.Report, seed uint64, limit int) (Key, Left, error) {
-	key, left := Key{A: a.Manifest.Name, B: b.Manifest.Name, Seed: seed, X: map[string]Run{}}, Left{}
+func Export(w io.Writer, a, b *suite.Report, seed uint64, limit int) (Key, error) {
+	key := Key{A: a.Manifest.Name, B: b.Manifest.Name, Seed: seed, X: map[string]Run{}}
 	other := map[string]*assistant.Answer{}
 	for _, j := range b.Cases {
 		other[j.Case.ID] = j.Result.Answer
@@ -89,9 +90,9 @@ func Export(w io.Writer, a, b *suite.Report, seed uint64, limit int) (Key, Left,
 		switch {
 		case j.Task == golden.Search || j.Case.Asks == golden.Search:
 		case !answered(j.Result.Answer) || !answered(p.b):
-			left.Silent++
+			key.Left.Silent++
 		case answerText(j.Result.Answer) == answerText(p.b) && sourceText(j.Result.Answer) == sourceText(p.b):
-			left.Same++
+			key.Left.Same++
 		default:
 			pairs = append(pairs, p)
 		}
@@ -115,7 +116,7 @@ func Export(w io.Writer, a, b *suite.Report, seed uint64, limit int) (Key, Left,
 		}
 		rows = append(rows, row)
 	}
-	return key, left, golden.WriteTable(w, rows)
+	return key, golden.WriteTable(w, rows)
 }
 
 // hash spreads cases evenly: its last bit is as good as a coin.

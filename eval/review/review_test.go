@@ -39,11 +39,11 @@ func TestExport(t *testing.T) {
 	b.Cases[4].Result.Answer = &assistant.Answer{Outcome: assistant.NoSource}
 	b.Cases[5].Result.Answer = nil
 	var table, again bytes.Buffer
-	key, left, err := Export(&table, a, b, 1, 0)
+	key, err := Export(&table, a, b, 1, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(Left{Same: 1, Silent: 2}, left); d != "" || len(key.X) != 197 {
+	if d := cmp.Diff(Left{Same: 1, Silent: 2}, key.Left); d != "" || len(key.X) != 197 {
 		t.Errorf("%d rows, left out (-want +got):\n%s", len(key.X), d)
 	}
 	first := 0
@@ -71,13 +71,13 @@ func TestExport(t *testing.T) {
 	if d := cmp.Diff(want, rows[1]); d != "" {
 		t.Errorf("first row (-want +got):\n%s", d)
 	}
-	if same, _, err := Export(&again, a, b, 1, 0); err != nil || !cmp.Equal(key, same) || again.String() != table.String() {
+	if same, err := Export(&again, a, b, 1, 0); err != nil || !cmp.Equal(key, same) || again.String() != table.String() {
 		t.Errorf("the same seed deals otherwise: %v", err)
 	}
-	if other, _, err := Export(&again, a, b, 2, 0); err != nil || cmp.Equal(key.X, other.X) {
+	if other, err := Export(&again, a, b, 2, 0); err != nil || cmp.Equal(key.X, other.X) {
 		t.Errorf("another seed deals alike: %v", err)
 	}
-	if few, _, err := Export(&again, a, b, 1, 30); err != nil || len(few.X) != 30 {
+	if few, err := Export(&again, a, b, 1, 30); err != nil || len(few.X) != 30 {
 		t.Errorf("%d rows, %v, want 30", len(few.X), err)
 	}
 }
@@ -107,7 +107,7 @@ func fill(t *testing.T, key Key, judge func(i int) (prefer Run, a, b string)) st
 
 // What reviewers mean is counted for the right run whichever side it stood on.
 func TestScore(t *testing.T) {
-	key, _, err := Export(new(bytes.Buffer), run("앞", "앞 답", 40), run("뒤", "뒤 답", 40), 7, 0)
+	key, err := Export(new(bytes.Buffer), run("앞", "앞 답", 40), run("뒤", "뒤 답", 40), 7, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
