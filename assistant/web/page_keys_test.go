@@ -271,8 +271,8 @@ func TestPageDialogs(t *testing.T) {
 	c.clean(d.url, "404")
 }
 
-// No view scrolls sideways at 360 px, and none at a window of 1280 px that is
-// enlarged to 400 % (320 px), in any size of text.
+// No view scrolls sideways at 360 px in any size of text, and none in a window of
+// 1280 px that is enlarged to 400 % (320 px). The help stands last in the header.
 func TestPageNarrow(t *testing.T) {
 	c := startChrome(t)
 	d := openDesk(t, nil, withUploads(t))
@@ -282,6 +282,9 @@ func TestPageNarrow(t *testing.T) {
 		c.wait(`location.pathname === '` + view + `' && [...document.querySelectorAll('main h1')].some(h => h.checkVisibility()) && document.readyState === 'complete'`)
 		if view == "/admin" || view == "/documents" {
 			c.wait(`document.querySelector('main table tbody tr, main .chapter')`)
+		}
+		if got := c.text(`[...document.querySelectorAll('header :is(a, button, summary)')].filter(e => e.checkVisibility()).at(-1).id`); view != "/nowhere" && got != "open-help" {
+			t.Errorf("%s: the last control of the header is %q, want the help", view, got)
 		}
 		for _, at := range []struct {
 			width int

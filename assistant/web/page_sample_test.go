@@ -145,7 +145,7 @@ func (a axe) check(view string, themes ...string) {
 				a.c.eval(nil, a.script+";0")
 			}
 			var found []string
-			a.c.eval(&found, `axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], rules: {'target-size': {enabled: true}}})
+			a.c.eval(&found, `axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], rules: {'target-size': {enabled: true}, 'label-content-name-mismatch': {enabled: true}}})
 				.then(r => r.violations.flatMap(v => v.nodes.map(n => v.id + ': ' + n.html.slice(0, 120) + ' ' + n.failureSummary.slice(0, 300))))`)
 			for _, f := range found {
 				a.c.t.Errorf("%s, %s: %s", view, theme, f)

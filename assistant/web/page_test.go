@@ -328,7 +328,7 @@ func TestPageFiles(t *testing.T) {
 		}
 		total += len(shrink(name, string(b)))
 		s := string(b)
-		for _, bad := range []string{" style=", "<style", "onclick=", "innerHTML", "insertAdjacentHTML", "eval(", "http://", "https://"} {
+		for _, bad := range []string{" style=", "<style", "onclick=", "innerHTML", "insertAdjacentHTML", "eval(", "http://", "https://", "mousedown", "pointerdown", "@keyframes"} {
 			if strings.Contains(strings.ReplaceAll(s, "http://www.w3.org/2000/svg", ""), bad) {
 				t.Errorf("%s holds %s", name, bad)
 			}

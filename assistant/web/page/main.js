@@ -218,4 +218,5 @@ addEventListener('popstate', () => show(true))
 bindSettings(words)
 await words()
 show(false)
+performance.mark('usable') // what is typed and sent from here on is taken
 load()
