@@ -51,7 +51,7 @@ type Match struct {
 //	score = Σ_t weight(t) · idf(t) · tf(t)·(k1+1) / (tf(t)+k1)
 //	idf(t) = ln(1 + (N − df + ½)/(df + ½))
 //
-// where weight(t) is [text.Weight], N the number of chunks and df the number of
+// where weight(t) is that of [text.Weight] (see [BM25.Weight]), N the number of chunks and df the number of
 // those that hold t in any field. The 1 inside the logarithm, as in Lucene, keeps
 // idf positive for a term that most chunks hold.
 //
@@ -71,10 +71,16 @@ func DefaultBM25() BM25 {
 	return BM25{K1: 1.8, B: 0.75, Fields: [...]float64{3, 1, 8, 1}}
 }
 
-// Weight is weight(t) · idf(t) of a term that df of c's chunks hold.
-func (p BM25) Weight(c Collection, term string, df int) float64 {
+// Weight is weight(t) · idf(t) of a term that df of c's chunks hold, for a query that
+// looks like kind. An article weighs a tenth unless the query is a Citation: who pastes
+// a passage wants it, not the articles that it names.
+func (p BM25) Weight(c Collection, kind QueryKind, term string, df int) float64 {
 	n := float64(max(c.Chunks, df))
-	return text.Weight(term) * math.Log1p((n-float64(df)+0.5)/(float64(df)+0.5))
+	weight := text.Weight(term)
+	if kind != Citation && text.IsArticle(term) {
+		weight /= 10
+	}
+	return weight * math.Log1p((n-float64(df)+0.5)/(float64(df)+0.5))
 }
 
 // Norm is w_f / (1 − b + b·n/avg_f): what each occurrence counts in a field f of n

@@ -65,13 +65,16 @@ func TestBM25Weight(t *testing.T) {
 	c := Collection{Chunks: 100}
 	last := math.Inf(1)
 	for _, df := range []int{0, 1, 50, 100, 101} { // 101: a count ahead of the collection
-		got := p.Weight(c, "민원", df)
+		got := p.Weight(c, Sentence, "민원", df)
 		if !(got > 0) || got >= last && df <= 100 {
 			t.Errorf("df %d: weight %v after %v, want less but above 0", df, got, last)
 		}
 		last = got
 	}
-	if got, want := p.Weight(c, "민원", 1), text.Weight("민원")*math.Log(1+99.5/1.5); !near(got, want) {
+	if got, want := p.Weight(c, Citation, "§/19", 1)/p.Weight(c, Sentence, "§/19", 1), 10.0; !near(got, want) {
+		t.Errorf("an article that is asked for weighs %v of one that is mentioned, want %v", got, want)
+	}
+	if got, want := p.Weight(c, Sentence, "민원", 1), text.Weight("민원")*math.Log(1+99.5/1.5); !near(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }

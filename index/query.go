@@ -19,19 +19,21 @@ const (
 	Figures                   // has a number or a date: 2026년 3월 예산 지침
 )
 
-// namedLength is up to how many code points a query that names something is about
-// that: a long text names much in passing.
-const namedLength = 100
+const (
+	namedLength = 100 // code points up to which a query that names something is about that: a long text names much in passing
+	bareLength  = 40  // code points up to which a query is about an article that it names without its law: more is a passage
+)
 
 // QueryKindOf tells what a query looks like: Citation, else Name, else Figures, else
 // Sentence, which a long text always is.
 func QueryKindOf(query string) QueryKind {
-	if utf8.RuneCountInString(query) > namedLength {
+	length := utf8.RuneCountInString(query)
+	if length > namedLength {
 		return Sentence
 	}
 	name := strings.Contains(query, "「")
 	for _, t := range text.Terms(query) {
-		if text.IsArticle(t) {
+		if text.IsArticle(t) && (text.IsLaw(t) || length <= bareLength) {
 			return Citation
 		}
 		name = name || text.IsLaw(t)

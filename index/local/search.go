@@ -129,6 +129,11 @@ func (v *view) search(ctx context.Context, q index.Query) ([]index.Hit, error) {
 		return r
 	}
 	fused := fusion.Fuse(ranking(words), ranking(meaning))
+	texts, err := v.texts(ctx, fused[:min(len(fused), index.VerbatimDepth(q.Text))], keys)
+	if err != nil {
+		return nil, err
+	}
+	index.Verbatim(q.Text, fused, func(id string) string { return texts[id] })
 	read, err := v.tx.PrepareContext(ctx, hitQuery)
 	if err != nil {
 		return nil, err
@@ -205,6 +210,7 @@ func (v *view) queryTerms(s string, sights []sight) ([]queryTerm, error) {
 	if err != nil {
 		return nil, err
 	}
+	kind := index.QueryKindOf(s)
 	terms := make([]queryTerm, len(words))
 	parallel(len(words), func(_, i int) {
 		lists := make([]postings.List, len(v.segments))
@@ -214,7 +220,7 @@ func (v *view) queryTerms(s string, sights []sight) ([]queryTerm, error) {
 			df += v.live(j, lists[j])
 		}
 		if df > 0 {
-			terms[i] = queryTerm{v.x.opt.BM25.Weight(v.all, words[i], df), lists}
+			terms[i] = queryTerm{v.x.opt.BM25.Weight(v.all, kind, words[i], df), lists}
 		}
 	})
 	return slices.DeleteFunc(terms, func(t queryTerm) bool { return t.weight <= 0 }), nil
@@ -340,6 +346,28 @@ func (v *view) passage(ctx context.Context, s index.Scope, chunkID string, aroun
 		}
 	}
 	return hits, nil
+}
+
+// texts returns the texts of chunks by their IDs.
+func (v *view) texts(ctx context.Context, chunks []index.Fused, keys map[string]int64) (map[string]string, error) {
+	wanted := make([]int64, len(chunks))
+	for i, c := range chunks {
+		wanted[i] = keys[c.ID]
+	}
+	rows, err := v.tx.QueryContext(ctx, `SELECT id, text FROM chunks WHERE key IN (SELECT value FROM json_each(?))`, encode(wanted))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	texts := make(map[string]string, len(chunks))
+	for rows.Next() {
+		var id, text string
+		if err := rows.Scan(&id, &text); err != nil {
+			return nil, err
+		}
+		texts[id] = text
+	}
+	return texts, rows.Err()
 }
 
 const hitQuery = `SELECT ` + chunkColumns + `, d.doc FROM chunks c JOIN docs d ON d.id = ? WHERE c.key = ?`

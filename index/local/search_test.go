@@ -62,7 +62,7 @@ func (b *bruteForce) rank(query string) (best []scored) {
 		var matches []index.Match
 		for _, term := range terms {
 			if counts, ok := c.terms[term]; ok {
-				matches = append(matches, index.Match{Weight: bm25.Weight(b.all, term, b.df[term]), Counts: counts})
+				matches = append(matches, index.Match{Weight: bm25.Weight(b.all, index.QueryKindOf(query), term, b.df[term]), Counts: counts})
 			}
 		}
 		if score := bm25.Score(b.all, c.length, matches); score > 0 {

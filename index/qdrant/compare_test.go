@@ -298,7 +298,7 @@ func BenchmarkSearch(b *testing.B) {
 	bare := func(q index.Query) error {
 		terms := text.QueryTerms(q.Text)
 		slices.Sort(terms)
-		hashes, weights := x.freq.scorer(x.opt.BM25, slices.Compact(terms)).heaviest(proposingTerms)
+		hashes, weights := x.freq.scorer(x.opt.BM25, index.QueryKindOf(q.Text), slices.Compact(terms)).heaviest(proposingTerms)
 		filter, depth := &qdrant.Filter{Must: conditions(q.Scope)}, qdrant.PtrOf(uint64(x.opt.Fusion.For(q.Text).Depth))
 		_, err := x.client.Query(b.Context(), &qdrant.QueryPoints{CollectionName: x.name, Limit: qdrant.PtrOf(uint64(10)),
 			Prefetch: []*qdrant.PrefetchQuery{

@@ -196,14 +196,14 @@ type scorer struct {
 	weights []float64
 }
 
-func (f *frequencies) scorer(p index.BM25, terms []string) scorer {
+func (f *frequencies) scorer(p index.BM25, kind index.QueryKind, terms []string) scorer {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s := scorer{p, f.tally.all, f.upto, make(map[uint32]int, len(terms)), make([]float64, len(terms))}
 	for i, t := range terms {
 		h := hashTerm(t)
 		if df := f.tally.df[h]; df > 0 {
-			s.weights[i], s.at[h] = p.Weight(f.tally.all, t, df), i
+			s.weights[i], s.at[h] = p.Weight(f.tally.all, kind, t, df), i
 		}
 	}
 	return s

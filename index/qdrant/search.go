@@ -126,7 +126,7 @@ func (x *Index) search(ctx context.Context, q index.Query) ([]index.Hit, error) 
 // searchTerms ranks words by terms. It also returns what the hits hold.
 func (x *Index) searchTerms(ctx context.Context, q index.Query, terms []string) ([]index.Hit, map[uint32]bool, error) {
 	for depth := max(q.Limit, x.opt.Fusion.For(q.Text).Depth); ; depth *= 4 {
-		f := x.fetch(terms)
+		f := x.fetch(index.QueryKindOf(q.Text), terms)
 		hits, more, err := f.search(ctx, q, depth)
 		if err != nil || !more || depth > maxLimit {
 			return hits, f.held, err
@@ -139,7 +139,7 @@ func (x *Index) searchTerms(ctx context.Context, q index.Query, terms []string) 
 func (x *Index) respell(ctx context.Context, q index.Query, held map[uint32]bool) ([]string, error) {
 	filter := &qdrant.Filter{Must: conditions(q.Scope)}
 	return index.SearchTerms(q.Text, func(terms []string) (map[string]bool, error) {
-		stored := x.freq.scorer(x.opt.BM25, terms).at
+		stored := x.freq.scorer(x.opt.BM25, index.QueryKindOf(q.Text), terms).at
 		seen := map[string]bool{}
 		request := &qdrant.QueryBatchPoints{CollectionName: x.name}
 		var asked []string
@@ -174,10 +174,12 @@ func (f *fetched) search(ctx context.Context, q index.Query, depth int) (hits []
 	}
 	full := len(byWords) >= depth || len(byMeaning) >= depth
 	fusion := x.opt.Fusion.For(q.Text)
+	needed := max(q.Limit, index.VerbatimDepth(q.Text))
 	for ahead := window; ; ahead = 0 { // until the best are all known to be exact, whole, current and allowed
 		ranked := fusion.Fuse(ranking(byWords), ranking(byMeaning))
-		unknown := slices.DeleteFunc(slices.Clone(ranked[:min(len(ranked), q.Limit+ahead)]), func(r index.Fused) bool { return f.chunks[r.ID] != nil })
+		unknown := slices.DeleteFunc(slices.Clone(ranked[:min(len(ranked), needed+ahead)]), func(r index.Fused) bool { return f.chunks[r.ID] != nil })
 		if len(unknown) == 0 && ahead == 0 {
+			index.Verbatim(q.Text, ranked, func(id string) string { return f.chunks[id].Text })
 			for _, r := range ranked[:min(len(ranked), q.Limit)] {
 				c := f.chunks[r.ID]
 				hits = append(hits, index.Hit{Chunk: *c, Doc: f.docs[docKey(c.DocID)].doc, Score: r.Score, Words: r.Ranks[0], Meaning: r.Ranks[1]})
@@ -227,6 +229,7 @@ func ranking(all []candidate) (r index.Ranking) {
 type fetched struct {
 	x      *Index
 	head   int64 // the last change known before
+	kind   index.QueryKind
 	terms  []string
 	exact  scorer
 	fresh  bool                    // exact knows the last change
@@ -237,8 +240,8 @@ type fetched struct {
 	held   map[uint32]bool         // terms of the hits
 }
 
-func (x *Index) fetch(terms []string) *fetched {
-	return &fetched{x: x, head: x.head.Load(), terms: terms, exact: x.freq.scorer(x.opt.BM25, terms), docs: map[uint64]*stored{},
+func (x *Index) fetch(kind index.QueryKind, terms []string) *fetched {
+	return &fetched{x: x, head: x.head.Load(), kind: kind, terms: terms, exact: x.freq.scorer(x.opt.BM25, kind, terms), docs: map[uint64]*stored{},
 		chunks: map[string]*index.Chunk{}, words: map[string]float64{}, counts: map[string][]termCount{}, held: map[uint32]bool{}}
 }
 
@@ -317,7 +320,7 @@ func (f *fetched) follow(ctx context.Context) error {
 		return err
 	}
 	known := len(f.exact.at)
-	f.exact = f.x.freq.scorer(f.x.opt.BM25, f.terms)
+	f.exact = f.x.freq.scorer(f.x.opt.BM25, f.kind, f.terms)
 	if known != len(f.exact.at) {
 		return errChanged
 	}
