@@ -41,9 +41,11 @@ func nounWeight(stem string) float64 {
 //
 // Weights and share were chosen on the 77 tuning cases of the golden sets that must be
 // answered or must not: it refuses 23 of the 26 without an answer and answers 49 of
-// the 51 others. Of the 152 test cases it refuses 43 of 54 and answers 90 of 98. Words
-// cannot tell a neighbouring subject from the one asked about where all are shared, so
-// the reader is told that these are extracts.
+// the 51 others. Of the 152 test cases it refuses 43 of 54 and answers 90 of 98.
+// Of 156 questions on welfare, on which nothing was chosen, it answers 144 over their own
+// 464 documents and 16 over those of the sample agency. Words cannot tell a neighbouring
+// subject from the one asked about where all are shared, so the reader is told that
+// these are extracts.
 func Relevant(question string, sources []ground.Source, unknown []string) bool {
 	words := subject(question)
 	return slices.ContainsFunc(sources, func(s ground.Source) bool { return covered(words, held(s), unknown) >= minCovered })
