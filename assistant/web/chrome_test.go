@@ -191,7 +191,7 @@ func (c *chrome) text(js string) string {
 // wait polls until the expression is true.
 func (c *chrome) wait(js string) {
 	c.t.Helper()
-	for range 400 {
+	for range 1000 {
 		if c.text("!!("+js+")") == "true" {
 			return
 		}

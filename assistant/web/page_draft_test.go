@@ -29,6 +29,7 @@ const newReply = `(async () => {
 // A draft is worked on: cells of a table, a suggestion taken over, personal data
 // shown on demand, and a session that ends in the middle of it.
 func TestPageDraft(t *testing.T) {
+	t.Parallel()
 	c := startChrome(t)
 	a := newAxe(t, c)
 	d := openDesk(t, nil, withUploads(t))
@@ -164,6 +165,7 @@ const saves = `(click => {
 // Files are dropped and come in one by one, each with its own result; what goes in is
 // found by filters, comes out as it was, and a job that is stuck is stopped.
 func TestPageLibrary(t *testing.T) {
+	t.Parallel()
 	c := startChrome(t)
 	a := newAxe(t, c)
 	d := openDesk(t, nil, func(o *Options) {
@@ -259,7 +261,7 @@ func TestPageLibrary(t *testing.T) {
 	c.eval(nil, `document.querySelector('.tasks a[href="/documents"]').click()`)
 	c.wait(`document.querySelector('.upload')`)
 	c.file(`document.querySelector('.upload [type=file]')`, upload(t, "느린 문서.md", "# 느림"))
-	c.wait(`[...document.querySelectorAll('.uploads li')].at(-1).textContent.includes('검색 단위 7개')`)
+	c.wait(`[...document.querySelectorAll('.uploads li')].at(-1)?.textContent.includes('검색 단위 7개')`)
 	c.eval(nil, `document.querySelector('.tasks a[href="/admin"]').click()`)
 	c.wait(`document.querySelector('.figures progress')`)
 	if got := c.text(`document.querySelector('.figures progress').parentElement.textContent`); !strings.Contains(got, "1/3") {
@@ -275,7 +277,7 @@ func TestPageLibrary(t *testing.T) {
 		t.Errorf("feedback of all: got %s", got)
 	}
 	c.eval(nil, `document.querySelector('.tasks a[href="/documents"]').click()`)
-	c.wait(`[...document.querySelectorAll('.uploads li')].at(-1).dataset.state === '실패'`)
+	c.wait(`[...document.querySelectorAll('.uploads li')].at(-1)?.dataset.state === '실패'`)
 	if _, err := os.Stat(broken); err != nil {
 		t.Error(err)
 	}

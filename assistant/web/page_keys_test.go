@@ -65,6 +65,7 @@ func (c *chrome) round() {
 // Every task from its address to its result with keys only: no script moves the
 // focus or presses anything.
 func TestPageKeyboard(t *testing.T) {
+	t.Parallel()
 	d := openDesk(t, nil, withUploads(t))
 	d.be(lee)
 	for _, tt := range []struct {
@@ -226,6 +227,7 @@ func (c *chrome) choose(file string) {
 // The help lists the keys; the dialogs and the menu close by Escape and give the
 // focus back; inside a dialog Tab stays.
 func TestPageDialogs(t *testing.T) {
+	t.Parallel()
 	c := startChrome(t)
 	a := newAxe(t, c)
 	d := openDesk(t, nil, withUploads(t))
@@ -274,6 +276,7 @@ func TestPageDialogs(t *testing.T) {
 // No view scrolls sideways at 360 px in any size of text, and none in a window of
 // 1280 px that is enlarged to 400 % (320 px). The help stands last in the header.
 func TestPageNarrow(t *testing.T) {
+	t.Parallel()
 	c := startChrome(t)
 	d := openDesk(t, nil, withUploads(t))
 	d.be(lee)

@@ -19,6 +19,7 @@ import (
 // BISEO_SCREENSHOTS=$PWD/deploy/screenshots go test -run TestPageScreenshots ./assistant/web
 // takes them anew, in 1280 by 800.
 func TestPageScreenshots(t *testing.T) {
+	t.Parallel()
 	c := startChrome(t)
 	d := openDesk(t, nil, withUploads(t))
 	d.be(lee)
