@@ -146,7 +146,8 @@ func (a *Assistant) Passage(ctx context.Context, who Principal, req PassageReque
 }
 
 // find searches by words and, when there is a working embedder, by meaning. Where
-// either fails to serve the meaning of q it goes on by words and says so.
+// either fails to serve the meaning of q it goes on by words and says so. Numbers and
+// addresses of persons in q stay out of what the models are sent.
 // Every hit is checked against the scope once more, whatever the backend did.
 func (a *Assistant) find(ctx context.Context, q index.Query) ([]index.Hit, Mode, []Warning, error) {
 	if q.Limit == 0 {
@@ -156,10 +157,11 @@ func (a *Assistant) find(ctx context.Context, q index.Query) ([]index.Hit, Mode,
 	if a.opt.Reranker != nil {
 		q.Limit = max(limit, rerankDepth)
 	}
+	meant, _ := withoutNumbers(q.Text)
 	var warnings []Warning
 	if a.opt.Embedder != nil && a.index.Space() != "" {
 		var w *Warning
-		if q.Dense, w = a.embed(ctx, q.Text); w != nil {
+		if q.Dense, w = a.embed(ctx, meant); w != nil {
 			if err := ctx.Err(); err != nil {
 				return nil, "", nil, err
 			}
@@ -187,7 +189,7 @@ func (a *Assistant) find(ctx context.Context, q index.Query) ([]index.Hit, Mode,
 	case len(text.Terms(q.Text)) == 0:
 		mode = Meaning
 	}
-	hits = a.rerank(ctx, q.Text, bodyFirst(q.Text, a.allowed(q.Scope, hits)))
+	hits = a.rerank(ctx, meant, bodyFirst(q.Text, a.allowed(q.Scope, hits)))
 	return hits[:min(len(hits), limit)], mode, warnings, nil
 }
 

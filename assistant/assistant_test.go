@@ -248,6 +248,28 @@ func TestSearchGoesOnByWords(t *testing.T) {
 	}
 }
 
+// heard is an embedder that keeps what it was sent.
+type heard struct {
+	llmtest.LexicalEmbedder
+	texts *[]string
+}
+
+func (h heard) Embed(ctx context.Context, role llm.Role, texts []string) ([][]float32, error) {
+	*h.texts = append(*h.texts, texts...)
+	return h.LexicalEmbedder.Embed(ctx, role, texts)
+}
+
+func TestSearchHidesNumbers(t *testing.T) {
+	var sent []string
+	a := New(quiet, gaon(), Options{Embedder: heard{texts: &sent}})
+	if _, err := a.Search(context.Background(), Principal{}, SearchRequest{Query: "010-1234-5678로 전화한 민원의 처리기간", On: today}); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"○○○로 전화한 민원의 처리기간"}; !slices.Equal(sent, want) {
+		t.Errorf("the embedder was sent %q, want %q", sent, want)
+	}
+}
+
 func TestIndexErrorIsReturned(t *testing.T) {
 	want := errors.New("disk on fire")
 	a := New(quiet, shelf{err: want}, Options{})
