@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -326,4 +327,13 @@ func TestLimit(t *testing.T) {
 	if len(mustVerify(t, dir, copied).Faults) == 0 {
 		t.Error("the copy of the checkpoints tells")
 	}
+}
+
+func mustJSON(t testing.TB, v any) []byte {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }

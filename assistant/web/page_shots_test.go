@@ -48,7 +48,7 @@ func TestPageScreenshots(t *testing.T) {
 	c.open(d.url + "/search")
 	c.eval(nil, `document.querySelector('#query').focus()`)
 	c.eval(nil, `document.querySelector('#search-kind').value = 'ordinance'`)
-	c.typeText("주차요금 감면")
+	c.typeText("임산부 주차요금 감면")
 	c.key("Enter", 13, "\r")
 	c.wait(`document.querySelectorAll('.hits > li').length > 5`)
 	c.eval(nil, `document.querySelector('.hits h3 button').click()`)
