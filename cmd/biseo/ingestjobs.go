@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"iter"
 	"log/slog"
 	"maps"
 	"os"
@@ -144,12 +143,12 @@ func (g *ingester) Add(ctx context.Context, in web.Intake, tell func(ingest.Prog
 			report.Failed = append(report.Failed, ingest.Failure{Path: filepath.Base(path), Reason: unreadable.Reason, Next: unreadable.Next})
 			continue
 		}
-		if err != nil {
-			return report, err
+		to := ""
+		if err == nil {
+			to, err = g.keep(in, path)
 		}
-		to, err := g.keep(in, path)
 		if err != nil {
-			return report, errors.Join(err, g.discard(ctx, maps.Keys(read)))
+			return report, errors.Join(err, g.discard(ctx, slices.Collect(maps.Keys(read))))
 		}
 		read[filepath.ToSlash(to)] = d
 	}
@@ -174,10 +173,7 @@ func (g *ingester) Add(ctx context.Context, in web.Intake, tell func(ingest.Prog
 	if err != nil {
 		failed = slices.Collect(maps.Keys(read))
 	}
-	if len(failed) > 0 {
-		err = errors.Join(err, g.discard(ctx, slices.Values(failed)))
-	}
-	return report, err
+	return report, errors.Join(err, g.discard(ctx, failed))
 }
 
 // keep moves a file to its place below uploads. A name may come twice: each file has
@@ -202,10 +198,13 @@ func (g *ingester) keep(in web.Intake, path string) (to string, err error) {
 const discardTime = time.Minute
 
 // discard takes back files that were not brought in, with what the index has of them.
-func (g *ingester) discard(ctx context.Context, files iter.Seq[string]) error {
+func (g *ingester) discard(ctx context.Context, files []string) error {
+	if len(files) == 0 {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), discardTime)
 	defer cancel()
-	for file := range files {
+	for _, file := range files {
 		if err := g.delete(filepath.FromSlash(file)); err != nil {
 			return err
 		}

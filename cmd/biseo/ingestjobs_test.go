@@ -123,8 +123,28 @@ func TestIngester(t *testing.T) {
 	if left, err := os.ReadDir(g.uploads); err != nil || len(left) > 0 || len(all()) != 1 {
 		t.Errorf("a canceled upload stays: %v %v %v", left, all(), err)
 	}
+	two := web.Intake{Readers: []string{"staff"}, Grade: index.Open, Paths: []string{write(filepath.Join(spool, "5", "안내.md"), "새 안내입니다.\n"), write(filepath.Join(spool, "6", "둘째.md"), "둘째입니다.\n")}}
+	if _, err := g.Add(untilThereIs{t.Context(), g.uploads}, two, tell); !errors.Is(err, context.Canceled) {
+		t.Errorf("an upload that is canceled before its second file is read: got %v", err)
+	}
+	if left, err := os.ReadDir(g.uploads); err != nil || len(left) > 0 || len(all()) != 1 {
+		t.Errorf("the first file of a canceled upload stays: %v %v %v", left, all(), err)
+	}
 	states, err := g.Files(t.Context())
 	if err != nil || len(states) != 1 || states[0].File != filepath.ToSlash(old) {
 		t.Errorf("files: got %+v %v", states, err)
 	}
+}
+
+// untilThereIs is a context that has ended as soon as something is in the folder dir.
+type untilThereIs struct {
+	context.Context
+	dir string
+}
+
+func (c untilThereIs) Err() error {
+	if there, err := os.ReadDir(c.dir); err != nil || len(there) > 0 {
+		return context.Canceled
+	}
+	return c.Context.Err()
 }
