@@ -51,8 +51,8 @@ type Match struct {
 //	score = Σ_t weight(t) · idf(t) · tf(t)·(k1+1) / (tf(t)+k1)
 //	idf(t) = ln(1 + (N − df + ½)/(df + ½))
 //
-// where weight(t) is that of [text.Weight] (see [BM25.Weight]), N the number of chunks and df the number of
-// those that hold t in any field. The 1 inside the logarithm, as in Lucene, keeps
+// where weight(t) is [text.Weight], a tenth of it for an article in a query that is no
+// [Citation], N the number of chunks and df the number of those that hold t in any field. The 1 inside the logarithm, as in Lucene, keeps
 // idf positive for a term that most chunks hold.
 //
 // Its methods are pure. The zero value ranks nothing; start from [DefaultBM25].

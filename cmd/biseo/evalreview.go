@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -46,19 +47,24 @@ func (cmd *reviewExportCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
+	var table bytes.Buffer
+	key, err := review.Export(&table, a, b, cmd.Seed, cmd.Limit)
+	if err != nil {
+		return err
+	}
+	if len(key.X) == 0 {
+		return fmt.Errorf("두 실행이 함께, 서로 다르게 답한 문항이 없으니 다른 실행을 골라 주세요(같은 답 %d건, 한쪽이라도 답 없음 %d건)", key.Left.Same, key.Left.Silent)
+	}
+	k, err := json.MarshalIndent(key, "", "  ")
+	if err != nil {
+		return err
+	}
 	f, err := createFile(cmd.Out)
 	if err != nil {
 		return err
 	}
-	key, err := review.Export(f, a, b, cmd.Seed, cmd.Limit)
+	_, err = table.WriteTo(f)
 	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if len(key.X) == 0 {
-		return errors.Join(fmt.Errorf("두 실행이 함께, 서로 다르게 답한 문항이 없으니 다른 실행을 골라 주세요(같은 답 %d건, 한쪽이라도 답 없음 %d건)", key.Left.Same, key.Left.Silent), os.Remove(cmd.Out))
-	}
-	k, err := json.MarshalIndent(key, "", "  ")
-	if err != nil {
 		return err
 	}
 	if err := os.WriteFile(cmd.Out+".key.json", append(k, '\n'), 0o600); err != nil {

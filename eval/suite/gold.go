@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -54,7 +55,7 @@ func (g *gold) Search(ctx context.Context, q index.Query) ([]index.Hit, error) {
 		}
 	}
 	for _, h := range rest {
-		if len(hits) < q.Limit && !holds(hits, h) {
+		if len(hits) < cmp.Or(q.Limit, 10) && !holds(hits, h) {
 			hits = append(hits, h)
 		}
 	}

@@ -27,13 +27,13 @@ import (
 // program may, until its connection ends.
 type gate struct {
 	nodes  []string // addresses
-	prefix string   // of the names of our collections
+	prefix string   // of the names of our collections, before their number
 	client func(node string) (*qdrant.Client, error)
 }
 
 const (
-	gateTerm  = 3 * time.Second       // how long nodes that disagree may take to agree; then most must
-	gatePause = 20 * time.Millisecond // between two looks
+	gateTerm  = 3 * time.Second        // how long nodes that disagree may take to agree; then most must
+	gatePause = 100 * time.Millisecond // between two looks
 )
 
 // dial connects to a node.
@@ -106,7 +106,7 @@ func (g gate) copies(ctx context.Context, node string) (string, error) {
 	}
 	var all []string
 	for _, name := range names {
-		if !strings.HasPrefix(name, g.prefix) {
+		if number, ours := strings.CutPrefix(name, g.prefix); !ours || strings.Trim(number, "0123456789") != "" {
 			continue
 		}
 		info, err := c.GetCollectionClusterInfo(ctx, name)

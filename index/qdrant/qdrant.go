@@ -9,7 +9,7 @@
 //
 // The point of a document names the revision of its chunks that counts. A
 // replacement writes chunks of a new revision, then that one point, then deletes
-// the former chunks (writer.go). A search takes the chunks of the Scope from the
+// the former chunks (write.go). A search takes the chunks of the Scope from the
 // engine, ranks words by exact BM25 from the term counts kept with each chunk, and
 // checks every hit with the point of its document, as for its revision and as for
 // who may read it (search.go). The frequencies that BM25 needs are kept in memory

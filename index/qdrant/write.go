@@ -92,27 +92,24 @@ func (w *writer) apply(ctx context.Context, c change, t tally, chunks []*qdrant.
 	packed := t.pack()
 	c.commit, c.packed = w.next, base64.StdEncoding.EncodeToString(packed)
 	c.since = w.since + int64(len(packed))
-	begin := upsert(changeID(c.commit), nil, c.payload())
-	if all := slices.Concat([]*qdrant.PointsUpdateOperation{begin}, chunks, operations); len(chunks) < 2 || w.stop != nil {
-		if w.stop != nil {
-			if i := slices.IndexFunc(all, w.stop); i >= 0 {
-				return errors.Join(errStopped, w.x.apply(ctx, w.collection, all[:i]...))
-			}
+	first, last := []*qdrant.PointsUpdateOperation{upsert(changeID(c.commit), nil, c.payload())}, operations
+	if len(chunks) < 2 || w.stop != nil {
+		first, chunks, last = slices.Concat(first, chunks, last), nil, nil
+	}
+	if w.stop != nil {
+		if i := slices.IndexFunc(first, w.stop); i >= 0 {
+			return errors.Join(errStopped, w.x.apply(ctx, w.collection, first[:i]...))
 		}
-		if err := w.x.apply(ctx, w.collection, all...); err != nil {
-			return err
-		}
-	} else {
-		err := w.x.apply(ctx, w.collection, begin)
-		if err == nil {
-			err = parallel(len(chunks), func(i int) error { return w.x.apply(ctx, w.collection, chunks[i]) })
-		}
-		if err == nil {
-			err = w.x.apply(ctx, w.collection, operations...)
-		}
-		if err != nil {
-			return err
-		}
+	}
+	err := w.x.apply(ctx, w.collection, first...)
+	if err == nil {
+		err = parallel(len(chunks), func(i int) error { return w.x.apply(ctx, w.collection, chunks[i]) })
+	}
+	if err == nil {
+		err = w.x.apply(ctx, w.collection, last...)
+	}
+	if err != nil {
+		return err
 	}
 	before, after := w.x.freq.applied(c.commit, t)
 	w.x.know(c.commit)
