@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
@@ -229,26 +228,29 @@ func (s *server) identify(c *gin.Context) {
 		c.Next()
 		return
 	}
-	leave, err := s.limits.entries.enter(c.Request.Context())
+	caller, err := s.lookUp(c.Request)
 	if err != nil {
 		writeProblem(c.Writer, s.problem(c.Request.Context(), err))
 		c.Abort()
 		return
 	}
-	leave = sync.OnceFunc(leave)
-	defer leave()
-	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), enteredKey{}, leave))
-	caller := localCaller(s.o.Who)
-	if s.o.Identify != nil {
-		if caller, err = s.o.Identify(c.Request); err != nil {
-			writeProblem(c.Writer, s.problem(c.Request.Context(), err))
-			c.Abort()
-			return
-		}
-	}
 	caller.Address = arrivalOf(c.Request.Context()).address
 	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), callerKey{}, caller))
 	c.Next()
+}
+
+// lookUp finds out who sends r. Anybody can make it do so: only so many are looked
+// up at a time.
+func (s *server) lookUp(r *http.Request) (Caller, error) {
+	if s.o.Identify == nil {
+		return localCaller(s.o.Who), nil
+	}
+	leave, err := s.limits.entries.enter(r.Context())
+	if err != nil {
+		return Caller{}, err
+	}
+	defer leave()
+	return s.o.Identify(r)
 }
 
 // refusal is nil where the caller of ctx holds p and has not asked too often. The
@@ -270,8 +272,8 @@ func forbidden() *Problem {
 	return newProblem(http.StatusForbidden, "forbidden", "이 일을 할 권한이 없으니 관리자에게 권한을 요청해 주세요.")
 }
 
-// register adds an operation that only callers who hold p may use: that is decided
-// before the operation's own middlewares.
+// register adds an operation that only callers who hold p may use: that, and how
+// often, is decided before the operation's own middlewares, and before a body is decoded.
 func register[In, Out any](s *server, api huma.API, p Permission, op huma.Operation, handle func(context.Context, *In) (*Out, error)) {
 	s.policies[op.Method+" "+op.Path] = p
 	op.Middlewares = append(huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
@@ -282,10 +284,7 @@ func register[In, Out any](s *server, api huma.API, p Permission, op huma.Operat
 		}
 		next(ctx)
 	}}, op.Middlewares...)
-	huma.Register(api, op, func(ctx context.Context, in *In) (*Out, error) {
-		entered(ctx)
-		return handle(ctx, in)
-	})
+	huma.Register(api, op, handle)
 }
 
 // route adds a handler outside the described API, such as /mcp, that only callers
@@ -297,7 +296,6 @@ func (s *server) route(r *gin.Engine, p Permission, method, path string, handle 
 			writeProblem(c.Writer, problem)
 			return
 		}
-		entered(c.Request.Context())
 		handle(c)
 	})
 }

@@ -1,15 +1,14 @@
 package web
 
 import (
-	"context"
 	"runtime"
 	"sync/atomic"
 	"time"
 )
 
 // What a request costs before it is known whose it is and how much they may ask is
-// bounded, too: the bodies that are in memory, and how many requests are looked up
-// and decoded at a time. More wait a little, and then are refused.
+// bounded, too: the bodies that are in memory, and of how many requests it is looked
+// up at a time whose they are. More wait a little, and then are refused.
 const (
 	maxBodies   = 256 << 20 // bytes of the bodies of all requests
 	entrySlots  = 8         // requests for each processor
@@ -37,13 +36,3 @@ func (b *budget) take(n int64) bool {
 }
 
 func (b *budget) give(n int64) { b.used.Add(-n) }
-
-type enteredKey struct{}
-
-// entered tells that a request has come to its handler, or to a body that is read as
-// slowly as it is sent: from then on other limits hold, and another may be looked at.
-func entered(ctx context.Context) {
-	if leave, ok := ctx.Value(enteredKey{}).(func()); ok {
-		leave()
-	}
-}

@@ -84,7 +84,7 @@ func TestEntryIsLeft(t *testing.T) {
 		answer: func(context.Context, assistant.AnswerRequest, func(assistant.Event) error) (*assistant.Answer, error) {
 			wait()
 			return nil, errors.New("no answer")
-		}}, Options{})
+		}}, Options{Identify: func(*http.Request) (Caller, error) { return localCaller(assistant.Principal{}), nil }})
 	s.limits.entries = newGate(1, 1, time.Minute)
 	h, err := s.handler()
 	if err != nil {
@@ -111,6 +111,62 @@ func TestEntryIsLeft(t *testing.T) {
 		t.Errorf("%d slots are not given back", n)
 	}
 }
+
+// Who reads a response as slowly as they like holds up nobody on their way in, also
+// where nobody need say who they are.
+func TestSlowReaders(t *testing.T) {
+	s := newServer(slog.New(slog.DiscardHandler), &fake{}, Options{Identify: func(r *http.Request) (Caller, error) {
+		if r.Header.Get("Authorization") != "" {
+			return Caller{}, newProblem(http.StatusUnauthorized, "unknown_key", "")
+		}
+		return localCaller(assistant.Principal{}), nil
+	}})
+	s.limits.entries = newGate(1, 0, time.Minute)
+	h, err := s.handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(w http.ResponseWriter, path, authorization string) {
+		r := httptest.NewRequestWithContext(t.Context(), "GET", "http://localhost"+path, nil)
+		if authorization != "" {
+			r.Header.Set("Authorization", authorization)
+		}
+		h.ServeHTTP(w, r)
+	}
+	for _, at := range []struct{ path, authorization string }{{"/", ""}, {"/page/biseo.css", ""}, {"/docs", ""}, {"/openapi.json", ""}, {"/v1/templates", ""}, {"/v1/none", ""}, {"/v1/templates", "Bearer x"}} {
+		slow := slowReader{httptest.NewRecorder(), make(chan struct{}, 1), make(chan struct{})}
+		var wg sync.WaitGroup
+		wg.Go(func() { send(slow, at.path, at.authorization) })
+		select {
+		case <-slow.begun:
+		case <-time.After(10 * time.Second):
+			t.Errorf("%s: nothing is written", at.path)
+		}
+		w := httptest.NewRecorder()
+		if send(w, "/v1/templates", ""); w.Code != 200 {
+			t.Errorf("beside a slow reader of %s: got %d %s", at.path, w.Code, w.Body)
+		}
+		close(slow.free)
+		wg.Wait()
+	}
+}
+
+// A slowReader takes what is written when it is free to.
+type slowReader struct {
+	*httptest.ResponseRecorder
+	begun, free chan struct{}
+}
+
+func (s slowReader) Write(b []byte) (int, error) {
+	select {
+	case s.begun <- struct{}{}:
+	default:
+	}
+	<-s.free
+	return s.ResponseRecorder.Write(b)
+}
+
+func (s slowReader) WriteString(text string) (int, error) { return s.Write([]byte(text)) }
 
 // The bodies that are in memory are bounded, also where their length is not said.
 func TestBodyBudget(t *testing.T) {

@@ -69,7 +69,7 @@ type limiter struct {
 	limits   Limits
 	answers  *gate
 	searches *gate
-	entries  *gate // requests on their way to their handler
+	entries  *gate // requests of which it is looked up whose they are
 	uploads  *gate // requests with files
 	bodies   budget
 
