@@ -200,10 +200,15 @@ func (r Request) total(base Period) (Period, error) {
 	return sum, nil
 }
 
+// describe prints the period with the article that sets it: 7일(「…」 제14조제2호). A
+// period that the request names has none but for Statutory, whose the agency sets.
 func (r Request) describe(base Period) string {
 	s := base.String()
-	if base == Immediately && r.Kind == Other && r.Period == (Period{}) {
-		s = "즉시(3근무시간)"
+	if rule, ok := RuleOf(r.Kind); ok && (r.Period == (Period{}) || r.Kind == Statutory) {
+		s += "(" + rule.Basis + ")"
+		if r.Kind == Other {
+			s = "즉시(3근무시간, " + rule.Basis + ")"
+		}
 	}
 	for _, x := range r.Extended {
 		s += "+연장 " + x.String()
