@@ -150,9 +150,16 @@ type keyListCmd struct {
 }
 
 func (cmd *keyListCmd) Run(ctx context.Context, c *console, s *settings) error {
-	keys, err := s.keys(ctx, c)
-	if err != nil {
-		return err
+	var keys []state.Key
+	if _, err := os.Stat(s.stateFile()); !errors.Is(err, fs.ErrNotExist) { // where nothing was ever kept there are none, and nothing is made
+		st, err := s.state(ctx, c)
+		if err != nil {
+			return err
+		}
+		defer st.Close()
+		if keys, err = st.Keys(ctx); err != nil {
+			return err
+		}
 	}
 	reports := []keyReport{}
 	for _, k := range keys {
@@ -174,19 +181,6 @@ func (cmd *keyListCmd) Run(ctx context.Context, c *console, s *settings) error {
 		fmt.Fprintln(c.out)
 	}
 	return nil
-}
-
-// keys returns all keys. Where nothing was ever kept there are none, and nothing is made.
-func (s *settings) keys(ctx context.Context, c *console) ([]state.Key, error) {
-	if _, err := os.Stat(s.stateFile()); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	st, err := s.state(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	keys, err := st.Keys(ctx)
-	return keys, errors.Join(err, st.Close())
 }
 
 func orDash(s string) string {

@@ -45,7 +45,7 @@ func (cmd *serveCmd) Run(ctx context.Context, c *console, s *settings) (err erro
 	if err != nil {
 		return err
 	}
-	keys, err := st.Keys(ctx)
+	keyed, err := st.AnyKey(ctx) // also a revoked one: who made it does not want a service without
 	if err != nil {
 		return err
 	}
@@ -68,13 +68,14 @@ func (cmd *serveCmd) Run(ctx context.Context, c *console, s *settings) (err erro
 	if opt.Login, err = cmd.OIDC.login(c, st, cmd.PublicURL, opt.Audit); err != nil {
 		return err
 	}
-	opt.Identify = web.IdentifyAlone(st, opt.Who)
-	callers := len(keys) > 0 || opt.Login != nil // also revoked keys: who made them does not want a service without
+	callers := keyed || opt.Login != nil
 	if callers {
 		opt.Identify = web.Identify(st, opt.Login)
-		if len(cmd.As) > 0 {
-			return errUsage{errors.New("API 키나 로그인이 있으면 요청마다 그 권한을 쓰니 --as를 빼 주세요")}
-		}
+	} else {
+		opt.Identify = web.IdentifyAlone(st, opt.Who)
+	}
+	if callers && len(cmd.As) > 0 {
+		return errUsage{errors.New("API 키나 로그인이 있으면 요청마다 그 권한을 쓰니 --as를 빼 주세요")}
 	}
 	socket, err := activated()
 	if err != nil {
@@ -151,16 +152,24 @@ func (s *settings) serve(ctx context.Context, c *console, opt web.Options, liste
 		return err
 	}
 	err = web.Serve(ctx, c.lg, listen, s.watched.Handler(h), ready)
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-	defer cancel()
-	if err := h.Close(last); err != nil {
-		c.lg.Warn("a job did not end in time", "err", err)
+	within := func(d time.Duration, close func(context.Context) error, late string) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d)
+		defer cancel()
+		if err := close(ctx); err != nil {
+			c.lg.Warn(late, "err", err)
+		}
 	}
-	if err := s.watched.Close(last); err != nil {
-		c.lg.Warn("traces that were left are not sent", "err", err)
-	}
+	within(jobsTime, h.Close, "a job did not end in time")
+	within(tracesTime, s.watched.Close, "traces that were left are not sent")
 	return err
 }
+
+// How long the parts of a service that stops may take, after web.Serve has had ten
+// seconds for requests: less than the thirty after which a process is killed.
+const (
+	jobsTime   = 10 * time.Second // a job that was cut short takes files back from the index
+	tracesTime = 2 * time.Second
+)
 
 // beginIndex makes an empty index where there is none, so that a new service may get
 // its first document by upload.
@@ -170,12 +179,15 @@ func (s *settings) beginIndex(ctx context.Context, c *console) error {
 		return err
 	}
 	x, err := s.openIndex(ctx, c.lg, reading, s.indexDir(), e)
-	if errors.Is(err, fs.ErrNotExist) {
-		c.lg.Warn("there is no index yet: an empty one is begun", "index", s.indexName())
-		x, err = s.openIndex(ctx, c.lg, writing, s.indexDir(), e)
-	}
-	if err != nil {
+	switch {
+	case err == nil:
+		return x.Close()
+	case !errors.Is(err, fs.ErrNotExist):
 		return nil // who opens it for its use says what is wrong
+	}
+	c.lg.Warn("there is no index yet: an empty one is begun", "index", s.indexName())
+	if x, err = s.openIndex(ctx, c.lg, writing, s.indexDir(), e); err != nil {
+		return fmt.Errorf("빈 색인을 만들지 못했으니 %s에 쓸 수 있는지 확인해 주세요: %w", s.indexName(), err)
 	}
 	return x.Close()
 }

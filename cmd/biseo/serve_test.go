@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"os"
@@ -109,5 +110,18 @@ func TestFirstDocument(t *testing.T) {
 	}
 	if status, body := service.ask("POST", "/v1/search", "", question); status != 200 || !strings.Contains(body, "300원") {
 		t.Errorf("search after %s: got %d %s", job, status, body)
+	}
+}
+
+// Where not even an empty index can be begun, the service says that, and not that
+// nothing was ingested yet.
+func TestBeginIndex(t *testing.T) {
+	s := &settings{Data: t.TempDir()}
+	if err := os.Symlink("nowhere", s.indexDir()); err != nil { // there is nothing, and nothing can be put there
+		t.Skip(err)
+	}
+	err := s.beginIndex(t.Context(), &console{lg: slog.New(slog.DiscardHandler)})
+	if err == nil || !strings.Contains(err.Error(), "빈 색인을 만들지 못했으니") {
+		t.Errorf("got %v", err)
 	}
 }
