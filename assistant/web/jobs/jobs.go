@@ -75,6 +75,10 @@ func New(lg *slog.Logger, store *state.Store, now func() time.Time, ended func(k
 func (q *Queue) Add(ctx context.Context, owner, kind string, work Work) (state.Job, error) {
 	q.mu.Lock()
 	full, closed := len(q.waiting) >= most, q.closed
+	if !full && !closed {
+		q.working.Add(1) // Close waits for the job that is being stored
+		defer q.working.Done()
+	}
 	q.mu.Unlock()
 	switch {
 	case closed:

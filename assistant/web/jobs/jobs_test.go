@@ -116,6 +116,48 @@ func TestClose(t *testing.T) {
 	}
 }
 
+// A job that is being stored when the service ends is waited for: behind Close the
+// store is closed.
+func TestCloseWhileAdding(t *testing.T) {
+	storing, free := make(chan struct{}), make(chan struct{})
+	var slow atomic.Bool
+	store, err := state.Open(t.Context(), filepath.Join(t.TempDir(), "state.db"), state.Options{Now: func() time.Time {
+		if slow.CompareAndSwap(true, false) {
+			close(storing)
+			<-free
+		}
+		return time.Now()
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	q := New(slog.New(slog.DiscardHandler), store, time.Now, nil)
+	slow.Store(true)
+	added := make(chan state.Job)
+	go func() {
+		j, err := q.Add(t.Context(), "kim", "add", func(ctx context.Context, _ func(any)) (any, error) { return nil, ctx.Err() })
+		if err != nil {
+			t.Error(err)
+		}
+		added <- j
+	}()
+	<-storing
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if err := q.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("while a job is being stored: got %v", err)
+	}
+	close(free)
+	stored := <-added
+	if err := q.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if j := await(t, q, stored.ID); j.State != state.Failed || j.Error != Interrupted {
+		t.Errorf("got %s %q", j.State, j.Error)
+	}
+}
+
 // Who does not end is not waited for any longer than ctx lasts.
 func TestCloseInTime(t *testing.T) {
 	q := queue(t)
