@@ -325,7 +325,7 @@ func content(question string) map[string]bool {
 	}
 	out := map[string]bool{}
 	for _, w := range strings.Fields(question) {
-		if asking.MatchString(w) {
+		if asking.MatchString(strings.Trim(w, punctuation)) {
 			continue
 		}
 		if m := verbal.FindStringSubmatch(w); m != nil {
@@ -340,8 +340,8 @@ func content(question string) map[string]bool {
 	return out
 }
 
-// asking are words that only say which amount is asked for.
-var asking = regexp.MustCompile(`^(?:며칠|몇|언제|얼마|누가|누구|모두|안에|이내에?|동안|최[고대]|[1한]인당)`)
+// asking are words that only say which amount is asked for; see empty for where they end.
+var asking = regexp.MustCompile(`^(?:며칠|몇|얼마)|^(?:언제|누구)(?:[^나]|나?$)|^(?:누가|모두|안에서?|이내|동안|최[고대]|[1한]인당)` + after)
 
 // verbal are words with an ending of a verb, which shares its syllables with all others: 늦으면, 돌려받나요.
 var verbal = regexp.MustCompile(`^([가-힣]+?)(?:하려면|으려면|려면|하면|으면|이면|되면|[하되있받]나요|나요|인가요|은가요|는가요|까요|해야|어야|아야|해도|하는|되는|하고|하여|합니까|됩니까)[?.]?$`)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"biseo/assistant/ground"
 )
 
@@ -94,5 +96,55 @@ func TestRelevant(t *testing.T) {
 	}
 	if got, want := Missing("주차 요금을 카드 할부로 낼 수 있나요?", fees), []string{"카드", "할부"}; !slices.Equal(got, want) {
 		t.Errorf("Missing: %q, want %q", got, want)
+	}
+}
+
+// Words that ask or say when, how many and how long are not what a question is about;
+// nouns that begin like them are.
+func TestSubject(t *testing.T) {
+	tests := []struct {
+		question string
+		want     []string
+	}{
+		{"내일배움카드는 어디서 신청하나요?", []string{"내일배움카드", "신청하나요"}},
+		{"국민내일배움카드의 내일채움공제", []string{"국민내일배움카드", "내일채움공제"}},
+		{"내일키움통장은 다음카카오로 만드나요?", []string{"내일키움통장", "다음카카오", "만드나요"}},
+		{"동안구청의 함께돌봄센터는 모두의주차장", []string{"동안구청", "함께돌봄센터", "모두의주차장"}},
+		{"동안구에서 최고장을 보내면", []string{"동안구", "최고장", "보내면"}},
+		{"한시임기제를 한시적 정원으로", []string{"한시임기제", "한시적", "정원"}},
+		{"한인회는 네이버로 세일 한일", []string{"한인회", "네이버", "세일", "한일"}},
+		{"대한노인회의 이미지를 알고리즘", []string{"대한노인회", "이미지", "알고리즘"}},
+		{"재향경우회의 경우회, 다시서기센터", []string{"재향경우회", "경우회", "다시서기센터"}},
+		{"누구나돌봄과 언제나돌봄, 어디서나민원", []string{"누구나돌봄", "언제나돌봄", "어디서나민원"}},
+		{"하나원과 하나센터하고 하나은행이나", []string{"하나원", "하나센터하고", "하나은행이나"}},
+		{"주차면이나 주거지는 하천이나 내역인지", []string{"주차면이나", "주거지는", "하천이나", "내역인지"}},
+		{"한도를 세대수로 수도요금 건의함", []string{"한도", "세대수", "수도요금", "건의함"}},
+
+		{"내일은 언제까지, 누구에게 어디서나 며칠까지였나요?", nil},
+		{"올해는 작년에도 내년도 다음달부터 지난해에 이번에는 하루치가 일주일째 열흘입니까?", nil},
+		{"모두의 사람들에게는 사람으로서 같은데 동안에만 최대로 이내에 안에서 전에는 경우라도 경우에는 최고", nil},
+		{"둘이면 셋이다 다섯이 서른여덟인 스물두명이 한달간 두번째로 세시까지 네 하나", nil},
+		{"하나요 있는지요 내나요 주거나 받도록 되는데 받아도 한다면 있을까요 하신다고 있는가요 하네요", nil},
+	}
+	for _, tt := range tests {
+		var got []string
+		for _, w := range subject(tt.question) {
+			got = append(got, w.stem)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("subject(%s): -want +got\n%s", tt.question, diff)
+		}
+	}
+}
+
+// Nouns that begin like a word that asks for an amount count as well in what is picked.
+func TestContent(t *testing.T) {
+	for _, noun := range []string{"동안구청", "모두의주차장", "최고장", "누구나돌봄"} {
+		if got := content(noun + "은 며칠 동안 얼마인가요?"); len(got) == 0 {
+			t.Errorf("content of a question of %s is empty", noun)
+		}
+	}
+	if got := content("모두 최대 얼마 동안, 누구까지 이내에?"); len(got) > 0 {
+		t.Errorf("content: %v, want none", got)
 	}
 }

@@ -144,21 +144,37 @@ func bigrams(word string) []string {
 	return slices.Compact(slices.Sorted(slices.Values(all)))
 }
 
+const (
+	// particle is what stands behind a noun.
+	particle = `에서[는도]|에서|에게|으로[는도]|으로|한테|까지는|까지|부터|이나|에는|에도|보다|마다|처럼|만큼|이랑|하고|은|는|이|가|을|를|의|에|도|로|과|와|만`
+	// after is what may end a word that asks, dates or counts, forms of 이다 included: 하루입니까.
+	after       = `(?:` + particle + `|엔|나|으?로[서써]|이?라[도면]?|인가요?|인데요?|인지요?|이?었나요|였나요|이?었고|였고|이에요|예요|입니[까다]|이[고며면다죠]|이지요?|일까요?|인)*$`
+	tens        = `열|스물|스무|서른|마흔|쉰|예순|일흔|여든|아흔`
+	punctuation = "?!.,·\"'“”‘’()「」" // around words
+)
+
 var (
-	// empty are words that ask, or that every question may hold.
-	empty = regexp.MustCompile(`^(?:며칠|몇|언제|얼마|누가|누구|모두|안에|이내에?$|동안|최[고대]|[1한]인당|왜$|뭐|무엇|무슨|어떻|어떤|어디|어느|얼만|어때|때$|때는|것|게$|거$|건$|더$|또$|또는|다시|따로|함께|미리|이미|아직|다$|좀$|꼭$|못$|안$|수$|같은|대한|위한|따른|관한|사람|경우|알려|알고|궁금|그리고|및|혹시|많이|제일|가장|이제|없이|말고|전에|뒤에|후에)`)
-	// when are words of time that depend on the day of the question.
-	when = regexp.MustCompile(`^(?:올해|작년|내년|지난|이번|다음|오늘|내일|어제|요즘|지금|현재|예전|그때|그날|이때|하루|일주일|열흘)`)
-	// figure is a number, in digits or words: the case at hand.
-	figure = regexp.MustCompile(`^[0-9]|^(?:하나|둘|셋|넷|다섯|여섯|일곱|여덟|아홉|열[0-9]?|스무|스물|서른|마흔|쉰|예순|일흔|여든|아흔|한|두|세|네)(?:$|[명개번달장시주이인]|[둘셋넷다섯여섯일곱여덟아홉])`)
+	// empty are words that ask, or that every question may hold. A beginning stands
+	// open only where no noun begins so (얼마), for 이미 begins 이미지, 대한 대한노인회,
+	// 동안 동안구청 and 언제나 언제나돌봄; what particles make a noun of (수도, 건의) takes none.
+	empty = regexp.MustCompile(`^(?:며칠|몇|얼마|얼만|뭐|무엇|무슨|어떻|어떤|어느|어때|것|알려|궁금)` +
+		`|^(?:언제|누구|어디)(?:$|[^나서]|서$|서[^나]|서?나$)` +
+		`|^(?:왜|때|때는|게|거|건|더|또|다|좀|꼭|못|안|수|및|같은[데지]?|대한|위한|따른|관한|알고|알고싶.*)$` +
+		`|^(?:누가|모두|[안전뒤후]에서?|이내|동안|최[고대]|최대한|[1한]인당|또는|다시|따로|함께|미리|이미|아직|사람들?|경우|그리고|혹시|많이|제일|가장|이제|없이|말고)` + after)
+	// when are words of time that depend on the day of the question; 내일배움카드 is none.
+	when = regexp.MustCompile(`^(?:(?:올해|작년|내년)[도초말분]?|(?:지난|이번|다음)[해달주번날]?|오늘|내일|어제|요즘|지금|현재|예전|그때|그날|이때|(?:하루|일주일|열흘)(?:[치째간당씩쯤]|짜리)?)` + after)
+	// figure is a number, in digits or words, with or without its counter: the case at hand.
+	figure = regexp.MustCompile(`^[0-9]|^(?:한|두|세|네|열|스무)$` +
+		`|^(?:` + tens + `)?(?:하나|둘|셋|넷|다섯|여섯|일곱|여덟|아홉)` + after + `|^(?:스물|서른|마흔|쉰|예순|일흔|여든|아흔)` + after +
+		`|^(?:` + tens + `)?(?:한|두|세|네|다섯|여섯|일곱|여덟|아홉|` + tens + `)(?:명|개|번|달|장|시|주|살|시간|개월|번째)(?:간|째|치|씩|당|쯤|짜리)?` + after)
 	// light are short forms of verbs that carry no content: 하나요, 있는지, 줘야.
-	light = regexp.MustCompile(`^[하되있없않주받내].{0,3}$`)
+	light = regexp.MustCompile(`^[하한되있없않주받내](?:거나|도록|는가|[으을아어여았었겠셨시신십세나네는은지죠요면도서야고려니게며다까던데러습더라느든만]){0,3}$`)
 	// nominal is how a noun ends that is what is asked: 데시벨인가요.
 	nominal = regexp.MustCompile(`^(.+?)(?:인가요?|은가요?|이에요|예요|인데요?)$`)
 	// inflected is how verbs and adjectives end, and some nouns: see actions.
 	inflected = regexp.MustCompile(`(?:요|죠|네|다|까|니|는지|은지|인지|을지|할지|[았었했됐]는데|는데|은데|한데|라는|다는|고|려면|[으하되이히리기우추키지]면|[아어여해혀와라눠]서|[아어여해워와써줘내]야|[아어여해워와]도|[아어여해워와혀쳐져려겨켜춰꿔줘봐돼써떼빼재대]|더니|느라|던|도록|하게|되게|지만|거나|든지|하는|되는|주는|리는|지는|오는|나|면|러|려)$`)
 	actions   = regexp.MustCompile(`(?:신고|사고|창고|보고|공고|광고|예고|재고|출고|경고|권고|분야|화면|도면|서면)$`)
-	particles = regexp.MustCompile(`(?:에서[는도]|에서|에게|으로[는도]|으로|한테|까지는|까지|부터|이나|에는|에도|보다|마다|처럼|만큼|이랑|하고|은|는|이|가|을|를|의|에|도|로|과|와|만)$`)
+	particles = regexp.MustCompile(`(?:` + particle + `)$`)
 )
 
 // subject are the words of a question that say what it is about.
@@ -170,7 +186,7 @@ func subject(question string) []subjectWord {
 	var out []subjectWord
 	all := strings.Fields(question)
 	for i, w := range all {
-		w = strings.Trim(w, "?!.,·\"'“”‘’()「」")
+		w = strings.Trim(w, punctuation)
 		hidden := strings.Contains(w, "○") || i+1 < len(all) && strings.HasPrefix(all[i+1], "○") // 전화는 ○○○
 		if w == "" || hidden || empty.MatchString(w) || when.MatchString(w) || figure.MatchString(w) {
 			continue
