@@ -18,6 +18,7 @@ import (
 const (
 	nearest = 3  // passages named when none answers
 	lookup  = 10 // passages looked at for a word
+	lookups = 8  // words looked up for a question
 )
 
 // Answer answers a question from the passages that who may read on the given
@@ -149,9 +150,18 @@ func (a *Assistant) answer(ctx context.Context, q index.Query, earlier []string,
 // answerable reports whether found can answer the question of q. A noun that none of
 // found holds is looked up in all that q may see: that of the agency's documents
 // which fits the question best may say it in other words, but not what none speaks of.
+// Where that decides nothing no noun is looked up, and of a long question only the
+// first ones: the others count as spoken of.
 func (a *Assistant) answerable(ctx context.Context, q index.Query, found []ground.Source) (bool, error) {
+	if !excerpt.Relevant(q.Text, found, nil) {
+		return false, nil
+	}
+	missing := excerpt.Missing(q.Text, found)
+	if excerpt.Relevant(q.Text, found, missing) {
+		return true, nil
+	}
 	var unknown []string
-	for _, noun := range excerpt.Missing(q.Text, found) {
+	for _, noun := range missing[:min(len(missing), lookups)] {
 		hits, err := a.index.Search(ctx, index.Query{Scope: q.Scope, Text: noun, Limit: lookup})
 		if err != nil {
 			return false, fmt.Errorf("look up a word: %w", err)

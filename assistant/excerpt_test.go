@@ -1,9 +1,14 @@
 package assistant
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"biseo/assistant/ground"
+	"biseo/index"
 )
 
 // texts are the sentences shown.
@@ -103,6 +108,42 @@ func TestAnswerable(t *testing.T) {
 		honest(t, q, ans, events)
 		if ans.Outcome != Extractive {
 			t.Errorf("%s: outcome %s", q, ans.Outcome)
+		}
+	}
+}
+
+// Words are looked up only where that decides whether a question is answered, and a
+// long question costs no more than a few searches.
+func TestAnswerableLookups(t *testing.T) {
+	const title = "가온시 주차장 조례"
+	d := doc("ord/2", title, "ordinance")
+	found := []ground.Source{{N: 1, Title: title, Text: "주차요금은 나갈 때 낸다."}}
+	var long strings.Builder
+	for r := '가'; r < '가'+300; r++ {
+		fmt.Fprintf(&long, "주차요금 %c힣의 ", r)
+	}
+	tests := []struct {
+		name, question, held string
+		want                 bool
+		searches             int
+	}{
+		{"nothing is missing", "주차 요금은 얼마인가요?", "", true, 0},
+		{"too much is missing whatever is held", "체육관 탁구대 이용료는 얼마인가요?", "체육관 탁구대 이용료", false, 0},
+		{"enough is said whatever is not held", "주차장 주차요금을 카드로 내나요?", "", true, 0},
+		{"what is missing is held elsewhere", "주차 요금을 카드 할부로 낼 수 있나요?", "수수료는 카드로 할부도 된다.", true, 2},
+		{"what is missing is held nowhere", "주차 요금을 카드 할부로 낼 수 있나요?", "", false, 2},
+		{"a long question", long.String(), "", true, lookups},
+	}
+	for _, tt := range tests {
+		var asked []index.Query
+		x := shelf{chunks: []index.Hit{chunk(d, "p1", "", found[0].Text), chunk(doc("x", "안내", "guide"), "x1", "", tt.held)}, queries: &asked}
+		a := New(quiet, x, Options{})
+		got, err := a.answerable(context.Background(), index.Query{Scope: index.Scope{On: today}, Text: tt.question}, found)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != tt.want || len(asked) != tt.searches {
+			t.Errorf("%s: answerable %t after %d searches, want %t after %d", tt.name, got, len(asked), tt.want, tt.searches)
 		}
 	}
 }
