@@ -20,6 +20,7 @@ import (
 	"biseo/index"
 	"biseo/korea/privacy"
 	"biseo/korea/text"
+	"biseo/llm"
 )
 
 // maxFile is the default of Source.MaxFile.
@@ -192,7 +193,8 @@ func (s *syncer) plan() func(context.Context, file) prepared {
 }
 
 // fill embeds what the index wants embedded. An embedder that fails is no reason
-// to leave the document out. The error is that of ctx or of the ledger.
+// to leave the document out. The error is that of ctx or of the ledger, or
+// [llm.ErrDimension].
 func (s *syncer) fill(ctx context.Context, it *item) error {
 	if !s.wantsVectors {
 		return nil
@@ -204,7 +206,7 @@ func (s *syncer) fill(ctx context.Context, it *item) error {
 	if err == nil {
 		return nil
 	}
-	if ctx.Err() != nil || !errors.Is(err, errEmbed) {
+	if ctx.Err() != nil || !errors.Is(err, errEmbed) || errors.Is(err, llm.ErrDimension) {
 		return cmp.Or(ctx.Err(), err)
 	}
 	it.wordsOnly = err

@@ -51,10 +51,11 @@ type Mask func(text string, keepContacts bool) string
 //
 // A file that cannot be read is a [Failure] and the rest goes on. One that cannot
 // be embedded is stored without vectors, is found by words, and is embedded by a
-// later run. An error of the index or the ledger, a path that does not exist and
-// a wrong folder file end Sync; the last two before anything is changed. When ctx ends, Sync finishes
-// the document at hand and returns what was done with ctx's error. Running again
-// completes what was left.
+// later run; but an embedder of another vector length than it is set to,
+// [llm.ErrDimension], ends Sync. An error of the index or the ledger, a path that
+// does not exist and a wrong folder file end Sync; the last two before anything is
+// changed. When ctx ends, Sync finishes the document at hand and returns what was
+// done with ctx's error. Running again completes what was left.
 //
 // Versions of one Work follow each other: a document's Until is the earlier of
 // its Ends and the From of the next version in the order of (From, ID). Only a
@@ -264,7 +265,7 @@ func (s *syncer) files(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if errors.Is(r.err, errLedger) {
+		if errors.Is(r.err, errLedger) || errors.Is(r.err, llm.ErrDimension) {
 			return r.err
 		}
 		// What was begun is finished even if ctx ends meanwhile.

@@ -425,6 +425,11 @@ func TestSyncEmbeds(t *testing.T) {
 		w.write("나.md", fmt.Sprintf("# 도서관\n\n연다 %v.\n", broken))
 		w.sync(ingest.Report{Changed: 1, Unchanged: 1, WordsOnly: 1})
 	}
+	// A mistake of the settings is no embedder that is away: nothing goes on without vectors.
+	w.embed = speller{fail: func([]string) error { return llm.ErrDimension }}
+	if _, err := w.try(t.Context()); !errors.Is(err, llm.ErrDimension) {
+		t.Errorf("vectors of another length than set: %v", err)
+	}
 	// Without an embedder nothing is read anew; with one, the rest is embedded.
 	w.embed = nil
 	w.sync(ingest.Report{Unchanged: 2})

@@ -105,6 +105,9 @@ var (
 	// ErrRefused reports a request that the server understood and refused, such as one
 	// with a wrong key, for a model that it does not have, or longer than it reads.
 	ErrRefused = errors.New("the model server refused the request")
+	// ErrDimension reports an embedder whose vectors are not as long as its settings
+	// say: a mistake of the settings that waiting does not mend.
+	ErrDimension = errors.New("wrong vector length")
 )
 
 // errWait is the cause of a cancellation by the waiting limits of a Server.

@@ -261,8 +261,8 @@ func TestEmbed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v, err := e.Embed(t.Context(), Passage, texts); err == nil {
-			t.Errorf("%s: Embed = %v, want an error", name, v)
+		if v, err := e.Embed(t.Context(), Passage, texts); err == nil || errors.Is(err, ErrDimension) != (name == "wrong dimension") {
+			t.Errorf("%s: Embed = %v, %v, want another error", name, v, err)
 		}
 	}
 }

@@ -189,7 +189,7 @@ func (e *embedder) request(ctx context.Context, inputType string, in []string) (
 	}
 	for _, v := range vecs {
 		if len(v) != e.server.Dimension {
-			return nil, fmt.Errorf("vectors have %d numbers, the setting says %d", len(v), e.server.Dimension)
+			return nil, fmt.Errorf("%w: vectors have %d numbers, the setting says %d", ErrDimension, len(v), e.server.Dimension)
 		}
 		if !unit(v) {
 			return nil, errors.New("a vector is zero or not a number")

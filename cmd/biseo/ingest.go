@@ -75,6 +75,9 @@ func (cmd *ingestCmd) sync(ctx context.Context, c *console, s *settings) (*inges
 	if err != nil {
 		return nil, err
 	}
+	if err := s.tryEmbedder(ctx, e); err != nil { // before an index is begun for vectors of that length
+		return nil, err
+	}
 	ledger, err := ingest.OpenLedger(ctx, s.ledgerFile())
 	if err != nil {
 		return nil, err
@@ -101,7 +104,7 @@ func (cmd *ingestCmd) sync(ctx context.Context, c *console, s *settings) (*inges
 	}
 	defer x.Close()
 	if cmd.Watch {
-		return nil, inFolderFile(watch(ctx, c, x, e, src))
+		return nil, s.explainIngest(watch(ctx, c, x, e, src))
 	}
 	if !cmd.JSON {
 		bar := &progressBar{w: c.err, tty: isTerminal(c.err), now: c.now}
@@ -110,12 +113,12 @@ func (cmd *ingestCmd) sync(ctx context.Context, c *console, s *settings) (*inges
 	}
 	if cmd.Retry {
 		report, err := retry(ctx, c, x, e, src)
-		return &report, inFolderFile(err)
+		return &report, s.explainIngest(err)
 	}
 	report, err := ingest.Sync(ctx, c.lg, x, e, src)
 	if err != nil {
 		if ctx.Err() == nil {
-			return nil, inFolderFile(err)
+			return nil, s.explainIngest(err)
 		}
 		return &report, err // interrupted: what was done stays
 	}
@@ -123,6 +126,28 @@ func (cmd *ingestCmd) sync(ctx context.Context, c *console, s *settings) (*inges
 		err = b.Commit(ctx)
 	}
 	return &report, err
+}
+
+// tryEmbedder says whether the vectors of e, which may be nil, are as long as the
+// settings say. An embedder that is away is no error: documents are found by words.
+func (s *settings) tryEmbedder(ctx context.Context, e llm.Embedder) error {
+	if e == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, doctorWait)
+	defer cancel()
+	if _, err := e.Embed(ctx, llm.Question, []string{"민원"}); errors.Is(err, llm.ErrDimension) {
+		return s.explainIngest(err)
+	}
+	return nil
+}
+
+// explainIngest says in Korean which setting an error of ingest is about, if any.
+func (s *settings) explainIngest(err error) error {
+	if errors.Is(err, llm.ErrDimension) {
+		return errUsage{fmt.Errorf("--embedder-dimension %d이(가) %s 서버가 주는 벡터의 길이와 달라 멈췄으니 --embedder-dimension과 --embedder-name을 확인해 주세요: %w", s.Embedder.Dimension, s.Embedder.URL, err)}
+	}
+	return inFolderFile(err)
 }
 
 // retry reads what failed before, or was stored without vectors: below the given
