@@ -3,7 +3,7 @@
 import { $, alarm, button, el, icon, t, toast } from './dom.js'
 import * as api from './api.js'
 import * as panel from './panel.js'
-import { showDate, week } from './text.js'
+import { dated, showDate, week } from './text.js'
 
 const perPart = 100 // sentences in a part of a long answer, which is laid out only when it is looked at
 const budget = 8 // milliseconds of drawing in a frame
@@ -92,7 +92,7 @@ export class AnswerView {
       this.extracts = true
       return
     }
-    this.warningList.append(el('li', {}, el('strong', {}, t('주의'), ': '), el('span', { lang: 'ko' }, w.text)))
+    this.warningList.append(el('li', {}, el('strong', {}, t('주의'), ': '), el('span', { lang: 'ko' }, dated(w.text))))
   }
 
   // addBlock begins a block; the sentences added next belong to it.

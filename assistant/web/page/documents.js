@@ -4,7 +4,7 @@ import * as api from './api.js'
 import { dateField, field, select } from './fields.js'
 import * as panel from './panel.js'
 import { failed } from './task.js'
-import { grades, kinds, may, offers, showDate } from './text.js'
+import { grades, kinds, may, offers, showDate, showPeriod } from './text.js'
 import { uploader } from './upload.js'
 
 const states = { in_force: '현행', past: '연혁', future: '시행예정' }
@@ -23,7 +23,7 @@ export function show(section, params, service) {
 
 const stateOf = d => panel.stateTag(d.state === 'in_force' ? 'now' : d.state)
 const choice = (words, offered = Object.keys(words)) => select([['', t('전체')], ...offered.map(k => [k, t(words[k] ?? k)])], '')
-const period = d => d.from || d.until ? `${d.from ? showDate(d.from) : ''} ∼ ${d.until ? showDate(d.until) : ''}`.trim() : d.dated ? showDate(d.dated) : '-'
+const period = d => d.from || d.until ? showPeriod(d) : d.dated ? showDate(d.dated) : '-'
 
 function library(service) {
   const kind = choice(kinds, service.kinds ?? [])

@@ -7,6 +7,7 @@ import { clock, stamp } from './fields.js'
 import { marksOf, moved, resay, textOf } from './lines.js'
 import * as panel from './panel.js'
 import { review, used } from './review.js'
+import { dated } from './text.js'
 import { compareVersions, showVersions } from './versions.js'
 
 const given = `[담당자 입력]` // what the official states, and no source (as the service reads it)
@@ -75,7 +76,7 @@ export class DraftView {
   draw() {
     const a = this.answer
     this.title.textContent = a.title || a.question
-    this.warnings.replaceChildren(...(a.warnings ?? []).map(w => el('li', { lang: 'ko' }, w.text)))
+    this.warnings.replaceChildren(...(a.warnings ?? []).map(w => el('li', { lang: 'ko' }, dated(w.text))))
     if (a.reply && !this.due.children.length) this.due.append(dueCard(a.reply))
     this.turns?.forEach((b, i) => b.setAttribute('aria-pressed', String(this.public === !!i)))
     this.drawBlocks()

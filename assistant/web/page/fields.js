@@ -53,9 +53,10 @@ export function dateField(label, echo, value = '') {
 
 export const asOf = day => t('{date} 현재 시행 중인 조문을 따릅니다.', { date: day ? showDate(day, t(week)) : t('오늘') })
 
-// stamp writes a time as the reader's clock has it.
-export const clock = iso => new Date(iso).toLocaleTimeString('ko', { hour: '2-digit', minute: '2-digit', hour12: false })
-export const stamp = iso => { const d = new Date(iso); return `${d.getFullYear()}. ${d.getMonth() + 1}. ${d.getDate()}. ${clock(iso)}` }
+// clock and stamp write a time as it is in Korea, wherever the reader is.
+const korea = time => new Date(new Date(time).getTime() + 324e5).toISOString()
+export const clock = time => korea(time).slice(11, 16)
+export const stamp = time => showDate(korea(time).slice(0, 10)) + ' ' + clock(time)
 
 // bytes writes a size.
 export const bytes = n => n < 1 << 20 ? Math.ceil(n / 1024) + ' kB' : (n / (1 << 20)).toFixed(1) + ' MB'

@@ -2,7 +2,7 @@
 // the span that supports the answer. A column where there is room, else a dialog.
 import { $, alarm, button, el, go, save, say, t } from './dom.js'
 import { explain, file, of, passages, search } from './api.js'
-import { inForce, may, offers, segments, showDate } from './text.js'
+import { inForce, may, offers, segments, showDate, showPeriod } from './text.js'
 
 const section = el('section', { id: 'source', class: 'source', tabindex: '0', 'aria-labelledby': 'source-title' })
 const most = 30 // sentences listed that use a source
@@ -94,8 +94,7 @@ function dates(source, on) {
   const period = source.in_force
   const parts = []
   if (period?.from || period?.until) {
-    const until = period.until ? showDate(period.until) : t('현재')
-    parts.push(el('p', { class: 'hint' }, t('시행'), ' ', el('span', { class: 'nb' }, `${period.from ? showDate(period.from) : ''} ∼ ${until}`)))
+    parts.push(el('p', { class: 'hint' }, t('시행'), ' ', el('span', { class: 'nb' }, showPeriod(period, t('현재')))))
   }
   const today = service?.today
   if (source.changed) {

@@ -4,7 +4,7 @@ import * as api from './api.js'
 import { citation, feedback } from './answer.js'
 import { bindForm } from './form.js'
 import * as panel from './panel.js'
-import { kinds, showDate } from './text.js'
+import { dated, kinds, showDate } from './text.js'
 
 let running = null
 let service = null
@@ -56,7 +56,7 @@ function draw(res, req) {
   $('results').replaceChildren(
     el('h2', {}, t('검색 결과 {n}건', { n })),
     el('p', { class: 'hint' }, n === 0 ? said : res.mode === 'words' && service?.mode !== 'words' ? t('단어 검색으로 찾았습니다.') : ''),
-    el('ul', { class: 'warnings' }, (res.warnings || []).map(w => el('li', {}, el('strong', {}, t('주의'), ': '), el('span', { lang: 'ko' }, w.text)))),
+    el('ul', { class: 'warnings' }, (res.warnings || []).map(w => el('li', {}, el('strong', {}, t('주의'), ': '), el('span', { lang: 'ko' }, dated(w.text))))),
     el('ol', { class: 'hits' }, [...groups.values()].map(g => hit(g, sources, res))), more)
   say(said)
   if (n) panel.placeColumn('제목을 누르면 그 조문이 여기에 보입니다.')

@@ -33,6 +33,15 @@ export function showDate(iso, names = '') {
   return names ? `${s}(${names.split(',')[new Date(Date.UTC(y, m - 1, d)).getUTCDay()]})` : s
 }
 
+// dated writes the dates in a sentence of the service as showDate does.
+export const dated = s => s.replace(/\d{4}-\d\d-\d\d/g, d => showDate(d))
+
+// showPeriod writes the days of [from, until) with the last of them; open stands for no end.
+export function showPeriod({ from, until }, open = '') {
+  const last = until && new Date(Date.parse(until) - 864e5).toISOString().slice(0, 10)
+  return `${from ? showDate(from) : ''} ∼ ${last ? showDate(last) : open}`.trim()
+}
+
 // readDate reads 2026.10.2, 2026-10-02, 20261002, 2026년 10월 2일, with whatever
 // follows, and 오늘. '' stands for today; null is no date.
 export function readDate(s) {
