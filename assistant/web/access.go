@@ -261,7 +261,7 @@ func (s *server) refusal(ctx context.Context, h http.Header, p Permission) *Prob
 	case p == Anyone:
 		return nil
 	case caller.May(p):
-		return s.limits.admit(caller, h, 1)
+		return s.limits.admit(caller, h, 1, 0)
 	case caller.Via == "":
 		return newProblem(http.StatusUnauthorized, "unauthorized", "누구의 요청인지 알 수 없으니 로그인하거나 Authorization: Bearer 머리말에 API 키를 넣어 보내 주세요.")
 	}
@@ -301,9 +301,13 @@ func (s *server) route(r *gin.Engine, p Permission, method, path string, handle 
 }
 
 // registerLogin adds the pages of logging in and out. Who opens a view of the page
-// and is nobody is sent there: it comes before the page is registered.
+// and is nobody is sent there: it comes before the page is registered. Without a
+// login the page itself sends them, and /login says why it ends there.
 func (s *server) registerLogin(r *gin.Engine) {
 	if s.o.Login == nil {
+		s.route(r, Anyone, http.MethodGet, "/login", func(c *gin.Context) {
+			c.String(http.StatusNotFound, "로그인이 설정되지 않았습니다. 화면을 쓰려면 관리자에게 로그인 설정(--oidc-issuer)을 요청해 주세요.")
+		})
 		return
 	}
 	for _, at := range []string{"GET /login", "GET /login/callback", "GET /logout", "POST /logout"} {

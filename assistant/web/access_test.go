@@ -248,6 +248,19 @@ func TestPageNeedsLogin(t *testing.T) {
 	}
 }
 
+// Without a login the page cannot be used by those who need one, and they are told so.
+func TestNoLogin(t *testing.T) {
+	h, err := New(slog.New(slog.DiscardHandler), &fake{}, Options{Identify: Identify(newStore(t), nil)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "http://localhost/login?return=%2F", nil))
+	if got := w.Body.String(); w.Code != 404 || !strings.HasPrefix(got, "로그인이 설정되지 않았습니다.") || !strings.Contains(got, "--oidc-issuer") {
+		t.Errorf("got %d %s", w.Code, got)
+	}
+}
+
 func TestEdge(t *testing.T) {
 	s := newServer(slog.New(slog.DiscardHandler), &fake{}, Options{Edge: Edge{Hosts: []string{"biseo.example.go.kr", "10.0.0.7"}, Proxies: prefixes("10.1.0.0/16", "fd00::/8"),
 		FrameAncestors: []string{"https://portal.example.go.kr", "https://onnara.example.go.kr:8443"}}})
