@@ -78,6 +78,27 @@ func titleOf(a *assistant.Answer) string {
 	return title
 }
 
+// listed is the title of an answer in a list. Complaint replies are all titled alike,
+// so theirs goes on with the first request and the due date.
+func listed(a *assistant.Answer) string {
+	title := titleOf(a)
+	if a.Reply == nil {
+		return title
+	}
+	if len(a.Reply.Requests) > 0 {
+		r := []rune(a.Reply.Requests[0].Text)
+		if len(r) > 60 {
+			r = append(r[:60], '…')
+		}
+		title += ": " + string(r)
+	}
+	day, _, _ := strings.Cut(a.Reply.Due, " ")
+	if due, err := time.Parse(time.DateOnly, day); err == nil {
+		title += due.Format(" (기한 2006. 1. 2.)")
+	}
+	return title
+}
+
 // store keeps an answer of this program as version 1 of a draft.
 func (s *server) store(ctx context.Context, a *assistant.Answer) (state.Draft, error) {
 	if s.o.State == nil {
@@ -87,7 +108,7 @@ func (s *server) store(ctx context.Context, a *assistant.Answer) (state.Draft, e
 	if err != nil {
 		return state.Draft{}, err
 	}
-	d, err := s.o.State.CreateDraft(ctx, state.Draft{Owner: CallerOf(ctx).Owner(), Task: a.Task, Title: titleOf(a), Body: b})
+	d, err := s.o.State.CreateDraft(ctx, state.Draft{Owner: CallerOf(ctx).Owner(), Task: a.Task, Title: listed(a), Body: b})
 	d.Body = b
 	return d, err
 }
@@ -219,7 +240,7 @@ func (s *server) putDraft(ctx context.Context, in *putDraftInput) (*draftOutput,
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
-	d, err := s.o.State.UpdateDraft(ctx, CallerOf(ctx).Owner(), in.ID, from, titleOf(r.Answer), b)
+	d, err := s.o.State.UpdateDraft(ctx, CallerOf(ctx).Owner(), in.ID, from, listed(r.Answer), b)
 	d.Body = b
 	return s.shownDraft(ctx, d, err)
 }

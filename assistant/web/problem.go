@@ -116,7 +116,7 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 	case errors.Is(err, index.ErrFingerprint):
 		s.lg.Error("request failed", "id", requestID(ctx), "err", err)
 		return newProblem(http.StatusServiceUnavailable, "index_outdated",
-			"색인을 만든 규칙이 지금과 달라 검색할 수 없습니다. 관리자에게 알려 주세요. (biseo ingest --rebuild)")
+			"색인을 만든 규칙이 지금과 달라 검색할 수 없습니다. 관리자에게 알려 주세요. (biseo doctor)")
 	}
 	s.lg.Error("request failed", "id", requestID(ctx), "err", err)
 	return internal()
@@ -197,5 +197,6 @@ var fieldDetails = map[string]string{
 	"around":   "앞뒤 문단 수를 0 이상 20 이하의 정수로 적어 주세요.",
 	"kinds":    "문서 종류(kinds)를 law, decree, rule, directive, ordinance, plan, report, reply, guide, press, other의 목록으로 적어 주세요. 50개까지 됩니다.",
 	"agencies": "기관(agencies)을 문자열 목록으로 적어 주세요. 50개까지 됩니다.",
+	"format":   "형식(format)을 hwpx, docx, md, txt 가운데 하나로 적어 주세요.",
 	"docs":     "문서 식별자(docs)를 문자열 목록으로 적어 주세요. 50개까지 됩니다.",
 }

@@ -278,6 +278,24 @@ func TestSmallTasks(t *testing.T) {
 	}
 }
 
+// Two replies do not look alike in the list, and a format that is none is named.
+func TestReplyDrafts(t *testing.T) {
+	o := open(t, nil)
+	kept, _ := get[Result](t, 200, "POST", o.url+"/v1/replies", `{"text":"요금을 알려 주세요.","received":"2026-06-30 10:30","save":true}`)
+	list, _ := get[struct{ Drafts []DraftBody }](t, 200, "GET", o.url+"/v1/drafts", "")
+	if want := ": 요금을 알려 주세요. (기한 2026. 7. 8.)"; len(list.Drafts) != 1 || !strings.HasSuffix(list.Drafts[0].Title, want) {
+		t.Errorf("drafts %+v, want a title that ends with %q", list.Drafts, want)
+	}
+	body, err := json.Marshal(map[string]any{"answer": kept.Answer, "format": "pdf"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, _ := get[Problem](t, 422, "POST", o.url+"/v1/export", string(body))
+	if len(p.Errors) != 1 || p.Errors[0].Field != "format" || !strings.Contains(p.Detail, "hwpx, docx, md, txt") {
+		t.Errorf("format: got %+v", p)
+	}
+}
+
 // Nothing is shown without its record.
 func TestAuditFails(t *testing.T) {
 	o := open(t, nil)
