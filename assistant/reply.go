@@ -3,6 +3,7 @@ package assistant
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -168,7 +169,10 @@ func (r *replier) period(hidden string) error {
 	d, err := r.calendar().Due(calendar.Request{Received: r.req.Received, Kind: kind, Period: period})
 	if err != nil {
 		why := "처리기간을 정할 수 없어 기한을 계산하지 않았습니다(" + strings.TrimRight(err.Error(), ".") + ")."
-		if kind == calendar.Statutory {
+		switch {
+		case errors.Is(err, calendar.ErrRange):
+			why = "공휴일 자료가 없어 기한을 계산하지 않았습니다(" + strings.TrimRight(err.Error(), ".") + ")."
+		case kind == calendar.Statutory:
 			why = "법정민원의 처리기간은 기관이 민원마다 정해 공표하므로(「민원 처리에 관한 법률」 제17조) 기한을 계산하지 않았습니다."
 		}
 		reply.Counted = why

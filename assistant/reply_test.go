@@ -264,6 +264,15 @@ func TestReplyPeriod(t *testing.T) {
 	}
 }
 
+// Where the holidays are not known yet, the period is, and only they are missed.
+func TestReplyHolidays(t *testing.T) {
+	req := replyRequest()
+	req.Kind, req.Received = "질의", time.Date(2028, 3, 2, 10, 0, 0, 0, calendar.Seoul)
+	if r := draftReply(t, New(quiet, counter(), Options{}), req).Reply; r.Due != "" || !strings.HasPrefix(r.Counted, "공휴일 자료가 없어") {
+		t.Errorf("due %q: %s", r.Due, r.Counted)
+	}
+}
+
 // Overwork is no reason to extend (영 제21조제2항).
 func TestReplyExtend(t *testing.T) {
 	req := replyRequest()
