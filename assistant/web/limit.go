@@ -91,10 +91,12 @@ func newLimiter(l Limits) *limiter {
 		buckets: map[string]*list.Element{}, order: list.New(), busy: map[string]int{}}
 }
 
-// admit takes n requests from the caller's rate, all or none. It sets the headers
-// RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-10) to the
-// tightest one. Of a front end that names its users, user and key each have their rate.
-func (l *limiter) admit(c Caller, h http.Header, n int) *Problem {
+// admit takes n requests from the caller's rate, all or none; taken is how many the
+// same request has taken before, which it needs again when it is sent again. It sets
+// the headers RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-10)
+// to the tightest one. Of a front end that names its users, user and key each have
+// their rate.
+func (l *limiter) admit(c Caller, h http.Header, n, taken int) *Problem {
 	type quota struct {
 		kind, name string
 		perMinute  int
@@ -106,14 +108,31 @@ func (l *limiter) admit(c Caller, h http.Header, n int) *Problem {
 	if c.Key != "" {
 		quotas = append(quotas, quota{"key", "key " + c.Key, orDefault(c.perMinute, l.limits.KeyPerMinute)})
 	}
+	l.mu.Lock() // all or none: nobody takes anything meanwhile
+	defer l.mu.Unlock()
 	now, least := time.Now(), math.Inf(1)
+	var reserved []*rate.Reservation
+	giveBack := func() {
+		for _, r := range reserved {
+			r.CancelAt(now)
+		}
+	}
 	for _, q := range quotas {
 		if q.perMinute < 0 {
 			continue
 		}
+		if taken+n > q.perMinute {
+			giveBack()
+			return newProblem(http.StatusRequestEntityTooLarge, "body_too_large", fmt.Sprintf("1분에 %d건까지 보낼 수 있으니 한 요청의 호출을 그 안으로 나누어 보내 주세요.", q.perMinute))
+		}
 		b := l.bucket(q.name, q.perMinute)
-		ok, tokens := b.AllowN(now, n), b.TokensAt(now)
-		perSecond := float64(q.perMinute) / 60
+		r := b.ReserveN(now, n)
+		reserved = append(reserved, r)
+		ok := r.DelayFrom(now) == 0
+		if !ok {
+			giveBack()
+		}
+		tokens, perSecond := b.TokensAt(now), float64(q.perMinute)/60
 		if tokens < least || !ok {
 			least = tokens
 			h.Set("RateLimit-Policy", fmt.Sprintf(`"%s";q=%d;w=60`, q.kind, q.perMinute))
@@ -121,7 +140,7 @@ func (l *limiter) admit(c Caller, h http.Header, n int) *Problem {
 		}
 		if !ok {
 			p := newProblem(http.StatusTooManyRequests, "rate_limited", fmt.Sprintf("1분에 %d건까지 보낼 수 있습니다. 잠시 뒤 다시 보내 주세요.", q.perMinute))
-			p.RetryAfter = max(1, int(math.Ceil((float64(n)-tokens)/perSecond)))
+			p.RetryAfter = max(1, int(math.Ceil((float64(taken+n)-tokens)/perSecond)))
 			return p
 		}
 	}
@@ -135,9 +154,8 @@ func orDefault(n, value int) int {
 	return n
 }
 
+// bucket is called with mu held.
 func (l *limiter) bucket(name string, perMinute int) *bucket {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	if e := l.buckets[name]; e != nil {
 		l.order.MoveToFront(e)
 		return e.Value.(*bucket)

@@ -29,7 +29,7 @@ func TestRate(t *testing.T) {
 		send := func(c Caller) (int, http.Header, *Problem) {
 			h := http.Header{}
 			for n := 0; ; n++ {
-				if p := l.admit(c, h, 1); p != nil {
+				if p := l.admit(c, h, 1, 0); p != nil {
 					return n, h, p
 				}
 			}
@@ -74,8 +74,55 @@ func TestRate(t *testing.T) {
 		if n, _, _ := send(own); n != 3 {
 			t.Errorf("a key with a rate of its own: got %d requests, want 3", n)
 		}
-		if p := l.admit(Caller{Via: "local"}, http.Header{}, 1); p != nil {
+		if p := l.admit(Caller{Via: "local"}, http.Header{}, 1, 0); p != nil {
 			t.Errorf("single-user mode: got %v", p)
+		}
+	})
+}
+
+// Several requests are let in together or not at all: what one rate refuses costs
+// nothing of the other. After Retry-After they are let in; more than there can ever be
+// are refused for good.
+func TestRateTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimiter(Limits{KeyPerMinute: 10, UserPerMinute: 6})
+		user := func(id string) Caller {
+			c := keyOf("front")
+			c.User, c.ID = id, "key:front/user:"+id
+			return c
+		}
+		if p := l.admit(user("a"), http.Header{}, 6, 0); p != nil {
+			t.Fatal(p)
+		}
+		p := l.admit(user("b"), http.Header{}, 5, 0)
+		if p == nil || p.Status != 429 || p.RetryAfter != 6 { // 4 of the key are left, and one comes in 6 s
+			t.Fatalf("beyond the key's rate: got %+v", p)
+		}
+		time.Sleep(time.Duration(p.RetryAfter) * time.Second)
+		if p := l.admit(user("b"), http.Header{}, 5, 0); p != nil {
+			t.Errorf("after Retry-After: got %+v", p)
+		}
+
+		time.Sleep(time.Minute)
+		if p := l.admit(keyOf("front"), http.Header{}, 4, 0); p != nil {
+			t.Fatal(p)
+		}
+		send := func(calls int) *Problem { // as a list of calls comes
+			if p := l.admit(keyOf("front"), http.Header{}, 1, 0); p != nil {
+				return p
+			}
+			return l.admit(keyOf("front"), http.Header{}, calls-1, 1)
+		}
+		if p = send(10); p == nil || p.Status != 429 {
+			t.Fatalf("a list when little is left: got %+v", p)
+		}
+		time.Sleep(time.Duration(p.RetryAfter) * time.Second)
+		if p := send(10); p != nil {
+			t.Errorf("a list after Retry-After: got %+v", p)
+		}
+		time.Sleep(time.Minute)
+		if p := send(11); p == nil || p.Status != 413 || p.RetryAfter != 0 {
+			t.Errorf("a list longer than the rate: got %+v", p)
 		}
 	})
 }
@@ -86,7 +133,7 @@ func TestRateMemory(t *testing.T) {
 	for i := range 3 * maxBuckets {
 		c := keyOf("front")
 		c.User, c.ID = fmt.Sprint(i), fmt.Sprintf("key:front/user:%d", i)
-		if p := l.admit(c, http.Header{}, 1); p != nil {
+		if p := l.admit(c, http.Header{}, 1, 0); p != nil {
 			t.Fatal(p)
 		}
 	}

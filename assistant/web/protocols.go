@@ -59,7 +59,7 @@ func (s *server) counted(h http.Handler) gin.HandlerFunc {
 				writeProblem(c.Writer, newProblem(http.StatusRequestEntityTooLarge, "body_too_large", fmt.Sprintf("한 요청에 호출을 %d개까지 담을 수 있으니 나누어 보내 주세요.", maxCalls)))
 				return
 			}
-			if p := s.limits.admit(CallerOf(c.Request.Context()), c.Writer.Header(), len(calls)-1); p != nil { // the first is counted
+			if p := s.limits.admit(CallerOf(c.Request.Context()), c.Writer.Header(), len(calls)-1, 1); p != nil { // the first is counted
 				writeProblem(c.Writer, p)
 				return
 			}
