@@ -169,7 +169,7 @@ func (a *Assistant) find(ctx context.Context, q index.Query) ([]index.Hit, Mode,
 		}
 	}
 	hits, err := a.index.Search(ctx, q)
-	if err != nil && q.Dense != nil && ctx.Err() == nil {
+	if err != nil && q.Dense != nil && ctx.Err() == nil && !errors.Is(err, index.ErrUnavailable) {
 		w := noMeaning
 		if errors.Is(err, index.ErrDimension) {
 			w = otherSpace

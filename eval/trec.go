@@ -48,7 +48,7 @@ func ReadQrels(name string) (map[string]Qrels, error) {
 		first = false
 		f := strings.Fields(line)
 		if len(f) == 4 {
-			f = slices.Delete(f, 1, 2)
+			f, header = slices.Delete(f, 1, 2), false // TREC's own form has none
 		}
 		if len(f) != 3 {
 			return fmt.Errorf("want 4 columns (query, iteration, document, grade) or 3 (query, document, grade), have %d", len(f))

@@ -90,6 +90,8 @@ var (
 	// ErrNotFound reports a document or chunk that is not there or that the scope
 	// does not allow: a caller cannot tell which.
 	ErrNotFound = errors.New("index: not found")
+	// ErrUnavailable reports a server of the index that does not answer: it may later.
+	ErrUnavailable = errors.New("index: the server does not answer")
 )
 
 // An Index stores documents with their chunks and searches them.

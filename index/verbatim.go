@@ -9,6 +9,8 @@ const (
 	verbatimDepth = 50  // how many of the best of a fusion are read
 	verbatimFrom  = 16  // syllables in a row that nobody types by chance
 	verbatimQuery = 400 // letters of the query that are compared
+
+	verbatimRepeats = 32 // places of four letters in the query that are tried: a text may be one letter
 )
 
 // VerbatimDepth is how many of the best of a fusion [Verbatim] reads: 0 for a query too
@@ -83,7 +85,9 @@ func newLongestRun(query []rune) longestRun {
 	r := longestRun{query, map[[4]rune][]int{}}
 	for i := 0; i+4 <= len(query); i++ {
 		four := [4]rune(query[i:])
-		r.at[four] = append(r.at[four], i)
+		if len(r.at[four]) < verbatimRepeats {
+			r.at[four] = append(r.at[four], i)
+		}
 	}
 	return r
 }
@@ -100,7 +104,9 @@ func (r longestRun) in(text []rune) (most float64) {
 			for i+n < len(r.query) && j+n < len(text) && r.query[i+n] == text[j+n] {
 				n++
 			}
-			most = max(most, syllables(r.query[i:i+n]))
+			if float64(n) > most { // a letter is a syllable at most
+				most = max(most, syllables(r.query[i:i+n]))
+			}
 		}
 	}
 	return most

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"errors"
+	"io"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -26,13 +28,24 @@ type budget struct {
 	used atomic.Int64
 }
 
-// take reports whether there are n bytes left, which the caller gives back.
-func (b *budget) take(n int64) bool {
-	if b.used.Add(n) > b.most {
-		b.give(n)
-		return false
-	}
-	return true
+var errNoRoom = errors.New("the bodies of other requests take all the room")
+
+// A share reads a body and takes what arrives from a budget: what is only announced
+// takes nothing. [errNoRoom] ends it.
+type share struct {
+	of   *budget
+	body io.Reader
+	used int64
 }
 
-func (b *budget) give(n int64) { b.used.Add(-n) }
+func (s *share) Read(p []byte) (int, error) {
+	n, err := s.body.Read(p)
+	s.used += int64(n)
+	if s.of.used.Add(int64(n)) > s.of.most {
+		return 0, errNoRoom
+	}
+	return n, err
+}
+
+// giveBack ends the use of what was read.
+func (s *share) giveBack() { s.of.used.Add(-s.used) }

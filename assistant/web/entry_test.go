@@ -3,9 +3,11 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -170,8 +172,8 @@ func (s slowReader) WriteString(text string) (int, error) { return s.Write([]byt
 
 // The bodies that are in memory are bounded, also where their length is not said.
 func TestBodyBudget(t *testing.T) {
-	url, _ := start(t, &fake{}, func(s *server) { s.limits.bodies.most = maxBody + 1000 })
-	slow, w := io.Pipe() // its length is not known: it counts as the longest
+	url, _ := start(t, &fake{}, func(s *server) { s.limits.bodies.most = 3000 })
+	slow, w := io.Pipe() // what has come of it counts
 	defer w.Close()
 	done := make(chan struct{})
 	go func() {
@@ -181,7 +183,7 @@ func TestBodyBudget(t *testing.T) {
 			resp.Body.Close()
 		}
 	}()
-	if _, err := w.Write([]byte(`{"query":`)); err != nil {
+	if _, err := w.Write([]byte(`{"query":` + strings.Repeat(" ", 2000))); err != nil {
 		t.Fatal(err)
 	}
 	long, short := `{"query":"`+strings.Repeat("가", 500)+`"}`, `{"query":"가"}`
@@ -203,6 +205,14 @@ func TestBodyBudget(t *testing.T) {
 	}
 	w.Close()
 	<-done
+
+	// What is only announced takes nothing.
+	idle, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer idle.Close()
+	fmt.Fprintf(idle, "POST /v1/search HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 2900\r\n\r\n")
 	if resp, body := do(t, "POST", url+"/v1/search", long); resp.StatusCode != 200 {
 		t.Errorf("afterwards: got %d %s", resp.StatusCode, body)
 	}

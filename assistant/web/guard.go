@@ -176,13 +176,9 @@ func (s *server) guard(next http.Handler) http.Handler {
 			refuse(w, r, newProblem(http.StatusForbidden, "cross_origin", "다른 사이트에서 보낸 요청은 받지 않습니다. 비서 화면에서 다시 시도해 주세요."))
 			return
 		}
-		room := bodyRoom(r)
-		if !s.limits.bodies.take(room) {
-			refuse(w, r, overloaded(time.Second))
-			return
-		}
-		defer s.limits.bodies.give(room)
-		if p := readBody(w, r, s.bodyTime); p != nil {
+		room := share{of: &s.limits.bodies}
+		defer room.giveBack()
+		if p := readBody(w, r, s.bodyTime, &room); p != nil {
 			refuse(w, r, p)
 			return
 		}
@@ -218,22 +214,10 @@ func bodyLimit(path string) int64 {
 	return maxBody
 }
 
-// bodyRoom is how many bytes of memory the body of a request may take.
-func bodyRoom(r *http.Request) int64 {
-	most := bodyLimit(r.URL.Path)
-	switch {
-	case r.Body == nil || r.Body == http.NoBody || isUpload(r) || r.ContentLength > most: // which is refused
-		return 0
-	case r.ContentLength < 0: // not said
-		return most
-	}
-	return r.ContentLength
-}
-
 // readBody replaces the body by a copy in memory. It is read here, under a
 // deadline that is then lifted: a deadline left on the connection would end the
-// request's context in the middle of a long answer.
-func readBody(w http.ResponseWriter, r *http.Request, limit time.Duration) *Problem {
+// request's context in the middle of a long answer. What has arrived is taken from room.
+func readBody(w http.ResponseWriter, r *http.Request, limit time.Duration, room *share) *Problem {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil
 	}
@@ -244,11 +228,14 @@ func readBody(w http.ResponseWriter, r *http.Request, limit time.Duration) *Prob
 	rc := http.NewResponseController(w)
 	_ = rc.SetReadDeadline(time.Now().Add(limit)) // a test recorder has no deadlines
 	most := bodyLimit(r.URL.Path)
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	room.body = http.MaxBytesReader(w, r.Body, most)
+	b, err := io.ReadAll(room)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		return newProblem(http.StatusRequestEntityTooLarge, "body_too_large", fmt.Sprintf("본문은 %d KB까지 보낼 수 있습니다. 내용을 줄여 주세요.", most>>10))
+	case errors.Is(err, errNoRoom):
+		return overloaded(time.Second)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return newProblem(http.StatusRequestTimeout, "body_timeout", "본문이 제때 도착하지 않았습니다. 다시 보내 주세요.")
 	case err != nil:

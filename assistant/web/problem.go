@@ -30,7 +30,7 @@ import (
 type Problem struct {
 	Title      string       `json:"title" doc:"The HTTP status in words"`
 	Status     int          `json:"status"`
-	Code       string       `json:"code" doc:"Stable name of the error: audit_unavailable, bad_end_user, bad_form, bad_json, body_timeout, body_too_large, canceled, cross_origin, forbidden, idempotency_busy, idempotency_mismatch, index_outdated, internal, invalid_request, method_not_allowed, no_original, not_found, not_offered, not_trusted, not_uploaded, overloaded, precondition_required, rate_limited, shutting_down, stream_gone, too_many_answers, two_identities, unauthorized, unknown_key, unreadable_file, unsupported_file, unsupported_media_type, version_conflict, wrong_host"`
+	Code       string       `json:"code" doc:"Stable name of the error: audit_unavailable, bad_end_user, bad_form, bad_json, body_timeout, body_too_large, canceled, cross_origin, forbidden, idempotency_busy, idempotency_mismatch, index_outdated, index_unavailable, internal, invalid_request, method_not_allowed, no_original, not_found, not_offered, not_trusted, not_uploaded, overloaded, precondition_required, rate_limited, shutting_down, stream_gone, too_many_answers, two_identities, unauthorized, unknown_key, unreadable_file, unsupported_file, unsupported_media_type, version_conflict, wrong_host"`
 	Detail     string       `json:"detail" doc:"What happened and what to do, in Korean"`
 	Errors     []FieldError `json:"errors,omitempty" doc:"The fields at fault"`
 	RetryAfter int          `json:"retry_after,omitempty" doc:"Seconds to wait before the next attempt, as the header Retry-After says"`
@@ -113,6 +113,11 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 		return newProblem(http.StatusServiceUnavailable, "shutting_down", "서비스를 멈추는 중입니다. 잠시 뒤 다시 시도해 주세요.")
 	case ctx.Err() != nil: // nobody is left to read it
 		return newProblem(http.StatusServiceUnavailable, "canceled", "요청이 취소되었습니다.")
+	case errors.Is(err, index.ErrUnavailable):
+		s.lg.Error("request failed", "id", requestID(ctx), "err", err)
+		p := newProblem(http.StatusServiceUnavailable, "index_unavailable", "색인 서버가 응답하지 않아 찾지 못했습니다. 잠시 뒤 다시 시도하고, 계속되면 관리자에게 알려 주세요.")
+		p.RetryAfter = 10
+		return p
 	case errors.Is(err, index.ErrFingerprint):
 		s.lg.Error("request failed", "id", requestID(ctx), "err", err)
 		return newProblem(http.StatusServiceUnavailable, "index_outdated",

@@ -53,6 +53,10 @@ func (s *server) counted(h http.Handler) gin.HandlerFunc {
 			return
 		}
 		c.Request.Body = io.NopCloser(bytes.NewReader(body))
+		if !json.Valid(body) {
+			writeProblem(c.Writer, newProblem(http.StatusBadRequest, "bad_json", "본문이 올바른 JSON이 아니니 고쳐서 보내 주세요."))
+			return
+		}
 		var calls []json.RawMessage
 		if json.Unmarshal(body, &calls) == nil && len(calls) > 1 { // what is no list is one call
 			if len(calls) > maxCalls {

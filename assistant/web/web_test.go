@@ -136,6 +136,7 @@ func TestProblems(t *testing.T) {
 		{"body too large", &fake{}, "POST", "/v1/search", `{"query":"` + strings.Repeat("a", 64<<10) + `"}`, 413, "body_too_large", "", "본문은 64 KB까지"},
 		{"input error", fail(fmt.Errorf("search: %w", &assistant.InputError{Field: "query", Text: "찾을 낱말이 없습니다."})), "POST", "/v1/search", `{"query":"?"}`, 422, "invalid_request", "query", "찾을 낱말이 없습니다."},
 		{"not found", &fake{}, "GET", "/v1/passages/none", "", 404, "not_found", "", "문서를 찾을 수 없습니다."},
+		{"no index server", fail(fmt.Errorf("search: %w", index.ErrUnavailable)), "POST", "/v1/search", `{"query":"a"}`, 503, "index_unavailable", "", "색인 서버가 응답하지"},
 		{"other rules", fail(fmt.Errorf("search: %w", index.ErrFingerprint)), "POST", "/v1/search", `{"query":"a"}`, 503, "index_outdated", "", "색인을 만든 규칙"},
 		{"other error", fail(errors.New("disk: " + secret)), "POST", "/v1/search", `{"query":"a"}`, 500, "internal", "", "처리하지 못했습니다."},
 		{"unknown address", &fake{}, "GET", "/v1/none", "", 404, "not_found", "", "없는 주소입니다."},

@@ -55,6 +55,12 @@ func (cmd *reviewExportCmd) Run(c *console) error {
 	if len(key.X) == 0 {
 		return fmt.Errorf("두 실행이 함께, 서로 다르게 답한 문항이 없으니 다른 실행을 골라 주세요(같은 답 %d건, 한쪽이라도 답 없음 %d건)", key.Left.Same, key.Left.Silent)
 	}
+	keyFile := cmd.Out + ".key.json"
+	for _, name := range []string{cmd.Out, keyFile} { // a table filled in, or the key to one
+		if _, err := os.Lstat(name); err == nil {
+			return errUsage{fmt.Errorf("%s 파일이 이미 있으니 --out에 다른 이름을 적어 주세요", name)}
+		}
+	}
 	k, err := json.MarshalIndent(key, "", "  ")
 	if err != nil {
 		return err
@@ -67,7 +73,7 @@ func (cmd *reviewExportCmd) Run(c *console) error {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	if err := os.WriteFile(cmd.Out+".key.json", append(k, '\n'), 0o600); err != nil {
+	if err := os.WriteFile(keyFile, append(k, '\n'), 0o600); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.out, "%d개 문항을 저장했습니다: %s\n열쇠는 심사자에게 주지 마세요: %s.key.json\n뺀 문항: 같은 답 %d건, 한쪽이라도 답 없음 %d건\n",

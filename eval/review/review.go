@@ -213,7 +213,10 @@ func Read(r io.Reader, key Key) (map[string]Judgement, error) {
 	at := map[string]int{}
 	for i, name := range rows[0] {
 		name, _, _ = strings.Cut(name, "(")
-		at[strings.TrimSpace(name)] = i
+		if name = strings.TrimSpace(name); name != "" && at[name] > 0 {
+			return nil, fmt.Errorf("'%s' 열이 두 번 있으니 받은 표의 머리줄을 그대로 두고 다시 저장해 주세요", name)
+		}
+		at[name] = i + 1
 	}
 	for _, name := range []string{colCase, colPrefer, colMarkX, colMarkY} {
 		if _, ok := at[name]; !ok {
@@ -222,7 +225,7 @@ func Read(r io.Reader, key Key) (map[string]Judgement, error) {
 	}
 	out, seen := map[string]Judgement{}, map[string]bool{}
 	for n, row := range rows[1:] {
-		cell := func(name string) string { return strings.TrimSpace(row[at[name]]) }
+		cell := func(name string) string { return strings.TrimSpace(row[at[name]-1]) }
 		wrong := func(name, want string) error {
 			return fmt.Errorf("%d째 줄(%s)의 '%s' 값 %q은(는) 쓸 수 없으니 %s로 적거나 비워 주세요", n+2, cell(colCase), name, cell(name), want)
 		}

@@ -169,6 +169,10 @@ type sentence struct {
 
 func (e sentence) Error() string { return e.text }
 func (e sentence) Unwrap() error { return e.err }
+func (e sentence) Is(target error) bool {
+	c := code(e.err)
+	return target == index.ErrUnavailable && (c == codes.Unavailable || c == codes.DeadlineExceeded)
+}
 
 // cause is what an error of the server or of the way there says itself; "" if err
 // is none.

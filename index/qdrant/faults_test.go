@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -119,6 +120,38 @@ func TestUnreachable(t *testing.T) {
 	refused(t, "Open", err, "does not answer")
 	_, err = Open(t.Context(), quiet, Options{URL: "127.0.0.1:1", CAFile: filepath.Join(t.TempDir(), "none")})
 	refused(t, "CA file", err, "certificate authority")
+}
+
+// TestHang searches a server that is there and does not answer.
+func TestHang(t *testing.T) {
+	s := newServer(t)
+	s.start()
+	x := mustOpen(t, Options{URL: s.url()})
+	x.patience = 300 * time.Millisecond
+	d := newDoc("a")
+	if err := x.Replace(t.Context(), d, newChunks(d, "당직 근무")); err != nil {
+		t.Fatal(err)
+	}
+	q := index.Query{Scope: index.Scope{On: today}, Text: "당직"}
+	const stop, goOn = syscall.Signal(19), syscall.Signal(18) // of Linux
+	if err := s.cmd.Process.Signal(stop); err != nil {
+		t.Fatal(err)
+	}
+	_, err := x.Search(t.Context(), q)
+	if !errors.Is(err, index.ErrUnavailable) {
+		t.Errorf("the server hangs: %v, want %v", err, index.ErrUnavailable)
+	}
+	if err := s.cmd.Process.Signal(goOn); err != nil {
+		t.Fatal(err)
+	}
+	x.patience = readTime
+	if hits, err := x.Search(t.Context(), q); err != nil || len(hits) != 1 {
+		t.Errorf("afterwards: %d hits, %v", len(hits), err)
+	}
+	s.kill()
+	if _, err := x.Search(t.Context(), q); !errors.Is(err, index.ErrUnavailable) {
+		t.Errorf("the server is gone: %v, want %v", err, index.ErrUnavailable)
+	}
 }
 
 // oldServer answers as a server of another version does.

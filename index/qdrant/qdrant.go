@@ -74,7 +74,8 @@ type Index struct {
 
 	freq frequencies
 
-	unfiltered, unchecked bool // tests take away one of the two checks of rights
+	patience              time.Duration // of a read; tests shorten it
+	unfiltered, unchecked bool          // tests take away one of the two checks of rights
 }
 
 var _ index.Index = (*Index)(nil)
@@ -133,7 +134,7 @@ func prepare(ctx context.Context, lg *slog.Logger, opt Options) (*Index, error) 
 	if err != nil {
 		return nil, err
 	}
-	x := &Index{lg: lg, opt: opt, client: client, name: opt.Collection}
+	x := &Index{lg: lg, opt: opt, client: client, name: opt.Collection, patience: readTime}
 	x.writer = writer{x: x, turn: make(chan struct{}, 1), owner: uuid.NewString()}
 	h, err := client.HealthCheck(ctx)
 	if err == nil {

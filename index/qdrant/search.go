@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/qdrant/go-client/qdrant"
@@ -25,6 +26,9 @@ const (
 	// tries bounds how often a search begins again because a document that it found
 	// was replaced meanwhile.
 	tries = 50
+	// readTime is how long a search or the reading of a passage may take, so that a
+	// server that hangs does not hold who waits.
+	readTime = 10 * time.Second
 )
 
 // errChanged reports that a document was replaced while it was being read.
@@ -38,7 +42,7 @@ func (x *Index) Search(ctx context.Context, q index.Query) ([]index.Hit, error) 
 	if q.On.IsZero() {
 		return nil, index.ErrNoDate
 	}
-	hits, err := retry(ctx, x, func() ([]index.Hit, error) { return x.search(ctx, q) })
+	hits, err := retry(ctx, x, func(ctx context.Context) ([]index.Hit, error) { return x.search(ctx, q) })
 	return hits, x.explain(ctx, err)
 }
 
@@ -48,7 +52,7 @@ func (x *Index) Passage(ctx context.Context, s index.Scope, chunkID string, arou
 	if s.On.IsZero() {
 		return nil, index.ErrNoDate
 	}
-	hits, err := retry(ctx, x, func() ([]index.Hit, error) { return x.passage(ctx, s, chunkID, around) })
+	hits, err := retry(ctx, x, func(ctx context.Context) ([]index.Hit, error) { return x.passage(ctx, s, chunkID, around) })
 	if errors.Is(err, index.ErrNotFound) {
 		return nil, index.ErrNotFound
 	}
@@ -56,17 +60,19 @@ func (x *Index) Passage(ctx context.Context, s index.Scope, chunkID string, arou
 }
 
 // retry reads until nothing changed meanwhile, and once more when the generation
-// that was read is no longer the live one.
-func retry(ctx context.Context, x *Index, read func() ([]index.Hit, error)) (hits []index.Hit, err error) {
+// that was read is no longer the live one. All of it takes readTime at most.
+func retry(ctx context.Context, x *Index, read func(context.Context) ([]index.Hit, error)) (hits []index.Hit, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, x.patience)
+	defer cancel()
 	again := false
 	for range tries {
 		if _, err := x.fit(); err != nil {
 			return nil, err
 		}
-		hits, err = read()
+		hits, err = read(ctx)
 		switch {
 		case errors.Is(err, errChanged):
 			continue
