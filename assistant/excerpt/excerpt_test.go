@@ -76,6 +76,7 @@ func TestExtractPrefersAmounts(t *testing.T) {
 func TestRelevant(t *testing.T) {
 	fees := []ground.Source{{N: 1, Title: "가온시 주차장 조례", Path: []string{"제5조(주차요금)"}, Text: "주차요금은 나갈 때 낸다."}}
 	loans := []ground.Source{{N: 1, Title: "도서관 조례", Text: "도서를 연체하면 연체한 날 수만큼 대출을 정지한다. 60일을 넘지 아니한다."}}
+	passports := []ground.Source{{N: 1, Title: "여권 안내", Text: "여권은 시청 민원실에서 신청하나 우편으로는 받지 않는다."}}
 	tests := []struct {
 		question string
 		sources  []ground.Source
@@ -88,6 +89,8 @@ func TestRelevant(t *testing.T) {
 		{"올해 서른여덟인 사람도 도서 대출이 정지되나요?", loans, nil, true},
 		{"체육관 탁구대 이용료는 얼마인가요?", fees, nil, false},
 		{"무엇을 어떻게 하나요?", fees, nil, false},
+		{"내일배움카드는 어디서 신청하나요?", passports, nil, false},
+		{"여권은 어디서 신청하나요?", passports, nil, true},
 	}
 	for _, tt := range tests {
 		if got := Relevant(tt.question, tt.sources, tt.unknown); got != tt.want {
