@@ -147,6 +147,21 @@ func TestWorkReply(t *testing.T) {
 	c.size(1440, 900)
 	c.walk(d, "/reply")
 	a.check("work-reply")
+	field := `[...document.querySelectorAll('label')].find(l => l.textContent === '민원 내용 (필수)').control`
+	complaint, err := os.ReadFile(filepath.Join("..", "..", "deploy", "sample", "complaint.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.eval(nil, `document.querySelector('#view-other .examples button').click()`)
+	if got, want := c.text(field+`.value`), strings.TrimSpace(string(complaint)); got != want {
+		t.Errorf("example: got %q, want %q", got, want)
+	}
+	for _, text := range []string{"주차 요금", "\xc1\xd6\xc2\xf7 \xbf\xe4\xb1\xdd"} { // UTF-8 and EUC-KR
+		c.eval(nil, field+`.value = ''`)
+		c.file(`document.querySelector('#view-other [type=file]')`, upload(t, "민원.txt", text))
+		c.wait(field + `.value === '주차 요금'`)
+	}
+	c.eval(nil, field+`.value = ''; scrollTo(0, 0)`)
 	c.tabTo(`[...document.querySelectorAll('label')].find(l => l.textContent === '민원 내용 (필수)').control`)
 	c.typeText("안녕하세요. 새봄구에 사는 이모형(010-0000-1014)입니다.\n다자녀 가정은 공영주차장 요금을 얼마나 감면받나요?\n담당자 휴가로 민원 처리 기간을 연장할 수 있나요?")
 	c.fill("접수일 (필수)", "2026-10-02")

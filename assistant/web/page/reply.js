@@ -8,6 +8,12 @@ import { TaskView } from './task.js'
 import { showDate, week } from './text.js'
 
 const legal = `법정` // the kind whose period the agency sets
+// sample is the complaint of the sample agency, offered where its questions are.
+const sample = `안녕하세요. 새봄구에 사는 이모형(010-0000-1014)입니다.
+초등학생 두 아이를 키우는 다자녀 가정도 공영주차장 요금을 감면받을 수 있나요?
+그리고 감면을 받으려면 어떤 증명서가 있어야 하나요?
+전에 낸 민원은 담당자가 휴가라서 늦어진다는데, 담당자의 휴가를 이유로 처리 기간을 연장할 수 있나요?
+빠른 답변 부탁드립니다.`
 const view = new TaskView('reply', '민원 답변', '민원 내용에서 요청 사항과 처리기한을 뽑고, 근거 조문으로 답변 초안을 만듭니다. 결정과 발송은 담당자가 합니다.', build)
 
 export function show(section, params, service) { return view.show(section, params, service) }
@@ -15,6 +21,14 @@ export function show(section, params, service) { return view.show(section, param
 async function build(view, offered, service) {
   const last = recall('reply') ?? {}
   const text = el('textarea', { rows: '6', maxlength: '100000', class: 'complaint' })
+  // A file saved by an older program is in EUC-KR.
+  const file = el('input', { type: 'file', accept: '.txt', change: async () => {
+    const b = await file.files[0]?.arrayBuffer()
+    if (!b) return
+    try { text.value = new TextDecoder('utf-8', { fatal: true }).decode(b) } catch { text.value = new TextDecoder('euc-kr').decode(b) }
+    file.value = ''
+    text.focus()
+  } })
   const received = dateField(t('접수일 (필수)'), day => day ? showDate(day, t(week)) : t('오늘'), service.today)
   const time = el('input', { inputmode: 'numeric', autocomplete: 'off', value: '09:00', class: 'time' })
   const kind = select([['', t('자동 제안')], ...offered.complaint_kinds.map(k => [k.name, k.period ? `${k.name} (${k.period})` : k.name])], '')
@@ -46,7 +60,7 @@ async function build(view, offered, service) {
   for (const control of [received.input, time, kind, period, extend]) control.addEventListener('change', count)
   count()
 
-  const form = taskForm([field(t('민원 내용 (필수)'), text, t('받은 그대로 붙여 넣어 주세요. 개인정보는 가린 뒤 처리합니다.')),
+  const form = taskForm([field(t('민원 내용 (필수)'), text, t('받은 그대로 붙여 넣어 주세요. 개인정보는 가린 뒤 처리합니다.')), field(t('TXT 파일에서 읽기'), file),
     el('div', { class: 'options' }, received, field(t('접수 시각'), time, t('예: 10:30')), field(t('민원 종류'), kind), own), slot,
     el('div', { class: 'options' }, field(t('처리 방향'), decision), field(t('구제절차 안내'), remedy)),
     el('details', { class: 'more' }, el('summary', {}, t('선택 사항: 담당자, 신청번호, 연장 사유')),
@@ -70,9 +84,5 @@ async function build(view, offered, service) {
     if (!got?.reply) return
     top.replaceChildren(dueCard(got.reply))
   }
-  const some = (service.examples ?? []).slice(0, 3)
-  return [form, examples(some.map((q, i) => [q, () => {
-    text.value = `안녕하세요.\n${q}\n그리고 ${some[(i + 1) % some.length]}\n빠른 답변 부탁드립니다.`
-    text.focus()
-  }]))]
+  return [form, examples(!service.examples?.length ? [] : [[sample, () => { text.value = sample; text.focus() }]])]
 }
