@@ -85,8 +85,9 @@ var (
 	// ErrDimension reports a vector whose length is not that of the index's space.
 	ErrDimension = errors.New("index: wrong vector length")
 	// ErrFingerprint reports an index built with other term rules or another
-	// embedding space. It must be rebuilt before it can be searched.
-	ErrFingerprint = errors.New("index: built with other rules, run biseo ingest --rebuild")
+	// embedding space. It must be opened for the space that it was built with, or be
+	// rebuilt, before it can be searched.
+	ErrFingerprint = errors.New("index: built with other rules or another embedder, set that embedder or run biseo ingest --rebuild")
 	// ErrNotFound reports a document or chunk that is not there or that the scope
 	// does not allow: a caller cannot tell which.
 	ErrNotFound = errors.New("index: not found")

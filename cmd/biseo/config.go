@@ -120,14 +120,15 @@ func (s *settings) assistant(ctx context.Context, c *console) (*assistant.Assist
 	if err != nil {
 		return nil, nil, err
 	}
-	x, err := s.openIndex(ctx, c.lg, reading, s.indexDir(), e)
+	x, err := s.openSearch(ctx, c.lg, e)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil, fmt.Errorf("아직 읽은 문서가 없으니 biseo ingest 폴더 로 문서를 먼저 읽혀 주세요: %w", err)
-	case errors.Is(err, index.ErrFingerprint):
-		return nil, nil, fmt.Errorf("색인을 만들 때와 임베딩 모델이나 규칙이 다르니 설정을 되돌리거나 biseo ingest --rebuild 폴더 로 색인을 다시 만들어 주세요: %w", err)
 	case err != nil:
 		return nil, nil, fmt.Errorf("색인을 열지 못했으니 biseo doctor로 확인해 주세요: %w", err)
+	}
+	if e == nil && x.Space() != "" {
+		e = noEmbedder{} // the assistant warns that it is not the index's
 	}
 	grade, _ := index.ParseGrade(s.Model.Grade)
 	set, err := s.prompts()

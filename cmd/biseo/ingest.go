@@ -103,6 +103,9 @@ func (cmd *ingestCmd) sync(ctx context.Context, c *console, s *settings) (*inges
 		return nil, err
 	}
 	defer x.Close()
+	if err := checkSpace(x, e); err != nil {
+		return nil, errUsage{err}
+	}
 	if cmd.Watch {
 		return nil, s.explainIngest(watch(ctx, c, x, e, src))
 	}

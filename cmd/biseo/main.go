@@ -19,6 +19,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"biseo/assistant"
+	"biseo/index"
 	"biseo/ingest/extract"
 )
 
@@ -118,6 +119,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c.lg = cl.logger(stderr)
 	err = k.Run()
 	code := exitCode(err)
+	if errors.Is(err, index.ErrFingerprint) && !errors.As(err, new(errUsage)) {
+		err = fmt.Errorf("색인을 만든 규칙이 이 프로그램의 것과 다르니, 색인을 만들 때의 임베딩 설정을 그대로 주고 biseo ingest --rebuild 폴더 로 다시 만들어 주세요: %w", err)
+	}
 	if code != exitDone {
 		fmt.Fprintln(stderr, "biseo:", err)
 	}

@@ -138,7 +138,7 @@ func (s *settings) serve(ctx context.Context, c *console, opt web.Options, liste
 	defer x.Close()
 	opt.Version, opt.Now = version, c.now
 	opt.Status = func(context.Context) (web.Status, error) {
-		return web.Status{Model: s.Model.Name, Embedder: x.Space(),
+		return web.Status{Model: s.Model.Name, Embedder: s.searchSpace(x),
 			ModelDown: s.watched.Resting(telemetry.Language), EmbedderDown: s.watched.Resting(telemetry.Embedding)}, nil
 	}
 	done, err := s.manage(ctx, c, a, x, &opt)
@@ -146,6 +146,9 @@ func (s *settings) serve(ctx context.Context, c *console, opt web.Options, liste
 		return err
 	}
 	defer done()
+	if opt.Needs != nil {
+		opt.Needs["index"] = func(ctx context.Context) error { return answers(ctx, x, c.now()) }
+	}
 	s.watched.Measure(size(x, opt.Ingest))
 	h, err := web.New(c.lg, a, opt)
 	if err != nil {

@@ -57,7 +57,7 @@ const doctorWait = 30 * time.Second
 
 func (s *settings) checkIndex(ctx context.Context, lg *slog.Logger) finding {
 	bad := func(err error) finding {
-		return finding{"index", "error", "색인에 잘못이 있으니 biseo ingest --rebuild 폴더 로 다시 만들어 주세요: " + err.Error()}
+		return finding{"index", "error", "색인에 잘못이 있거나 만든 규칙이 이 프로그램과 다르니 biseo ingest --rebuild 폴더 로 다시 만들어 주세요: " + err.Error()}
 	}
 	e, err := s.embedder()
 	if err != nil {
@@ -74,6 +74,9 @@ func (s *settings) checkIndex(ctx context.Context, lg *slog.Logger) finding {
 		return bad(err)
 	}
 	defer x.Close()
+	if err := checkSpace(x, e); err != nil {
+		return finding{"index", "warning", "낱말로만 찾을 수 있습니다. " + err.Error()}
+	}
 	if err := verify(ctx, x); err != nil {
 		return bad(err)
 	}
