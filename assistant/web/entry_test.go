@@ -278,6 +278,9 @@ func TestListingsAtATime(t *testing.T) {
 	if w := send("/v1/documents"); w.Code != 503 || codeOf(w.Body.String()) != "overloaded" {
 		t.Errorf("one too many: got %d %s", w.Code, w.Body)
 	}
+	if _, err := s.library.Passage(t.Context(), index.Scope{}, "", 0); s.problem(t.Context(), err).Code != "overloaded" {
+		t.Errorf("passages: got %v", err)
+	}
 	go func() { <-begun }()
 	close(free)
 	wg.Wait()

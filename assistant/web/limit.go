@@ -312,8 +312,8 @@ func (b bounded) Recheck(ctx context.Context, who assistant.Principal, req assis
 	return limited(ctx, b.limits, func() (*assistant.Rechecked, error) { return b.Service.Recheck(ctx, who, req) })
 }
 
-// boundedLibrary reads the documents of an index as searches are done: so many at a
-// time. Each goes through all of them.
+// boundedLibrary reads an index as searches are done: so many at a time. Each goes
+// through all documents, or through one.
 type boundedLibrary struct {
 	catalog.Index
 	limits *limiter
@@ -329,6 +329,15 @@ func (l boundedLibrary) Docs(ctx context.Context) iter.Seq2[index.Doc, error] {
 		defer leave()
 		l.Index.Docs(ctx)(yield)
 	}
+}
+
+func (l boundedLibrary) Passage(ctx context.Context, s index.Scope, chunkID string, around int) ([]index.Hit, error) {
+	leave, err := l.limits.searches.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	return l.Index.Passage(ctx, s, chunkID, around)
 }
 
 // limited does one answer or draft within the limits.
