@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -37,6 +38,11 @@ func (a accessSettings) listen(addr string, callers bool, o *web.Options) (web.L
 	}
 	if (a.TLSCert == "") != (a.TLSKey == "") {
 		return l, errUsage{errors.New("--tls-cert와 --tls-key는 함께 적어 주세요")}
+	}
+	if a.TLSCert != "" {
+		if _, err := tls.LoadX509KeyPair(a.TLSCert, a.TLSKey); err != nil {
+			return l, errUsage{fmt.Errorf("인증서와 그 열쇠를 읽지 못했으니 --tls-cert %s과(와) --tls-key %s을(를) 확인해 주세요: %w", a.TLSCert, a.TLSKey, err)}
+		}
 	}
 	ip, _ := netip.ParseAddr(host)
 	local := host == "localhost" || ip.Unmap().IsLoopback()

@@ -37,6 +37,7 @@ func TestListen(t *testing.T) {
 		{"callers on one address", "10.0.0.7:8080", true, func(a *accessSettings) { a.Host = []string{"biseo"} }, []string{"biseo", "10.0.0.7"}, ""},
 		{"no port", "127.0.0.1", true, nil, nil, "--addr"},
 		{"certificate alone", "127.0.0.1:1", true, func(a *accessSettings) { a.TLSCert = "a.pem" }, nil, "--tls-key"},
+		{"no such certificate", "127.0.0.1:1", true, func(a *accessSettings) { a.TLSCert, a.TLSKey = "none.pem", "none.key" }, nil, "--tls-cert none.pem"},
 		{"proxy", "127.0.0.1:1", true, func(a *accessSettings) { a.Proxy = []string{"10.0.0.1", "10.0.0.0/8"} }, nil, ""},
 		{"no proxy", "127.0.0.1:1", true, func(a *accessSettings) { a.Proxy = []string{"proxy.example"} }, nil, "--proxy"},
 		{"frames of everyone", "127.0.0.1:1", true, func(a *accessSettings) { a.FrameAncestors = []string{"*"} }, nil, "--frame-ancestors"},

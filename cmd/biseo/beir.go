@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"text/tabwriter"
@@ -40,12 +42,21 @@ func (cmd *beirCmd) Run(ctx context.Context, c *console, s *settings) error {
 		},
 	})
 	if err != nil {
-		return err
+		return unreadSet(cmd.Dir, err)
 	}
 	if cmd.JSON {
 		return printJSON(c.out, r)
 	}
 	return printBEIR(c.out, r)
+}
+
+// unreadSet says in Korean that a file of a set, a run or judgements is missing or
+// cannot be opened. Other errors are returned as they are.
+func unreadSet(name string, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return errUnreadable{fmt.Errorf("%s: 평가 파일이 없거나 읽을 권한이 없으니 경로를 확인해 주세요: %w", name, err)}
 }
 
 // printBEIR prints a column for each mode, and what tells them apart.

@@ -19,16 +19,16 @@ type trecCmd struct {
 func (cmd *trecCmd) Run(c *console) error {
 	qrels, err := eval.ReadQrels(cmd.Qrels)
 	if err != nil {
-		return errUnreadable{err}
+		return errUnreadable{unreadSet(cmd.Qrels, err)}
 	}
 	run, err := eval.ReadRun(cmd.Run_)
 	if err != nil {
-		return errUnreadable{err}
+		return errUnreadable{unreadSet(cmd.Run_, err)}
 	}
 	var against map[string][]eval.Scored
 	if cmd.Against != "" {
 		if against, err = eval.ReadRun(cmd.Against); err != nil {
-			return errUnreadable{err}
+			return errUnreadable{unreadSet(cmd.Against, err)}
 		}
 	}
 	r, err := eval.TREC(run, against, qrels, cmd.Cuts)
