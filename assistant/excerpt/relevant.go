@@ -164,7 +164,8 @@ var (
 	// when are words of time that depend on the day of the question; 내일배움카드 is none.
 	when = regexp.MustCompile(`^(?:(?:올해|작년|내년)[도초말분]?|(?:지난|이번|다음)[해달주번날]?|오늘|내일|어제|요즘|지금|현재|예전|그때|그날|이때|(?:하루|일주일|열흘)(?:[치째간당씩쯤]|짜리)?)` + after)
 	// figure is a number, in digits or words, with or without its counter: the case at hand.
-	figure = regexp.MustCompile(`^[0-9]|^(?:한|두|세|네|열|스무)$` +
+	// 30분주차요금 is more.
+	figure = regexp.MustCompile(`^[0-9][0-9.,:~∼천백십만억-]*[^0-9]{0,4}` + after + `|^(?:한|두|세|네|열|스무)$` +
 		`|^(?:` + tens + `)?(?:하나|둘|셋|넷|다섯|여섯|일곱|여덟|아홉)` + after + `|^(?:스물|서른|마흔|쉰|예순|일흔|여든|아흔)` + after +
 		`|^(?:` + tens + `)?(?:한|두|세|네|다섯|여섯|일곱|여덟|아홉|` + tens + `)(?:명|개|번|달|장|시|주|살|시간|개월|번째)(?:간|째|치|씩|당|쯤|짜리)?` + after)
 	// light are short forms of verbs that carry no content: 하나요, 있는지, 줘야.
