@@ -213,7 +213,7 @@ func (s *server) operations(api huma.API) {
 func exported() []string { return slices.Sorted(maps.Values(fileTypes)) }
 
 func (s *server) search(ctx context.Context, in *searchInput) (*searchOutput, error) {
-	on, err := s.day(in.Body.On)
+	on, err := chat.Day(in.Body.On, s.o.Now())
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
@@ -244,7 +244,7 @@ func (s *server) search(ctx context.Context, in *searchInput) (*searchOutput, er
 }
 
 func (s *server) passage(ctx context.Context, in *passageInput) (*passageOutput, error) {
-	on, err := s.day(in.On)
+	on, err := chat.Day(in.On, s.o.Now())
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
@@ -274,7 +274,7 @@ func (s *server) status(ctx context.Context, _ *struct{}) (*statusOutput, error)
 	b := statusBody{
 		Version: s.o.Version, Today: index.Today(s.o.Now()).Format(time.DateOnly), Documents: st.Documents, Kinds: append([]string{}, st.Kinds...),
 		Model: st.Model, ModelOK: st.Model != "" && !st.ModelDown, Embedder: st.Embedder, EmbedderOK: st.Embedder != "" && !st.EmbedderDown,
-		Mode: assistant.Hybrid, Examples: append([]string{}, s.o.Examples...), Features: []string{}, UploadBytes: s.o.MaxUpload,
+		Mode: assistant.Hybrid, Examples: append([]string{}, s.o.Examples...), Features: []string{}, UploadBytes: s.maxUpload,
 		Who: whoBody{cmp.Or(c.Name, c.User, c.Owner()), c.Via, append([]string{}, c.Groups...), max(c.Grade, index.Open).String(), append([]Permission{}, c.Permissions...)},
 	}
 	if !b.EmbedderOK {
@@ -331,9 +331,4 @@ func (s *server) readyz(ctx context.Context, _ *struct{}) (*healthOutput, error)
 		reasons = append(reasons, "model_down: answers are extracts")
 	}
 	return &healthOutput{http.StatusOK, healthBody{"ok", reasons}}, nil
-}
-
-// day reads a date of a request; "" is today in Korea.
-func (s *server) day(on string) (time.Time, error) {
-	return chat.Day(on, s.o.Now())
 }

@@ -26,7 +26,7 @@ const (
 	maxBody         = 64 << 10
 	maxText         = 1 << 20
 	maxDraft        = 8 << 20
-	maxUpload       = 128 << 20 // of a multipart body to /v1/documents; what a file may be, ingest says
+	maxUpload       = 100 << 20 // of all files of a request; what one may be, ingest says
 	requestIDHeader = "X-Request-Id"
 	nothingTime     = 20 * time.Millisecond // see settle
 
@@ -178,7 +178,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 		}
 		room := share{of: &s.limits.bodies}
 		defer room.giveBack()
-		if p := readBody(w, r, s.bodyTime, &room); p != nil {
+		if p := s.readBody(w, r, &room); p != nil {
 			refuse(w, r, p)
 			return
 		}
@@ -217,16 +217,16 @@ func bodyLimit(path string) int64 {
 // readBody replaces the body by a copy in memory. It is read here, under a
 // deadline that is then lifted: a deadline left on the connection would end the
 // request's context in the middle of a long answer. What has arrived is taken from room.
-func readBody(w http.ResponseWriter, r *http.Request, limit time.Duration, room *share) *Problem {
+func (s *server) readBody(w http.ResponseWriter, r *http.Request, room *share) *Problem {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil
 	}
 	if isUpload(r) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
+		r.Body = http.MaxBytesReader(w, r.Body, s.maxUpload+maxForm)
 		return nil
 	}
 	rc := http.NewResponseController(w)
-	_ = rc.SetReadDeadline(time.Now().Add(limit)) // a test recorder has no deadlines
+	_ = rc.SetReadDeadline(time.Now().Add(s.bodyTime)) // a test recorder has no deadlines
 	most := bodyLimit(r.URL.Path)
 	room.body = http.MaxBytesReader(w, r.Body, most)
 	b, err := io.ReadAll(room)

@@ -693,7 +693,7 @@ func TestAddDocuments(t *testing.T) {
 	if p, _ := get[Problem](t, 415, "POST", o.url+"/v1/search", body, "Content-Type", contentType); p.Code != "unsupported_media_type" {
 		t.Errorf("files where none are taken: got %s", p.Code)
 	}
-	big := open(t, func(s *server) { s.o.MaxUpload = 1 << 10 })
+	big := open(t, func(s *server) { s.maxUpload = 1 << 10 })
 	body, contentType = form(t, request, "a.md", strings.Repeat("가", 2<<20))
 	if p, _ := get[Problem](t, 413, "POST", big.url+"/v1/documents", body, "Content-Type", contentType); p.Code != "body_too_large" {
 		t.Errorf("too large: got %s", p.Code)

@@ -36,7 +36,7 @@ type answersInput struct {
 
 func (s *server) answers(ctx context.Context, in *answersInput) (*huma.StreamResponse, error) {
 	b := in.Body
-	on, err := s.day(b.On)
+	on, err := chat.Day(b.On, s.o.Now())
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
@@ -91,7 +91,7 @@ func (s *server) summaries(ctx context.Context, in *summariesInput) (*huma.Strea
 
 // given is what a task over documents begins with: its day and the files sent along.
 func (s *server) given(ctx context.Context, day string) (on time.Time, uploads []assistant.Upload, err error) {
-	if on, err = s.day(day); err == nil {
+	if on, err = chat.Day(day, s.o.Now()); err == nil {
 		uploads, err = s.read(ctx)
 	}
 	if err != nil {
@@ -149,7 +149,7 @@ type Handler struct {
 
 func (s *server) replies(ctx context.Context, in *repliesInput) (*huma.StreamResponse, error) {
 	b := in.Body
-	received, err := s.moment("received", b.Received)
+	received, err := chat.Moment("received", b.Received, s.o.Now())
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
@@ -206,7 +206,7 @@ type checkOutput struct {
 
 func (s *server) check(ctx context.Context, in *checkInput) (*checkOutput, error) {
 	b := in.Body
-	on, err := s.day(b.On)
+	on, err := chat.Day(b.On, s.o.Now())
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
@@ -328,7 +328,7 @@ func (s *server) deadlines(ctx context.Context, in *deadlinesInput) (*deadlinesO
 func (s *server) deadline(in *deadlinesInput) (*deadlineBody, error) {
 	b := in.Body
 	bad := func(field, text string) error { return &assistant.InputError{Field: field, Text: text} }
-	received, err := s.moment("received", b.Received)
+	received, err := chat.Moment("received", b.Received, s.o.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -363,8 +363,8 @@ func (s *server) deadline(in *deadlinesInput) (*deadlineBody, error) {
 	}
 	for _, e := range b.Excluded {
 		x := calendar.Exclusion{Cause: e.Cause}
-		if x.From, err = s.moment("excluded", cmp.Or(e.From, "-")); err == nil {
-			x.Until, err = s.moment("excluded", cmp.Or(e.Until, "-"))
+		if x.From, err = chat.Moment("excluded", cmp.Or(e.From, "-"), s.o.Now()); err == nil {
+			x.Until, err = chat.Moment("excluded", cmp.Or(e.Until, "-"), s.o.Now())
 		}
 		if err != nil {
 			return nil, err
@@ -397,24 +397,6 @@ func (s *server) deadline(in *deadlinesInput) (*deadlineBody, error) {
 		out.Extension.Verdict, out.Extension.Why = e.Judge(b.Reason)
 	}
 	return out, nil
-}
-
-// moment reads a time in Korea: 2026-06-30 10:30, with T or a zone, or a day, which
-// begins at 09:00; "" is now.
-func (s *server) moment(field, v string) (time.Time, error) {
-	if v == "" {
-		return s.o.Now().In(calendar.Seoul), nil
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02T15:04:05"} {
-		if t, err := time.ParseInLocation(layout, v, calendar.Seoul); err == nil && t.Year() >= chat.FirstYear {
-			return t.In(calendar.Seoul), nil
-		}
-	}
-	t, err := time.ParseInLocation(time.DateOnly, v, calendar.Seoul)
-	if err != nil || t.Year() < chat.FirstYear {
-		return t, &assistant.InputError{Field: field, Text: "일시를 2026-06-30 10:30처럼 실제로 있는 날짜와 시각으로 적어 주세요."}
-	}
-	return t.Add(9 * time.Hour), nil
 }
 
 // A Choice is one value of a field with what a person reads.

@@ -139,18 +139,17 @@ func (p patient) Read(b []byte) (int, error) {
 	return p.Reader.Read(b)
 }
 
-// readForm reads the parts request and files. Its errors are problems or those of
-// the disk.
+// readForm reads the parts request and files of a body that the guard has bounded.
+// Its errors are problems or those of the disk.
 func (s *server) readForm(w http.ResponseWriter, r *http.Request, boundary, dir string) (request []byte, files []sentFile, err error) {
 	rc := http.NewResponseController(w)
-	limited := http.MaxBytesReader(w, r.Body, s.o.MaxUpload+maxForm)
-	form := multipart.NewReader(patient{limited, rc, time.Now().Add(uploadTime)}, boundary)
+	form := multipart.NewReader(patient{r.Body, rc, time.Now().Add(uploadTime)}, boundary)
 	defer func() {
 		_ = rc.SetReadDeadline(time.Time{}) // one left on the connection would end the request in the middle
 		var large *http.MaxBytesError
 		switch {
 		case errors.As(err, &large):
-			err = newProblem(http.StatusRequestEntityTooLarge, "body_too_large", fmt.Sprintf(tooLargeText, s.o.MaxUpload>>20))
+			err = newProblem(http.StatusRequestEntityTooLarge, "body_too_large", fmt.Sprintf(tooLargeText, s.maxUpload>>20))
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			err = newProblem(http.StatusRequestTimeout, "body_timeout", "본문이 제때 도착하지 않았습니다. 다시 보내 주세요.")
 		}

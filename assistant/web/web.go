@@ -10,7 +10,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -70,7 +69,6 @@ type Options struct {
 	Library   catalog.Index                                             // whose documents are listed, an [index.Index]; nil: none
 	Ingest    Ingester                                                  // nil: documents are not managed, and no files are read
 	Spool     string                                                    // folder for files on their way, on the same file system as where Ingest puts them; "" is that of the system
-	MaxUpload int64                                                     // bytes of all files of a request; 0 means 100 MB
 	Templates []Template                                                // report templates
 	Agency    string                                                    // named as the author in exported files
 	Calendar  *calendar.Calendar                                        // working days of the agency; nil means those of national offices
@@ -93,6 +91,7 @@ type server struct {
 	jobs      *jobs.Queue           // nil without State
 	keepAlive time.Duration         // between comments in a silent stream
 	bodyTime  time.Duration         // to read a request body
+	maxUpload int64                 // bytes of all files of a request
 	writeTime time.Duration         // a client that takes an event no sooner is gone
 	policies  map[string]Permission // by method and path, of every route but the page's files
 	spec      []byte                // the description of the API
@@ -132,8 +131,7 @@ func newServer(lg *slog.Logger, svc Service, o Options) *server {
 	if o.Status == nil {
 		o.Status = func(context.Context) (Status, error) { return Status{}, nil }
 	}
-	o.MaxUpload = cmp.Or(o.MaxUpload, 100<<20)
-	s := &server{lg: lg, o: o, limits: newLimiter(o.Limits), policies: map[string]Permission{}, keepAlive: 15 * time.Second, bodyTime: 5 * time.Second, writeTime: 5 * time.Second}
+	s := &server{lg: lg, o: o, limits: newLimiter(o.Limits), policies: map[string]Permission{}, keepAlive: 15 * time.Second, bodyTime: 5 * time.Second, maxUpload: maxUpload, writeTime: 5 * time.Second}
 	s.svc = bounded{svc, s.limits, o.Metrics}
 	if o.Library != nil {
 		s.library = boundedLibrary{o.Library, s.limits}

@@ -137,13 +137,13 @@ func TestCitations(t *testing.T) {
 	}
 }
 
-func TestReceived(t *testing.T) {
+func TestMoment(t *testing.T) {
 	now := time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC)
 	for in, want := range map[string]string{
 		"": "2026-11-22T01:00:00Z", "2026-11-20": "2026-11-20T00:00:00Z", "2026-11-20 10:30": "2026-11-20T01:30:00Z",
-		"2026-11-20T10:30": "2026-11-20T01:30:00Z", "2026-11-20T10:30:00Z": "2026-11-20T10:30:00Z", "2026-02-30": "", "어제": "",
+		"2026-11-20T10:30": "2026-11-20T01:30:00Z", "2026-11-20T10:30:00Z": "2026-11-20T10:30:00Z", "2026-11-20T10:30:05": "2026-11-20T01:30:05Z", "0026-11-20": "", "2026-02-30": "", "어제": "",
 	} {
-		got, err := Received(in, now)
+		got, err := Moment("received", in, now)
 		if (err != nil) != (want == "") || err == nil && got.UTC().Format(time.RFC3339) != want {
 			t.Errorf("%q: got %v, %v", in, got, err)
 		}

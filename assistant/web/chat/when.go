@@ -24,20 +24,22 @@ func Day(on string, now time.Time) (time.Time, error) {
 	return t, nil
 }
 
-// Received reads when a complaint came in: 2006-01-02 15:04 in Korea or RFC 3339; ""
-// is now. A day alone counts from the beginning of working hours. The error is an
-// [*assistant.InputError].
-func Received(s string, now time.Time) (time.Time, error) {
+// Moment reads a time in Korea: 2006-01-02 15:04, with T or as RFC 3339; "" is now. A
+// day alone is the beginning of its working hours, 09:00. The error is an
+// [*assistant.InputError] for field.
+func Moment(field, s string, now time.Time) (time.Time, error) {
 	if s == "" {
-		return now, nil
+		return now.In(calendar.Seoul), nil
 	}
-	if t, err := time.ParseInLocation(time.DateOnly, s, calendar.Seoul); err == nil && t.Year() >= FirstYear {
-		return t.Add(9 * time.Hour), nil
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04", "2006-01-02T15:04"} {
-		if t, err := time.ParseInLocation(layout, s, calendar.Seoul); err == nil && t.Year() >= FirstYear {
-			return t, nil
+	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02T15:04:05", time.DateOnly} {
+		t, err := time.ParseInLocation(layout, s, calendar.Seoul)
+		if err != nil || t.Year() < FirstYear {
+			continue
 		}
+		if layout == time.DateOnly {
+			t = t.Add(9 * time.Hour)
+		}
+		return t.In(calendar.Seoul), nil
 	}
-	return now, &assistant.InputError{Field: "received", Text: "접수 일시를 2026-06-08 10:30처럼 적어 주세요."}
+	return time.Time{}, &assistant.InputError{Field: field, Text: "일시를 2026-06-30 10:30처럼 실제로 있는 날짜와 시각으로 적어 주세요."}
 }

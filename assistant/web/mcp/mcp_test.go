@@ -344,7 +344,7 @@ func TestErrors(t *testing.T) {
 		"complaint": {"draft_reply", map[string]any{"complaint": strings.Repeat("비", 20001)}, "complaint이(가) 도구의"},
 		"no words":  {"ask", map[string]any{"question": "?!"}, "질문에 찾을 낱말이 없으니"},
 		"day":       {"search", map[string]any{"query": "비밀", "on": "2026-02-30"}, "기준일을"},
-		"received":  {"draft_reply", map[string]any{"complaint": "비밀", "received": "비밀"}, "접수 일시를"},
+		"received":  {"draft_reply", map[string]any{"complaint": "비밀", "received": "비밀"}, "일시를"},
 		"enum":      {"draft_reply", map[string]any{"complaint": "비밀", "decision": "비밀"}, "decision이(가) 도구의"},
 		"passage":   {"read_passage", map[string]any{"chunk_id": "비밀"}, "문서를 찾을 수 없습니다."},
 	} {

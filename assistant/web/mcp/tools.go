@@ -159,7 +159,7 @@ func (s *server) ask(ctx context.Context, c call, in askIn) (*result[answered], 
 }
 
 func (s *server) draftReply(ctx context.Context, c call, in replyIn) (*result[answered], error) {
-	received, err := chat.Received(in.Received, c.now)
+	received, err := chat.Moment("received", in.Received, c.now)
 	if err != nil {
 		return nil, err
 	}

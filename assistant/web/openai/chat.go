@@ -59,7 +59,7 @@ func (h *handler) prepare(ctx context.Context, m model, req *request) (run, erro
 				Kinds: set.Kinds, Agencies: set.Agencies, Docs: set.Docs}, emit)
 		}, nil
 	case "reply":
-		received, err := chat.Received(set.Received, now)
+		received, err := chat.Moment("received", set.Received, now)
 		if err != nil {
 			return nil, err
 		}
