@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -102,14 +103,29 @@ func (o output) write(c *console, a *assistant.Answer, opt export.Options) error
 	for _, w := range a.Warnings {
 		fmt.Fprintln(c.err, "※", w.Text)
 	}
-	for _, h := range a.Hints {
-		fmt.Fprintln(c.err, "✎", h.Text)
-	}
+	printHints(c.err, a.Hints)
 	if o.Out != "" {
 		return nil
 	}
 	fmt.Fprintln(c.err)
 	return export.Write(c.out, "txt", a, opt)
+}
+
+// printHints prints each hint once, in the order of their first, with its number.
+func printHints(w io.Writer, hints []assistant.Hint) {
+	count := map[string]int{}
+	for _, h := range hints {
+		count[h.Text]++
+	}
+	for _, h := range hints {
+		switch n := count[h.Text]; {
+		case n > 1:
+			fmt.Fprintf(w, "✎ %s (%d곳)\n", h.Text, n)
+		case n == 1:
+			fmt.Fprintln(w, "✎", h.Text)
+		}
+		delete(count, h.Text)
+	}
 }
 
 // replaceFile writes a whole file or leaves the old one as it was.
