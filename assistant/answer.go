@@ -258,6 +258,11 @@ func (w *writer) extracts(question string) error {
 			return err
 		}
 	}
+	if omitted := excerpt.Omitted(picked, w.ans.Sources); len(omitted) > 0 {
+		if err := w.warn(WarnOmitted, "일부만 옮겼으니 나머지는 근거에서 확인해 주세요: "+strings.Join(omitted, ", ")); err != nil {
+			return err
+		}
+	}
 	w.ans.Outcome = Extractive
 	source := 0
 	for _, s := range picked {

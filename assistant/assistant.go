@@ -54,6 +54,7 @@ const (
 	WarnSpace      = "space"       // the index was built with another embedder: searched by words only
 	WarnExtracts   = "extracts"    // sentences were copied, no model wrote them
 	WarnAbsent     = "absent"      // nouns of the question that no source of the extracts holds
+	WarnOmitted    = "omitted"     // extracts show a part of a table or of a list of 호, which the text counts
 	WarnModel      = "model"       // the model failed, was cut off or wrote nothing usable
 	WarnDropped    = "dropped"     // sentences of the model that no source supports were removed
 	WarnModelGrade = "model_grade" // sources above the model's grade were kept from it

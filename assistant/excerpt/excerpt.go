@@ -64,7 +64,7 @@ func Select(question string, sources []ground.Source) []ground.Sentence {
 	score(question, groups, sources)
 	var out []ground.Sentence
 	shown := map[[2]int]bool{}
-	for _, g := range pick(groups, all) {
+	for _, g := range pick(whole(question, groups, sources, all), all) {
 		for _, k := range slices.Concat(g.leads, g.units) {
 			u, src := all[g.source][k], sources[g.source]
 			if u.Head || shown[[2]int{g.source, k}] {
@@ -134,6 +134,7 @@ func grouped(source int, src ground.Source, all []ground.Unit, want *regexp.Rege
 		}
 		out = append(out, g)
 	}
+	runes := []rune(src.Text)
 	length := func(i, j int) int { return all[j-1].End - all[i].Start }
 	for i := 0; i < len(all); {
 		u, j := all[i], i+1
@@ -157,20 +158,25 @@ func grouped(source int, src ground.Source, all []ground.Unit, want *regexp.Rege
 			continue
 		}
 		header, full = -1, -1
-		if u.Head {
-			if answer = strings.HasSuffix(u.Text, "?"); answer {
-				under(1, u.Text)
-			} else {
-				under(fromContext, append(above, u.Text)...)
+		if n := asked(all[i:], runes); n > 0 {
+			var question []string
+			for _, u := range all[i : i+n] {
+				question = append(question, u.Text)
 			}
-			i = j
+			under(1, question...)
+			i, answer = i+n, true
+			continue
+		}
+		if u.Head {
+			under(fromContext, append(above, u.Text)...)
+			i, answer = j, false
 			continue
 		}
 		for j < len(all) && !all[j].Head && all[j].Cells == 0 && (answer && length(i, j+1) <= wholePara || u.Paragraph > 0 && all[j].Paragraph == u.Paragraph) {
 			j++
 		}
 		if j > i+1 && length(i, j) > wholePara || u.Paragraph == 0 && !answer {
-			for j = i + 1; j < len(all) && proviso.MatchString(all[j].Text); {
+			for j = i + 1; j < len(all) && (proviso.MatchString(all[j].Text) || u.Item != "" && part.MatchString(all[j].Text)); {
 				j++
 			}
 		}
@@ -184,7 +190,7 @@ func grouped(source int, src ground.Source, all []ground.Unit, want *regexp.Rege
 }
 
 // aside is a line that says when, by whom or upon what a document was made, and no answer.
-var aside = regexp.MustCompile(`^(?:보도시점|문서요지|키워드|담당 ?부서|문의|근거 ?:|\(단위|비고$|\[시행 |\d{4}\. ?\d{1,2}\. ?\d{1,2}\.(?:\(.\))? (?:기준|현재|\S+[과관팀국실소](?:[ (/]|$)))|귀하(?:께서|의) `)
+var aside = regexp.MustCompile(`^(?:보도시점|문서요지|키워드|담당 ?부서|문의|근거 ?:|\(단위|비고$|\d{1,3}$|\[시행 |\d{4}\. ?\d{1,2}\. ?\d{1,2}\.(?:\(.\))? (?:기준|현재|\S+[과관팀국실소](?:[ (/]|$)))|귀하(?:께서|의) `)
 
 // amounts are the words that ask for an amount, and the kinds that answer them.
 var amounts = []struct{ asks, kinds *regexp.Regexp }{
@@ -348,5 +354,6 @@ var verbal = regexp.MustCompile(`^([가-힣]+?)(?:하려면|으려면|려면|하
 
 var (
 	proviso = regexp.MustCompile(`^(?:다만|단|이 경우|그러나|이때)[,\s]`)
+	part    = regexp.MustCompile(`^[가-하]\.\s`) // a 목 of a 호
 	chapeau = regexp.MustCompile(`다음\s*각\s*[호목]|다음과 같다|아래와 같다|다음의`)
 )
