@@ -20,6 +20,7 @@ import (
 
 	"biseo/assistant/audit"
 	"biseo/assistant/state"
+	"biseo/korea/calendar"
 )
 
 // A backup is a tar compressed by gzip: manifest.json, then the files it names.
@@ -460,7 +461,7 @@ func (cmd *restoreCmd) Run(ctx context.Context, c *console, s *settings) (err er
 			return err
 		}
 	}
-	fmt.Fprintf(c.out, "%s에 만든 백업의 파일 %d개를 %s에 되돌렸습니다.\n", m.Created.Format(time.RFC3339), len(m.Files), s.Data)
+	fmt.Fprintf(c.out, "%s에 만든 백업의 파일 %d개를 %s에 되돌렸습니다.\n", m.Created.In(calendar.Seoul).Format("2006. 1. 2. 15:04"), len(m.Files), s.Data)
 	if _, err := os.Stat(s.indexDir()); err != nil {
 		fmt.Fprintln(c.out, "색인은 들어 있지 않으니 biseo ingest 폴더 로 다시 만들어 주세요.")
 	}
@@ -468,5 +469,5 @@ func (cmd *restoreCmd) Run(ctx context.Context, c *console, s *settings) (err er
 		fmt.Fprintln(c.out, "감사 기록의 열쇠는 들어 있지 않으니 따로 보관한 hmac.key와 signer.key를 audit 폴더에 되돌려 놓아 주세요.")
 		return nil
 	}
-	return s.record(ctx, c, audit.Record{Action: "restore", Outcome: "done", On: m.Created.Format(time.DateOnly)})
+	return s.record(ctx, c, audit.Record{Action: "restore", Outcome: "done", On: m.Created.In(calendar.Seoul).Format(time.DateOnly)})
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"biseo/eval/golden"
 	"biseo/eval/review"
@@ -101,7 +103,9 @@ func TestEvalComparesPrompts(t *testing.T) {
 	}
 	before, after, played := filepath.Join(dir, "before"), filepath.Join(dir, "after"), filepath.Join(dir, "played")
 	flags := []string{"--model-url", model.URL + "/v1", "--model-name", "fake"}
-	mustRun(t, append([]string{"eval", "run", sets, "--out", before}, flags...)...)
+	if code, _, stderr := biseo(t, append([]string{"eval", "run", sets, "--out", before}, flags...)...); code != exitDone || !strings.Contains(stderr, "문항 8개를 묻습니다") {
+		t.Fatalf("eval run: exit %d, %s", code, stderr)
+	}
 	mustRun(t, append([]string{"eval", "run", sets, "--out", after, "--prompts", prompts}, flags...)...)
 	page := filepath.Join(dir, "r.html")
 	mustRun(t, "eval", "report", after, sets, "--against", before, "--out", page)
@@ -129,6 +133,21 @@ func TestEvalComparesPrompts(t *testing.T) {
 	}
 	if code, _, stderr := biseo(t, "eval", "score", after, sets, "--gates", gates); code != exitFailed || !strings.Contains(stderr, "미달 answer points") {
 		t.Errorf("gates not met: exit %d, %s", code, stderr)
+	}
+	if err := os.WriteFile(gates, []byte("answer: {points: {min: 0}}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := biseo(t, "eval", "score", after, sets, "--gates", gates); code != exitDone || !strings.Contains(stderr, "관문을 모두 넘었습니다") {
+		t.Errorf("gates met: exit %d, %s", code, stderr)
+	}
+}
+
+// A new case is of the day in Korea, which begins nine hours before that of UTC.
+func TestEvalNewDay(t *testing.T) {
+	var out strings.Builder
+	c := &console{out: &out, err: io.Discard, now: func() time.Time { return time.Date(2026, 11, 22, 15, 54, 0, 0, time.UTC) }}
+	if err := (&goldenNewCmd{Task: golden.Answer}).Run(c); err != nil || !strings.Contains(out.String(), `"on":"2026-11-23"`) {
+		t.Errorf("%s, %v", out.String(), err)
 	}
 }
 

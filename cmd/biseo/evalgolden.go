@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"biseo/assistant"
 	"biseo/eval"
@@ -86,10 +87,18 @@ func (cmd *goldenRunCmd) Run(ctx context.Context, c *console, s *settings) error
 	}
 	defer corpus.remove()
 	corpus.gold = cmd.Gold
-	tty := isTerminal(c.err)
+	tty, told := isTerminal(c.err), c.now()
+	cases := 0
+	for _, set := range sets {
+		cases += len(set)
+	}
+	fmt.Fprintf(c.err, "문항 %d개를 묻습니다.\n", cases)
 	err = suite.Run(ctx, cmd.Out, m, sets, suite.Options{Open: corpus.open, Parallel: cmd.Parallel, Progress: func(done, all int) {
 		if tty {
 			fmt.Fprintf(c.err, "\r%d/%d", done, all)
+		} else if now := c.now(); now.Sub(told) >= 10*time.Second {
+			told = now
+			fmt.Fprintf(c.err, "%d/%d\n", done, all)
 		}
 	}})
 	if tty {
@@ -286,6 +295,7 @@ func (g Gates) check(c *console, r *suite.Report, d *suite.Comparison) error {
 	if len(breaches) > 0 {
 		return fmt.Errorf("기준 %d개에 못 미쳤으니 위의 미달을 확인해 주세요", len(breaches))
 	}
+	fmt.Fprintln(c.err, "관문을 모두 넘었습니다.")
 	return nil
 }
 

@@ -7,8 +7,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"biseo/eval/golden"
+	"biseo/index"
 )
 
 // goldenCSVCmd takes set files to a spreadsheet and back.
@@ -91,7 +93,7 @@ type goldenNewCmd struct {
 // Run prints a case to fill in: a line of a set file, and what its fields want on
 // standard error, so that the line alone can be appended to a file.
 func (cmd *goldenNewCmd) Run(c *console) error {
-	k := golden.Case{ID: string(cmd.Task) + "-900", Split: "test", On: c.now().Format("2006-01-02"), Groups: []string{}, Grade: "open",
+	k := golden.Case{ID: string(cmd.Task) + "-900", Split: "test", On: index.Today(c.now()).Format(time.DateOnly), Groups: []string{}, Grade: "open",
 		Tags: []string{"paraphrase"}, Note: "왜 맞는지, 어느 문서 어디에 있는지"}
 	passage := golden.Passage{Doc: "조례/문서.md", Quote: "문서의 말 그대로 8자에서 120자"}
 	k.Facts = []golden.Fact{{Text: "꼭 말해야 할 요점", Any: []string{"맞는 말", "다르게 적은 맞는 말"}, Vital: true}}

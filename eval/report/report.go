@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"biseo/assistant"
 	"biseo/assistant/ground"
@@ -26,11 +27,15 @@ var page string
 // which may be nil, is a run of the same cases in which the model got the passages
 // that they name, and tells faults of search from faults of the model.
 func Write(w io.Writer, r *suite.Report, c *suite.Comparison, gold *suite.Report) error {
-	t, err := template.New("report").Funcs(template.FuncMap{"percent": percent, "signed": signed, "small": small}).Parse(page)
+	t, err := template.New("report").Funcs(template.FuncMap{"percent": percent, "signed": signed, "small": small, "seoul": seoul}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("report page: %w", err)
 	}
 	return t.Execute(w, newView(r, c, gold))
+}
+
+func seoul(t time.Time) string {
+	return t.In(time.FixedZone("KST", 9*60*60)).Format("2006-01-02 15:04")
 }
 
 func percent(v float64) string { return fmt.Sprintf("%.1f", 100*v) }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"biseo/assistant"
 	"biseo/assistant/ground"
@@ -56,6 +57,11 @@ func TestPage(t *testing.T) {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
+	}
+	r := runOf("밤", "answer@1", 20)
+	r.Manifest.Begun = time.Date(2026, 11, 22, 15, 54, 0, 0, time.UTC)
+	if page := write(t, r, nil); !strings.Contains(page, "2026-11-23 00:54 (한국 시각)") || !strings.Contains(page, "2026-11-23 00:54 KST") {
+		t.Error("the page does not tell when the run began in Korean time")
 	}
 	if strings.Contains(page, "<script>alert") {
 		t.Error("a model's text stands in the page as a script")
