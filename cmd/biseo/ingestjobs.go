@@ -169,6 +169,16 @@ func (g *ingester) Add(ctx context.Context, in web.Intake, tell func(ingest.Prog
 		}
 	}
 	done, err := g.sync(ctx, src, nil)
+	for _, d := range done.Duplicates {
+		if read[filepath.ToSlash(d.Path)] != nil {
+			failed = append(failed, filepath.ToSlash(d.Path))
+		}
+	}
+	for i := range done.Warnings { // who uploads need not know where the files lie
+		for to := range read {
+			done.Warnings[i] = strings.ReplaceAll(done.Warnings[i], ingest.PrintPath(to), ingest.PrintPath(filepath.Base(to)))
+		}
+	}
 	report.Add(done)
 	if err != nil {
 		failed = slices.Collect(maps.Keys(read))

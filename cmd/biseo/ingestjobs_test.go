@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -129,6 +130,29 @@ func TestIngester(t *testing.T) {
 	}
 	if left, err := os.ReadDir(g.uploads); err != nil || len(left) > 0 || len(all()) != 1 {
 		t.Errorf("the first file of a canceled upload stays: %v %v %v", left, all(), err)
+	}
+
+	// The same document once more is told of and does not stay. What is said of a file
+	// names it alone.
+	law := "---\nid: gaon/twice\nfrom: 언젠가\n---\n제1조(목적) 이 규칙은 목적을 정한다.\n"
+	in := web.Intake{Kind: "rule", Readers: []string{"staff"}, Grade: index.Open, Paths: []string{write(filepath.Join(spool, "7", "규칙.md"), law)}}
+	if report, err := g.Add(t.Context(), in, tell); err != nil || report.Added != 1 || len(report.Warnings) == 0 || !strings.HasPrefix(report.Warnings[0], "규칙.md: ") {
+		t.Fatalf("add: got %+v %v", report, err)
+	}
+	in.Paths = []string{write(filepath.Join(spool, "8", "사본.md"), law)}
+	if report, err := g.Add(t.Context(), in, tell); err != nil || len(report.Duplicates) != 1 {
+		t.Fatalf("the same again: got %+v %v", report, err)
+	}
+	if err := filepath.WalkDir(g.uploads, func(path string, e fs.DirEntry, err error) error {
+		if filepath.Base(path) == "사본.md" {
+			t.Errorf("the copy stays: %s", path)
+		}
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+	if _, err := g.Remove(t.Context(), all()["규칙.md"], tell); err != nil {
+		t.Error(err)
 	}
 	states, err := g.Files(t.Context())
 	if err != nil || len(states) != 1 || states[0].File != filepath.ToSlash(old) {
