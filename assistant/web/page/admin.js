@@ -55,7 +55,17 @@ async function jobs(again) {
     return [j.error, r && t('추가 {a}, 바뀜 {b}, 삭제 {c}, 실패 {d}', { a: r.added, b: r.changed, c: r.removed, d: r.failed.length })].filter(Boolean).join(' ')
   }
   return part(t('작업 현황'), !all.length ? el('p', { class: 'hint' }, t('작업이 없습니다.')) : table(t('작업 현황'), ['시작', '작업', '상태', '결과'], all.map(j => [el('span', { class: 'nb' }, stamp(j.created)), el('span', { class: 'nb' }, t(jobKinds[j.kind])), el('span', { class: 'nb' }, t(jobStates[j.state])),
-    [result(j), ['queued', 'running'].includes(j.state) ? button('중지', async () => { await api.del('/v1/jobs/' + j.id).catch(() => {}); again() }, 'small') : ''].flat()])))
+    [result(j), ['queued', 'running'].includes(j.state) ? button('중지', () => stop(j, again), 'small') : ''].flat()])))
+}
+
+// stop cancels a job, which takes a while to clear up: it is shown again at its end, too.
+async function stop(job, again) {
+  try {
+    await api.del('/v1/jobs/' + job.id)
+    await again()
+    for await (const e of api.follow('/v1/jobs/' + job.id)) void e
+  } catch {} // what became of it is shown
+  again()
 }
 
 async function files() {
