@@ -67,6 +67,9 @@ func TestIndexOfAnotherSpace(t *testing.T) {
 		if code != exitUsage || !strings.Contains(stderr, "--embedder-name lexical --embedder-dimension 64을(를) 주거나") || !strings.Contains(stderr, "--rebuild") {
 			t.Errorf("%q: ingest: exit %d\n%s", set, code, stderr)
 		}
+		if !errors.Is(errUsage{index.ErrFingerprint}, index.ErrFingerprint) { // by which demo knows that it must rebuild
+			t.Error("wrong usage hides its cause")
+		}
 		if _, out, _ := biseo(t, append(set, "doctor")...); !strings.Contains(out, "낱말로만 찾을 수 있습니다. 색인을 임베딩 lexical/64") {
 			t.Errorf("%q: doctor:\n%s", set, out)
 		}

@@ -60,6 +60,8 @@ func (e errUnreadable) Unwrap() error { return e.error }
 // errUsage marks wrong usage that the parser cannot see, such as a date that does not exist.
 type errUsage struct{ error }
 
+func (e errUsage) Unwrap() error { return e.error }
+
 // A commandLine is every flag and command. Each flag is also a key in biseo.yaml
 // and an environment variable BISEO_...: see config.go.
 type commandLine struct {
