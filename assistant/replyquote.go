@@ -36,7 +36,7 @@ func (r *replier) quoted(request complaint.Request, found []ground.Source, level
 	var picked []ground.Sentence
 	for _, asked := range append([]string{request.Query}, strings.Split(request.Query, ",")...) {
 		if len(picked) == 0 && excerpt.Relevant(asked, own, nil) {
-			picked = excerpt.Select(asked, own)
+			picked = excerpt.SelectFew(asked, own)
 		}
 	}
 	var rows [][]ground.Sentence

@@ -50,9 +50,20 @@ type group struct {
 }
 
 // Select picks the sentences of sources that answer the question best: verbatim,
-// checked, in the order of the sources and of their text. Whether any of them
+// checked, in the order of the sources and of their text. Small tables and lists of
+// 호 come whole, or with the rows that the question names. Whether any of them
 // answers it at all is told by [Relevant].
 func Select(question string, sources []ground.Source) []ground.Sentence {
+	return selected(question, sources, whole)
+}
+
+// SelectFew is [Select] for a letter, in which what was not asked for confuses: it
+// picks rows and 호 each for itself.
+func SelectFew(question string, sources []ground.Source) []ground.Sentence {
+	return selected(question, sources, func(_ string, groups []group, _ []ground.Source, _ [][]ground.Unit) []group { return groups })
+}
+
+func selected(question string, sources []ground.Source, join func(string, []group, []ground.Source, [][]ground.Unit) []group) []ground.Sentence {
 	all := make([][]ground.Unit, len(sources))
 	var groups []group
 	for i, s := range sources {
@@ -64,7 +75,7 @@ func Select(question string, sources []ground.Source) []ground.Sentence {
 	score(question, groups, sources)
 	var out []ground.Sentence
 	shown := map[[2]int]bool{}
-	for _, g := range pick(whole(question, groups, sources, all), all) {
+	for _, g := range pick(join(question, groups, sources, all), all) {
 		for _, k := range slices.Concat(g.leads, g.units) {
 			u, src := all[g.source][k], sources[g.source]
 			if u.Head || shown[[2]int{g.source, k}] {
