@@ -18,6 +18,7 @@ const (
 	entryWait   = 5 * time.Second
 	uploadSlots = 16 // requests with files, each of which takes room on the disk
 	uploadQueue = 32
+	uploadsEach = 4 // of a caller
 )
 
 func newEntries() *gate { return newGate(entrySlots*runtime.GOMAXPROCS(0), entryQueue, entryWait) }

@@ -76,7 +76,7 @@ type limiter struct {
 	mu      sync.Mutex
 	buckets map[string]*list.Element // of *bucket
 	order   *list.List               // the most recently used first
-	busy    map[string]int           // answers of a caller that run or wait
+	busy    map[string]int           // what of a kind of a caller runs or waits
 }
 
 type bucket struct {
@@ -172,40 +172,45 @@ func (l *limiter) bucket(name string, perMinute int) *bucket {
 // answer lets one answer or draft of the caller of ctx begin; done ends it. The
 // error is a [*Problem], or that of ctx.
 func (l *limiter) answer(ctx context.Context) (done func(), err error) {
+	p := newProblem(http.StatusTooManyRequests, "too_many_answers", fmt.Sprintf("답변은 한 번에 %d건까지 받을 수 있습니다. 앞의 답변이 끝난 뒤 다시 보내 주세요.", l.limits.Answers))
+	return l.one(ctx, "answer", l.limits.Answers, l.answers, p)
+}
+
+// upload is answer for a request with files.
+func (l *limiter) upload(ctx context.Context) (done func(), err error) {
+	p := newProblem(http.StatusTooManyRequests, "too_many_uploads", fmt.Sprintf("파일은 한 번에 요청 %d건까지 받을 수 있습니다. 앞의 것이 끝난 뒤 다시 보내 주세요.", uploadsEach))
+	return l.one(ctx, "upload", uploadsEach, l.uploads, p)
+}
+
+// one lets one of the caller's tasks of a kind through g, most at a time; of more the
+// error is p. A service for one person knows no callers, and below 0 is no bound.
+func (l *limiter) one(ctx context.Context, kind string, most int, g *gate, p *Problem) (done func(), err error) {
 	c := CallerOf(ctx)
-	owner := c.Owner()
-	bound := c.Via != "local" && l.limits.Answers >= 0
-	free := func() {
+	free := func() {}
+	if c.Via != "local" && most >= 0 {
+		owner := kind + " " + c.Owner()
 		l.mu.Lock()
-		defer l.mu.Unlock()
-		if l.busy[owner]--; l.busy[owner] == 0 {
-			delete(l.busy, owner)
-		}
-	}
-	if bound {
-		l.mu.Lock()
-		if l.busy[owner] >= l.limits.Answers {
+		if l.busy[owner] >= most {
 			l.mu.Unlock()
-			p := newProblem(http.StatusTooManyRequests, "too_many_answers", fmt.Sprintf("답변은 한 번에 %d건까지 받을 수 있습니다. 앞의 답변이 끝난 뒤 다시 보내 주세요.", l.limits.Answers))
 			p.RetryAfter = 5
 			return nil, p
 		}
 		l.busy[owner]++
 		l.mu.Unlock()
-	}
-	leave, err := l.answers.enter(ctx)
-	if err != nil {
-		if bound {
-			free()
+		free = func() {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			if l.busy[owner]--; l.busy[owner] == 0 {
+				delete(l.busy, owner)
+			}
 		}
+	}
+	leave, err := g.enter(ctx)
+	if err != nil {
+		free()
 		return nil, err
 	}
-	return func() {
-		leave()
-		if bound {
-			free()
-		}
-	}, nil
+	return func() { leave(); free() }, nil
 }
 
 // A gate lets a bounded number in at a time; a bounded number waits, in the order

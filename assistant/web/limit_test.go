@@ -142,6 +142,27 @@ func TestRateMemory(t *testing.T) {
 	}
 }
 
+func TestUploadsAtATime(t *testing.T) {
+	l := newLimiter(Limits{})
+	for range uploadsEach {
+		if _, err := l.upload(as(t.Context(), keyOf("a"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var p *Problem
+	if _, err := l.upload(as(t.Context(), keyOf("a"))); !errors.As(err, &p) || p.Code != "too_many_uploads" || p.RetryAfter == 0 {
+		t.Errorf("one more: got %v", err)
+	}
+	done, err := l.upload(as(t.Context(), keyOf("b")))
+	if err != nil {
+		t.Fatalf("another caller: got %v", err)
+	}
+	done()
+	if _, err := l.answer(as(t.Context(), keyOf("a"))); err != nil {
+		t.Errorf("an answer beside the uploads: got %v", err)
+	}
+}
+
 func TestAnswersAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLimiter(Limits{AllAnswers: 3, AnswerQueue: 1})
@@ -193,7 +214,7 @@ func TestAnswersAtATime(t *testing.T) {
 		if _, err := l.answer(ctx); !errors.Is(err, context.Canceled) {
 			t.Errorf("a client that leaves: got %v", err)
 		}
-		if len(l.answers.queue) != 0 || len(l.busy) != 3 || l.busy["key:a"] != 1 {
+		if len(l.answers.queue) != 0 || len(l.busy) != 3 || l.busy["answer key:a"] != 1 {
 			t.Errorf("left behind: %d in the queue, busy %v", len(l.answers.queue), l.busy)
 		}
 	})

@@ -30,7 +30,7 @@ import (
 type Problem struct {
 	Title      string       `json:"title" doc:"The HTTP status in words"`
 	Status     int          `json:"status"`
-	Code       string       `json:"code" doc:"Stable name of the error: audit_unavailable, bad_end_user, bad_form, bad_json, body_timeout, body_too_large, canceled, cross_origin, forbidden, idempotency_busy, idempotency_mismatch, index_outdated, index_unavailable, internal, invalid_request, method_not_allowed, no_original, not_found, not_offered, not_trusted, not_uploaded, overloaded, precondition_required, rate_limited, shutting_down, stream_gone, too_many_answers, two_identities, unauthorized, unknown_key, unreadable_file, unsupported_file, unsupported_media_type, version_conflict, wrong_host"`
+	Code       string       `json:"code" doc:"Stable name of the error: audit_unavailable, bad_end_user, bad_form, bad_json, body_timeout, body_too_large, canceled, cross_origin, forbidden, idempotency_busy, idempotency_mismatch, index_outdated, index_unavailable, internal, invalid_request, method_not_allowed, no_original, not_found, not_offered, not_trusted, not_uploaded, overloaded, precondition_required, rate_limited, shutting_down, stream_gone, too_many_answers, too_many_uploads, two_identities, unauthorized, unknown_key, unreadable_file, unsupported_file, unsupported_media_type, version_conflict, wrong_host"`
 	Detail     string       `json:"detail" doc:"What happened and what to do, in Korean"`
 	Errors     []FieldError `json:"errors,omitempty" doc:"The fields at fault"`
 	RetryAfter int          `json:"retry_after,omitempty" doc:"Seconds to wait before the next attempt, as the header Retry-After says"`

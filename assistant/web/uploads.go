@@ -66,7 +66,7 @@ func (s *server) body(takesFiles bool) func(huma.Context, func(huma.Context)) {
 				writeProblem(c.Writer, newProblem(http.StatusUnsupportedMediaType, "unsupported_media_type", "Content-Type: application/json으로 보내 주세요."))
 				return
 			}
-			leave, err := s.limits.uploads.enter(hc.Context())
+			leave, err := s.limits.upload(hc.Context())
 			if err != nil {
 				writeProblem(c.Writer, s.problem(hc.Context(), err))
 				return
