@@ -226,7 +226,7 @@ func saveFile(part *multipart.Part, dir string) (f sentFile, err error) {
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return f, badForm(err)
 	}
-	if !isWhatItSays(f.Name, head[:n]) {
+	if n > 0 && !isWhatItSays(f.Name, head[:n]) { // who reads an empty file says that it is
 		return f, newProblem(http.StatusUnsupportedMediaType, "unsupported_file",
 			"읽을 수 없는 종류이거나 내용이 이름의 확장자와 다른 파일입니다. HWP, HWPX, PDF, DOCX, XLSX, PPTX, HTML, Markdown, TXT, CSV, ZIP 파일을 보내 주세요.",
 			FieldError{"files", ingest.PrintPath(f.Name)})

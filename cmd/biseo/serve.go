@@ -121,7 +121,7 @@ func (s *settings) hold() (release func() error, err error) {
 	case errors.Is(err, audit.ErrHeld):
 		return nil, fmt.Errorf("biseo serve가 이미 %s 폴더를 쓰고 있으니 그것을 끝내거나 --data에 다른 폴더를 적어 주세요", s.Data)
 	case err != nil:
-		return nil, fmt.Errorf("데이터 폴더에 쓰지 못했으니 --data와 권한을 확인해 주세요: %w", err)
+		return nil, fmt.Errorf("데이터 폴더를 잠그지 못했으니 --data와 권한, 파일 잠금을 할 수 있는 디스크인지 확인해 주세요: %w", err)
 	}
 	return release, nil
 }
