@@ -526,7 +526,7 @@ func TestOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	locations := map[string]int{}
-	for range 8 {
+	for range uploadsEach {
 		wg.Go(func() {
 			resp, _ := do(t, "POST", o.url+"/v1/documents", body, "Content-Type", contentType, "Idempotency-Key", "u")
 			mu.Lock()
