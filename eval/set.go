@@ -137,25 +137,31 @@ func readQrels(name string, known map[string]bool) (map[string]Qrels, error) {
 		if len(f) != 3 {
 			return fmt.Errorf("want 3 columns (query, document, grade) separated by tabs, have %d", len(f))
 		}
-		grade, err := strconv.Atoi(f[2])
-		switch {
-		case err != nil && header:
-			return nil
-		case err != nil:
-			return fmt.Errorf("the grade %q is not a whole number", f[2])
-		case !known[f[0]]:
-			return fmt.Errorf("the query %q is not in queries.jsonl", f[0])
-		}
-		if out[f[0]] == nil {
-			out[f[0]] = Qrels{}
-		}
-		if _, ok := out[f[0]][f[1]]; ok {
-			return fmt.Errorf("the query %q judges the document %q twice", f[0], f[1])
-		}
-		out[f[0]][f[1]] = grade
-		return nil
+		return addJudgement(out, f, header, known)
 	})
 	return out, err
+}
+
+// addJudgement adds a query, a document and its grade to out. A header is a first line
+// whose grade is no number. known are the queries that may be judged, nil for any.
+func addJudgement(out map[string]Qrels, f []string, header bool, known map[string]bool) error {
+	grade, err := strconv.Atoi(f[2])
+	switch {
+	case err != nil && header:
+		return nil
+	case err != nil:
+		return fmt.Errorf("the grade %q is not a whole number", f[2])
+	case known != nil && !known[f[0]]:
+		return fmt.Errorf("the query %q is not in queries.jsonl", f[0])
+	}
+	if out[f[0]] == nil {
+		out[f[0]] = Qrels{}
+	}
+	if _, ok := out[f[0]][f[1]]; ok {
+		return fmt.Errorf("the query %q judges the document %q twice", f[0], f[1])
+	}
+	out[f[0]][f[1]] = grade
+	return nil
 }
 
 func readIDs(name string, known map[string]bool) (map[string]bool, error) {

@@ -53,21 +53,7 @@ func ReadQrels(name string) (map[string]Qrels, error) {
 		if len(f) != 3 {
 			return fmt.Errorf("want 4 columns (query, iteration, document, grade) or 3 (query, document, grade), have %d", len(f))
 		}
-		grade, err := strconv.Atoi(f[2])
-		switch {
-		case err != nil && header:
-			return nil
-		case err != nil:
-			return fmt.Errorf("the grade %q is not a whole number", f[2])
-		}
-		if out[f[0]] == nil {
-			out[f[0]] = Qrels{}
-		}
-		if _, ok := out[f[0]][f[1]]; ok {
-			return fmt.Errorf("the query %q judges the document %q twice", f[0], f[1])
-		}
-		out[f[0]][f[1]] = grade
-		return nil
+		return addJudgement(out, f, header, nil)
 	})
 	if err == nil && len(out) == 0 {
 		err = fmt.Errorf("%s: no judgement", name)

@@ -27,7 +27,7 @@ func TestVerbatim(t *testing.T) {
 		{"nothing", "", []string{"말", "그대로", "영어"}, false},
 	} {
 		fused := []Fused{{ID: "말", Score: 1}, {ID: "그대로", Score: 1. / 2}, {ID: "영어", Score: 1. / 3}}
-		Verbatim(c.query, fused, func(id string) string { return texts[id] })
+		Verbatim(c.query, fused[:min(len(fused), VerbatimDepth(c.query))], func(id string) string { return texts[id] })
 		var got []string
 		for _, f := range fused {
 			got = append(got, f.ID)
@@ -47,7 +47,8 @@ func TestVerbatimDepth(t *testing.T) {
 	}
 	before := slices.Clone(fused)
 	read := 0
-	Verbatim("행정기관의 장은 민원을 접수하여 처리한다", fused, func(string) string {
+	const query = "행정기관의 장은 민원을 접수하여 처리한다"
+	Verbatim(query, fused[:VerbatimDepth(query)], func(string) string {
 		read++
 		return ""
 	})

@@ -129,11 +129,12 @@ func (v *view) search(ctx context.Context, q index.Query) ([]index.Hit, error) {
 		return r
 	}
 	fused := fusion.Fuse(ranking(words), ranking(meaning))
-	texts, err := v.texts(ctx, fused[:min(len(fused), index.VerbatimDepth(q.Text))], keys)
+	best := fused[:min(len(fused), index.VerbatimDepth(q.Text))]
+	texts, err := v.texts(ctx, best, keys)
 	if err != nil {
 		return nil, err
 	}
-	index.Verbatim(q.Text, fused, func(id string) string { return texts[id] })
+	index.Verbatim(q.Text, best, func(id string) string { return texts[id] })
 	read, err := v.tx.PrepareContext(ctx, hitQuery)
 	if err != nil {
 		return nil, err

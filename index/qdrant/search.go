@@ -180,12 +180,13 @@ func (f *fetched) search(ctx context.Context, q index.Query, depth int) (hits []
 	}
 	full := len(byWords) >= depth || len(byMeaning) >= depth
 	fusion := x.opt.Fusion.For(q.Text)
-	needed := max(q.Limit, index.VerbatimDepth(q.Text))
+	verbatim := index.VerbatimDepth(q.Text)
+	needed := max(q.Limit, verbatim)
 	for ahead := window; ; ahead = 0 { // until the best are all known to be exact, whole, current and allowed
 		ranked := fusion.Fuse(ranking(byWords), ranking(byMeaning))
 		unknown := slices.DeleteFunc(slices.Clone(ranked[:min(len(ranked), needed+ahead)]), func(r index.Fused) bool { return f.chunks[r.ID] != nil })
 		if len(unknown) == 0 && ahead == 0 {
-			index.Verbatim(q.Text, ranked, func(id string) string { return f.chunks[id].Text })
+			index.Verbatim(q.Text, ranked[:min(len(ranked), verbatim)], func(id string) string { return f.chunks[id].Text })
 			for _, r := range ranked[:min(len(ranked), q.Limit)] {
 				c := f.chunks[r.ID]
 				hits = append(hits, index.Hit{Chunk: *c, Doc: f.docs[docKey(c.DocID)].doc, Score: r.Score, Words: r.Ranks[0], Meaning: r.Ranks[1]})
