@@ -187,7 +187,8 @@ type scene struct {
 	parsed   map[lawFile]*ingest.Document
 	before   map[string]stored // in the index, by ID
 	target   map[string]stored // what the files want to be there
-	span     time.Duration     // of a run: a moving average of those that finished
+	span     time.Duration     // of a run: a moving average of those not killed
+	longest  time.Duration     // the longest write of the last of them
 }
 
 // newScene takes the versions of up to 33 KB, whole: two laws in 11 versions. With
@@ -220,7 +221,7 @@ func newScene(t *testing.T, seed uint64, torn string) *scene {
 func (s *scene) finish() {
 	s.t.Helper()
 	s.change()
-	said, finished := s.run(time.Hour)
+	said, finished := s.run(0, time.Hour)
 	if faults := s.inspect(said, finished); len(faults) > 0 || !finished {
 		s.t.Fatalf("not killed, finished %t: %s", finished, strings.Join(faults, "\n"))
 	}
@@ -298,9 +299,10 @@ func (s *scene) read(ctx context.Context, path string) (*ingest.Document, error)
 	return &d, nil
 }
 
-// run starts the process, kills it after a while, and returns what it said. It
-// reports whether the process had finished before.
-func (s *scene) run(moment time.Duration) (said []step, finished bool) {
+// run starts the process, kills it a while after it began its nth write, or after
+// it opened the index if n is 0, and returns what it said. It reports whether the
+// process had finished before. A process that has an hour is timed.
+func (s *scene) run(n int, moment time.Duration) (said []step, finished bool) {
 	s.t.Helper()
 	c := exec.Command(os.Args[0], "-test.run=^TestKill$")
 	c.Env = append(os.Environ(), killFolder+"="+s.folder, killIndex+"="+s.dir, killTorn+"="+s.torn)
@@ -311,7 +313,9 @@ func (s *scene) run(moment time.Duration) (said []step, finished bool) {
 	if err := c.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	var start time.Time
+	var start, begin time.Time
+	var longest time.Duration
+	writes := 0
 	for lines := bufio.NewReader(out); ; {
 		line, err := lines.ReadBytes('\n')
 		if err != nil {
@@ -327,15 +331,23 @@ func (s *scene) run(moment time.Duration) (said []step, finished bool) {
 		switch now.What {
 		case "open":
 			start = time.Now()
-			defer time.AfterFunc(moment, func() { c.Process.Kill() }).Stop()
+		case "begin":
+			begin = time.Now()
+			writes++
+		case "done":
+			longest = max(longest, time.Since(begin))
 		case "error":
 			s.t.Fatal(now.Err)
 		case "end":
 			finished = true
 			if moment == time.Hour {
-				s.span = (s.span + time.Since(start)) / 2
+				s.span, s.longest = (s.span+time.Since(start))/2, longest
 			}
-		default:
+		}
+		if writes == n && (now.What == "open" || now.What == "begin") {
+			defer time.AfterFunc(moment, func() { c.Process.Kill() }).Stop()
+		}
+		if now.Op != "" {
 			said = append(said, now)
 		}
 	}
@@ -481,11 +493,16 @@ func (s *scene) fresh() {
 // A tally counts kills by where they hit.
 type tally struct{ kills, reading, between, writing, late int }
 
-// kill runs a round with a kill at a random moment and returns the faults found.
+// kill runs a round with a kill at a random moment, of the whole run or of one of
+// its first writes, and returns the faults found.
 func (s *scene) kill(n *tally) []string {
 	s.t.Helper()
 	s.change()
-	said, finished := s.run(time.Duration(s.r.Int64N(int64(s.span))))
+	write, within := s.r.IntN(3), s.longest
+	if write == 0 {
+		within = s.span
+	}
+	said, finished := s.run(write, time.Duration(s.r.Int64N(max(int64(within), 1))))
 	switch {
 	case finished:
 		n.late++
