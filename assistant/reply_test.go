@@ -126,6 +126,34 @@ func TestDraftReply(t *testing.T) {
 	}
 }
 
+// What two sources say in the same words is one line that cites both.
+func TestReplyRepeats(t *testing.T) {
+	table := "| 대상 | 감면 | 증명서 |\n|---|---|---|\n| 다자녀 가정 | 50% | 다자녀 우대카드 |\n| 경형자동차 | 60% | 자동차등록증 |"
+	x := shelf{chunks: []index.Hit{
+		chunk(doc("ord/9", "가온시 주차장 조례", "ordinance"), "t01", "「가온시 주차장 조례」 별표 2", table),
+		chunk(doc("guide/9", "주차요금 감면 안내", "guide"), "t02", "", table),
+	}}
+	ans := draftReply(t, New(quiet, x, Options{}), ReplyRequest{Text: "다자녀 가정의 주차요금 감면에 필요한 증명서는 무엇인가요?", Received: replyRequest().Received})
+	var got []ground.Sentence
+	for _, b := range ans.Blocks {
+		for _, s := range b.Sentences {
+			if strings.Contains(s.Text, "우대카드") {
+				got = append(got, s)
+			}
+		}
+	}
+	if len(got) != 1 || len(got[0].Cites) == 0 {
+		t.Fatalf("%d lines: %+v", len(got), got)
+	}
+	cited := map[int]bool{}
+	for _, c := range got[0].Cites {
+		cited[c.Source] = true
+	}
+	if len(cited) != 2 {
+		t.Errorf("cites %v, want both sources", got[0].Cites)
+	}
+}
+
 // Hints point at the text that is returned, with its personal data.
 func TestReplyHints(t *testing.T) {
 	req := replyRequest()

@@ -39,22 +39,26 @@ func (r *replier) quoted(request complaint.Request, found []ground.Source, level
 			picked = excerpt.SelectFew(asked, own)
 		}
 	}
-	var rows [][]ground.Sentence
-	table := func() error {
-		if rows == nil {
-			return nil
-		}
-		all := rows
-		rows = nil
-		if lines := r.spoken(all); lines != nil {
-			for _, s := range lines {
-				if err := r.line(level, s); err != nil {
-					return err
-				}
+	var blocks []Block
+	say := func(s ground.Sentence) {
+		for _, b := range blocks {
+			if len(b.Sentences) > 0 && b.Sentences[0].Text == s.Text { // another source says the same
+				b.Sentences[0].Cites = append(b.Sentences[0].Cites, s.Cites...)
+				return
 			}
-			return nil
 		}
-		return r.w.begin(Block{Kind: "table", Rows: all})
+		blocks = append(blocks, Block{Kind: "item", Level: level, Sentences: []ground.Sentence{s}})
+	}
+	var rows [][]ground.Sentence
+	table := func() {
+		if lines := r.spoken(rows); lines != nil {
+			for _, s := range lines {
+				say(s)
+			}
+		} else if rows != nil {
+			blocks = append(blocks, Block{Kind: "table", Rows: rows})
+		}
+		rows = nil
 	}
 	shown := 0
 	for _, s := range picked {
@@ -67,24 +71,27 @@ func (r *replier) quoted(request complaint.Request, found []ground.Source, level
 		}
 		if units[at].Cells > 0 {
 			if rows != nil && rows[0][0].Cites[0].Source != src.N {
-				if err := table(); err != nil {
-					return false, err
-				}
+				table()
 			}
 			rows = append(rows, row(s))
 			continue
 		}
-		if err := table(); err != nil {
-			return false, err
-		}
-		if err := r.line(level, ground.Quote(src, units[at])); err != nil {
-			return false, err
-		}
+		table()
+		say(ground.Quote(src, units[at]))
 		shown++
 	}
-	shown += len(rows)
-	if err := table(); err != nil || shown == 0 {
-		return false, err
+	table()
+	if len(blocks) == 0 {
+		return false, nil
+	}
+	for _, b := range blocks {
+		add := func() error { return r.line(level, b.Sentences[0]) }
+		if b.Kind == "table" {
+			add = func() error { return r.w.begin(b) }
+		}
+		if err := add(); err != nil {
+			return false, err
+		}
 	}
 	return true, r.w.warn(WarnExtracts, "언어 모델이 쓴 글이 아니라 원문을 인용한 답변이니 민원인에게 맞게 다듬어 주세요.")
 }
@@ -92,6 +99,9 @@ func (r *replier) quoted(request complaint.Request, found []ground.Source, level
 // spoken turns rows under a header into lines of a letter, 다자녀 가정: 감면 50%, 증명서
 // 우대카드; nil where the check does not follow.
 func (r *replier) spoken(rows [][]ground.Sentence) []ground.Sentence {
+	if len(rows) == 0 {
+		return nil
+	}
 	var out []ground.Sentence
 	head := rows[0]
 	for _, row := range rows[1:] {

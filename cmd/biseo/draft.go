@@ -469,6 +469,6 @@ func printReply(c *console, r *assistant.Reply) {
 		fmt.Fprintf(c.err, "요청 %d: %s (%s)\n", i+1, q.Text, state)
 	}
 	for _, s := range r.Similar {
-		fmt.Fprintf(c.err, "비슷한 답변: 「%s」 %s (%s)\n", s.Title, s.Date, s.DocID)
+		fmt.Fprintln(c.err, "비슷한 답변:", strings.TrimSpace("「"+s.Title+"」 "+s.Date), "("+s.DocID+")")
 	}
 }
