@@ -17,18 +17,29 @@ import (
 // What a reply rests on: the evidence of each request, earlier replies, and what a
 // person should know of them.
 
-// basisKinds are the kinds of documents that a reply rests on. Others, such as
+// basisKinds are the kinds of documents that a reply rests on, and others, such as
 // press releases, count where these hold nothing; earlier replies never do.
-var basisKinds = []string{"law", "decree", "rule", "directive", "ordinance", "guide"}
+func basisKinds() (basis, others []string) {
+	for _, k := range index.Kinds() {
+		switch {
+		case k.Law || k.Name == "guide":
+			basis = append(basis, k.Name)
+		case k.Name != replyKind:
+			others = append(others, k.Name)
+		}
+	}
+	return basis, others
+}
 
 // search finds the evidence of each request and numbers it through the answer.
 func (r *replier) search(ctx context.Context) error {
+	basis, others := basisKinds()
 	for _, request := range r.requests {
 		q := index.Query{Scope: r.scope, Text: request.Query, Limit: perRequest}
 		q.Agencies = r.req.Agencies
 		var hits []index.Hit
 		var via map[string]*ground.Via
-		for _, kinds := range [][]string{basisKinds, otherKinds} {
+		for _, kinds := range [][]string{basis, others} {
 			if r.req.Kinds != nil {
 				kinds = r.req.Kinds
 			}
@@ -65,9 +76,6 @@ func (r *replier) search(ctx context.Context) error {
 	}
 	return nil
 }
-
-// otherKinds are what may support a reply where basisKinds do not.
-var otherKinds = []string{"plan", "report", "press", "other"}
 
 // touches reports that passages speak of what is asked: of the whole, or of one
 // clause of it. Complaints wrap a short question in a long sentence.

@@ -19,7 +19,7 @@ type Doc struct {
 	ID       string    `json:"id"`                 // stable and unique to the version, such as "law/001359@239293"
 	Work     string    `json:"work"`               // what all versions share, such as "law/001359"; equal to ID if unversioned
 	Title    string    `json:"title"`              //
-	Kind     string    `json:"kind"`               // law, decree, rule, directive, ordinance, plan, report, reply, guide, press, other
+	Kind     string    `json:"kind"`               // the name of one of [Kinds]
 	Agency   string    `json:"agency,omitempty"`   //
 	URL      string    `json:"url,omitempty"`      // where a reader can open the original
 	Gist     string    `json:"gist,omitempty"`     // 문서요지

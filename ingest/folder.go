@@ -23,9 +23,6 @@ import (
 // path count too, so that a folder taken alone keeps its rights.
 const FolderFile = "biseo-folder.yaml"
 
-// documentKinds are the kinds that a folder may set.
-var documentKinds = []string{"law", "decree", "rule", "directive", "ordinance", "plan", "report", "reply", "guide", "press", "other"}
-
 // settings is what folder files say about a file.
 type settings struct {
 	kind    string
@@ -84,8 +81,8 @@ func (s settings) override(dir string) (settings, error) {
 func (s *settings) set(key string, value *yaml.Node) (err error) {
 	switch key {
 	case "kind":
-		if err = value.Decode(&s.kind); err == nil && !slices.Contains(documentKinds, s.kind) {
-			err = fmt.Errorf("%q is not one of %s", s.kind, strings.Join(documentKinds, ", "))
+		if err = value.Decode(&s.kind); err == nil && !slices.Contains(index.KindNames(), s.kind) {
+			err = fmt.Errorf("%q is not one of %s", s.kind, strings.Join(index.KindNames(), ", "))
 		}
 	case "agency":
 		err = value.Decode(&s.agency)

@@ -18,7 +18,7 @@ const mostOfRange = 30
 // of articles as they were when it was written.
 func link(d *Document, chunks []index.Chunk) {
 	var self law.Citation
-	if isLaw(d.Meta.Kind) {
+	if index.IsLaw(d.Meta.Kind) {
 		self.Law = d.Meta.Title
 	}
 	at := -1

@@ -336,7 +336,7 @@ func (s *syncer) item(f file, part Part, digest string) item {
 	m.ID = firstOf(m.ID, f.id)
 	m.Work = firstOf(m.Work, m.ID)
 	m.Dated = dated(d.Fields)
-	if !isLaw(m.Kind) { // laws that repeat each other are different laws; what follows a law is known by its Work
+	if !index.IsLaw(m.Kind) { // laws that repeat each other are different laws; what follows a law is known by its Work
 		m.Sketch = Sketch(d.Text)
 	}
 	it.doc, it.pages, it.methods, it.warnings = d.Meta, d.Pages, d.Methods, d.Warnings

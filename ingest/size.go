@@ -1,6 +1,9 @@
 package ingest
 
-import "biseo/llm"
+import (
+	"biseo/index"
+	"biseo/llm"
+)
 
 // chunkTokens is the longest chunk of a document of that kind, in tokens of
 // [llm.CountTokens]; about 1.6 times as many code points of Korean. Chosen by what
@@ -9,9 +12,10 @@ import "biseo/llm"
 // letters of two cities by 39 questions (400), complaint replies (300), welfare
 // programmes and encyclopedia paragraphs (no loss from 500 on).
 func chunkTokens(kind string) int {
-	switch kind {
-	case "law", "decree", "rule", "ordinance", "directive":
+	if index.IsLaw(kind) {
 		return 500
+	}
+	switch kind {
 	case "plan", "report", "press":
 		return 400
 	case "reply":

@@ -44,12 +44,12 @@ func Split(d *Document, opt SplitOptions) []index.Chunk {
 		return nil
 	}
 	var sections []section
-	switch d.Meta.Kind {
-	case "law", "decree", "rule", "ordinance", "directive":
+	switch kind := d.Meta.Kind; {
+	case index.IsLaw(kind):
 		sections = s.articles(1)
-	case "", "other":
+	case kind == "" || kind == "other":
 		sections = s.articles(3)
-	case "reply":
+	case kind == "reply":
 		sections = s.reply()
 	}
 	if sections == nil {

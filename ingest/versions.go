@@ -60,17 +60,12 @@ func (s *syncer) until(d index.Doc) time.Time {
 // mayEnd reports whether o, a later version of d by its own words, may end it.
 // Anyone who may put a file into some folder can write such words, so whoever
 // reads d must get o in its place: o is open to all readers of d. And o stands in
-// the folder of d, unless both are law, whose versions come from many folders.
+// the folder of d, unless both are law, whose versions an office receives from outside.
 func mayEnd(o, d index.Doc) bool {
 	open := o.Grade != 0 && (o.Grade <= d.Grade || d.Grade == 0)
 	for _, g := range d.Readers {
 		open = open && (slices.Contains(o.Readers, g) || slices.Contains(o.Readers, index.Public))
 	}
 	return (open || slices.Equal(o.Readers, d.Readers) && o.Grade == d.Grade) &&
-		(path.Dir(o.Source) == path.Dir(d.Source) || isLaw(o.Kind) && isLaw(d.Kind))
-}
-
-// isLaw reports the kinds whose versions an office receives from outside.
-func isLaw(kind string) bool {
-	return slices.Contains([]string{"law", "decree", "rule", "directive", "ordinance"}, kind)
+		(path.Dir(o.Source) == path.Dir(d.Source) || index.IsLaw(o.Kind) && index.IsLaw(d.Kind))
 }

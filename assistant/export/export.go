@@ -13,6 +13,7 @@ import (
 	"biseo/assistant"
 	"biseo/assistant/export/paper"
 	"biseo/assistant/ground"
+	"biseo/index"
 	"biseo/korea/official"
 )
 
@@ -101,11 +102,6 @@ func formError(format string, err error) error {
 	return &assistant.InputError{Field: "form", Text: text}
 }
 
-// IsLaw reports whether documents of a kind come into force (시행).
-func IsLaw(kind string) bool {
-	return slices.Contains([]string{"law", "decree", "rule", "directive", "ordinance"}, kind)
-}
-
 // layout is a as it is printed, with a list of its sources if so wanted.
 func layout(a *assistant.Answer, opt Options, list bool) *paper.Document {
 	d := &paper.Document{Title: a.Title, Gist: a.Gist, Keywords: a.Keywords, Creator: opt.Agency}
@@ -186,7 +182,7 @@ func cite(s ground.Source) string {
 	if err != nil {
 		return name
 	}
-	if IsLaw(s.Kind) {
+	if index.IsLaw(s.Kind) {
 		return name + from.Format("(시행 2006. 1. 2.)")
 	}
 	return name + from.Format("(2006. 1. 2.)")

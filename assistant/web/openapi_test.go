@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 
+	"biseo/index"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/pb33f/libopenapi"
 	validator "github.com/pb33f/libopenapi-validator"
@@ -154,5 +156,22 @@ func TestProblemCodes(t *testing.T) {
 	slices.Sort(found)
 	if d := cmp.Diff(listed, slices.Compact(found)); d != "" {
 		t.Errorf("codes (-described +used):\n%s", d)
+	}
+}
+
+// The kinds of document, which tags of fields spell out, are those of the index.
+func TestDocumentKinds(t *testing.T) {
+	lists := regexp.MustCompile(`"enum": ?\[([^\]]*"decree"[^\]]*)\]`).FindAllSubmatch(description(t), -1)
+	if len(lists) == 0 {
+		t.Fatal("no field takes a kind of document")
+	}
+	for _, l := range lists {
+		var got []string
+		if err := json.Unmarshal([]byte("["+string(l[1])+"]"), &got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(index.KindNames(), got); diff != "" {
+			t.Errorf("kinds (-want +got):\n%s", diff)
+		}
 	}
 }

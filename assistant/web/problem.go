@@ -200,7 +200,7 @@ var fieldDetails = map[string]string{
 	"on":       "기준일을 2026-10-02처럼 실제로 있는 날짜로 적어 주세요.",
 	"limit":    "결과 수를 1 이상 100 이하의 정수로 적어 주세요.",
 	"around":   "앞뒤 문단 수를 0 이상 20 이하의 정수로 적어 주세요.",
-	"kinds":    "문서 종류(kinds)를 law, decree, rule, directive, ordinance, plan, report, reply, guide, press, other의 목록으로 적어 주세요. 50개까지 됩니다.",
+	"kinds":    "문서 종류(kinds)를 " + strings.Join(index.KindNames(), ", ") + "의 목록으로 적어 주세요. 50개까지 됩니다.",
 	"agencies": "기관(agencies)을 문자열 목록으로 적어 주세요. 50개까지 됩니다.",
 	"format":   "형식(format)을 hwpx, docx, md, txt 가운데 하나로 적어 주세요.",
 	"docs":     "문서 식별자(docs)를 문자열 목록으로 적어 주세요. 50개까지 됩니다.",

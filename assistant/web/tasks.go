@@ -14,6 +14,7 @@ import (
 	"biseo/assistant/complaint"
 	"biseo/assistant/export"
 	"biseo/assistant/web/chat"
+	"biseo/index"
 	"biseo/korea/calendar"
 	"biseo/korea/official"
 	"biseo/korea/privacy"
@@ -436,8 +437,6 @@ var (
 	remedies  = []Choice{{"none", "없음"}, {"refusal", "거부된 법정민원"}, {"disposition", "그 밖의 처분"}, {"disclosure", "정보공개"}, {"penalty", "과태료"}}
 	lengths   = []Choice{{"line", "한 줄"}, {"brief", "다섯 줄"}, {"page", "한 쪽"}}
 	checkable = []Choice{{"letter", "기안문"}, {"reply", "민원 회신"}, {"notice", "공고ㆍ통지"}, {"minutes", "회의록"}, {"report", "보고서"}, {"plan", "계획"}, {"press", "보도자료"}}
-	docKinds  = []Choice{{"law", "법률"}, {"decree", "대통령령"}, {"rule", "부령"}, {"directive", "훈령ㆍ예규"}, {"ordinance", "자치법규"}, {"plan", "계획"}, {"report", "보고"},
-		{"reply", "민원답변"}, {"guide", "지침"}, {"press", "보도자료"}, {"other", "그 밖의 문서"}}
 )
 
 func (s *server) templates(context.Context, *struct{}) (*templatesOutput, error) {
@@ -453,6 +452,9 @@ func (s *server) templates(context.Context, *struct{}) (*templatesOutput, error)
 		b.ComplaintKinds = append(b.ComplaintKinds, k)
 	}
 	b.Decisions, b.Remedies, b.Lengths = slices.Clone(decisions), slices.Clone(remedies), slices.Clone(lengths)
-	b.CheckKinds, b.DocumentKinds, b.Formats = slices.Clone(checkable), slices.Clone(docKinds), export.Formats()
+	b.CheckKinds, b.Formats = slices.Clone(checkable), export.Formats()
+	for _, k := range index.Kinds() {
+		b.DocumentKinds = append(b.DocumentKinds, Choice{k.Name, k.Korean})
+	}
 	return out, nil
 }

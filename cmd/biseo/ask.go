@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"biseo/assistant"
-	"biseo/assistant/export"
 	"biseo/assistant/ground"
+	"biseo/index"
 )
 
 // open returns the assistant over the index and the day asked for. The caller
@@ -153,7 +153,7 @@ func period(kind string, p ground.InForce) string {
 	if until, err := time.Parse(time.DateOnly, p.Until); err == nil {
 		last = until.AddDate(0, 0, -1).Format(time.DateOnly)
 	}
-	if export.IsLaw(kind) {
+	if index.IsLaw(kind) {
 		return fmt.Sprintf(" (시행 %s~%s)", p.From, last)
 	}
 	var parts []string

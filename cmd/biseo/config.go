@@ -86,7 +86,7 @@ func (p person) principal() assistant.Principal {
 type asker struct {
 	person
 	On     string   `placeholder:"2006-01-02" help:"Apply what was in force on this day (today)."`
-	Kind   []string `enum:"law,decree,rule,directive,ordinance,plan,report,reply,guide,press,other" help:"Only documents of these kinds: ${enum}."`
+	Kind   []string `enum:"${kinds}" help:"Only documents of these kinds: ${enum}."`
 	Agency []string `help:"Only documents of these agencies."`
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"biseo/assistant"
 	"biseo/assistant/web/chat"
+	"biseo/index"
 	"biseo/ingest"
 	"biseo/korea/calendar"
 )
@@ -117,7 +118,7 @@ func usageSentence(err error) string {
 }
 
 // folderFileHelp says what a folder file may hold.
-const folderFileHelp = "kind는 law, decree, rule, directive, ordinance, plan, report, reply, guide, press, other, grade는 open, sensitive, classified, " +
+var folderFileHelp = "kind는 " + strings.Join(index.KindNames(), ", ") + ", grade는 open, sensitive, classified, " +
 	"mask와 keep_contacts는 true, false 가운데 하나, readers는 [public]처럼 그룹의 목록, agency는 기관 이름"
 
 // inFolderFile says in Korean what a folder file may hold, where err is of one.

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -138,7 +139,7 @@ func newParser(ctx context.Context, cl *commandLine, c *console, files *settings
 		kong.Description("Biseo answers from an agency's own documents, with checked citations."),
 		kong.DefaultEnvars("BISEO"),
 		kong.Configuration(files.load, "biseo.yaml"),
-		kong.Vars{"version": version},
+		kong.Vars{"version": version, "kinds": strings.Join(index.KindNames(), ",")},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(c, &cl.settings),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),

@@ -164,15 +164,6 @@ func documentKind(s string) string {
 	return strings.ToLower(s)
 }
 
-// hasArticles tells kinds whose text consists of 조.
-func hasArticles(kind string) bool {
-	switch kind {
-	case "law", "decree", "rule", "ordinance", "directive":
-		return true
-	}
-	return false
-}
-
 var reDate = regexp.MustCompile(`^['‘]?(\d{4})(?:[-./]|\s*[.년]\s*)?(\d{1,2})(?:[-./]|\s*[.월]\s*)?(\d{1,2})\s*[.일]?(?:[T ].*)?$`)
 
 // parseDate reads 2022-07-12, 20220712, 2022. 7. 12. and 2022년 7월 12일 as a

@@ -12,6 +12,7 @@ import (
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 
+	"biseo/index"
 	"biseo/ingest"
 )
 
@@ -32,7 +33,7 @@ func readMarkdown(s string) (*ingest.Document, error) {
 		b.warn("머리말(front matter)을 읽지 못했습니다: %v", err)
 	}
 	b.doc.Warnings = append(b.doc.Warnings, describe(&b.doc.Meta, m)...)
-	if hasArticles(b.doc.Meta.Kind) || reLawHeading.MatchString(body) {
+	if index.IsLaw(b.doc.Meta.Kind) || reLawHeading.MatchString(body) {
 		b.lawMarkdown(body)
 	} else {
 		b.markdown(reLiquid.ReplaceAllString(body, ""))

@@ -179,7 +179,7 @@ func TestSharedLaws(t *testing.T) {
 	var articles, degraded int
 	for _, path := range files(t, shared(t, "laws-kr", "admin-subset"), ".md") {
 		d := mustRead(t, path)
-		if d.Meta.ID == "" || d.Meta.Title == "" || d.Meta.From.IsZero() || !hasArticles(d.Meta.Kind) {
+		if d.Meta.ID == "" || d.Meta.Title == "" || d.Meta.From.IsZero() || !index.IsLaw(d.Meta.Kind) {
 			t.Errorf("%s: meta %+v", path, d.Meta)
 		}
 		if strings.Contains(d.Text, "**") || strings.Contains(d.Text, `\`) {

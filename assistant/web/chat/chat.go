@@ -12,12 +12,9 @@ import (
 	"time"
 
 	"biseo/assistant"
-	"biseo/assistant/export"
 	"biseo/assistant/ground"
+	"biseo/index"
 )
-
-// DocumentKinds are the kinds of document that a request may name.
-var DocumentKinds = []string{"law", "decree", "rule", "directive", "ordinance", "plan", "report", "reply", "guide", "press", "other"}
 
 // Answer returns the whole of a as Markdown: what a [Writer] writes of its events.
 func Answer(a *assistant.Answer) string {
@@ -171,7 +168,7 @@ func Period(s ground.Source) string {
 		return ""
 	}
 	what := ""
-	if export.IsLaw(s.Kind) {
+	if index.IsLaw(s.Kind) {
 		what = "시행 "
 	}
 	return fmt.Sprintf(" (%s%s∼%s)", what, s.InForce.From, last)

@@ -4,13 +4,13 @@ import (
 	"encoding/json"
 	"strings"
 
-	"biseo/assistant/web/chat"
+	"biseo/index"
 )
 
 // The input schemas. They bound what a call may hold; the service's own limits are
 // the same or tighter.
 
-var kinds = `"` + strings.Join(chat.DocumentKinds, `", "`) + `"`
+var kinds = `"` + strings.Join(index.KindNames(), `", "`) + `"`
 
 // fields of the tools that look for passages.
 var where = `

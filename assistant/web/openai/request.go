@@ -14,7 +14,7 @@ import (
 
 	"biseo/assistant"
 	"biseo/assistant/ground"
-	"biseo/assistant/web/chat"
+	"biseo/index"
 )
 
 const (
@@ -260,8 +260,8 @@ func (req *request) settings(m model) (Settings, *apiError) {
 		return set, err
 	}
 	for _, k := range set.Kinds {
-		if !slices.Contains(chat.DocumentKinds, k) {
-			return set, bad("invalid_value", "biseo.kinds", "kinds에는 %s 가운데서 적어 주세요.", strings.Join(chat.DocumentKinds, ", "))
+		if !slices.Contains(index.KindNames(), k) {
+			return set, bad("invalid_value", "biseo.kinds", "kinds에는 %s 가운데서 적어 주세요.", strings.Join(index.KindNames(), ", "))
 		}
 	}
 	for name, list := range map[string][]string{"kinds": set.Kinds, "agencies": set.Agencies, "docs": set.Docs} {
