@@ -1,6 +1,6 @@
 // The view 관리: what the service works with, jobs, files that failed, figures
 // without content.
-import { button, el, save, say, t } from './dom.js'
+import { button, el, heading, hint, save, say, t } from './dom.js'
 import * as api from './api.js'
 import { clock, stamp } from './fields.js'
 import * as panel from './panel.js'
@@ -27,7 +27,7 @@ export function show(section, params, service) {
     body.replaceChildren(...parts, keys())
     at.textContent = clock(Date.now())
   }
-  section.replaceChildren(el('h1', { tabindex: '-1' }, t('관리')),
+  section.replaceChildren(heading(t('관리')),
     el('div', { class: 'actions' }, button('새로 고침', async () => { await load(); say(t('새로 고쳤습니다.')) }, 'primary'), auto, at), body)
   return load()
 }
@@ -54,7 +54,7 @@ async function jobs(again) {
     if (j.state === 'running' && p) return [el('progress', { 'aria-label': t('진행'), max: p.total || 1, value: p.done }), ` ${p.done}/${p.total}` + (p.left ? ', ' + t('약 {n}초 남음', { n: p.left }) : '')]
     return [j.error, r && t('추가 {a}, 바뀜 {b}, 삭제 {c}, 실패 {d}', { a: r.added, b: r.changed, c: r.removed, d: r.failed.length })].filter(Boolean).join(' ')
   }
-  return part(t('작업 현황'), !all.length ? el('p', { class: 'hint' }, t('작업이 없습니다.')) : table(t('작업 현황'), ['시작', '작업', '상태', '결과'], all.map(j => [el('span', { class: 'nb' }, stamp(j.created)), el('span', { class: 'nb' }, t(jobKinds[j.kind])), el('span', { class: 'nb' }, t(jobStates[j.state])),
+  return part(t('작업 현황'), !all.length ? hint(t('작업이 없습니다.')) : table(t('작업 현황'), ['시작', '작업', '상태', '결과'], all.map(j => [el('span', { class: 'nb' }, stamp(j.created)), el('span', { class: 'nb' }, t(jobKinds[j.kind])), el('span', { class: 'nb' }, t(jobStates[j.state])),
     [result(j), ['queued', 'running'].includes(j.state) ? button('중지', () => stop(j, again), 'small') : ''].flat()])))
 }
 
@@ -71,7 +71,7 @@ async function stop(job, again) {
 async function files() {
   const [all, bad] = await Promise.all([api.get('/v1/files?limit=1'), api.get('/v1/files?state=failed&limit=200')])
   return part(t('파일'), el('p', {}, Object.entries(all.counts).map(([k, n]) => `${t(fileStates[k])} ${n.toLocaleString()}`).join(', ')), el('h3', {}, t('실패한 파일')),
-    !bad.files.length ? el('p', { class: 'hint' }, t('실패한 파일이 없습니다.')) : [table(t('실패한 파일'), ['파일', '이유와 다음 할 일', '읽은 때'], bad.files.map(f => [el('span', { class: 'name', lang: 'ko' }, f.path), el('span', { lang: 'ko' }, `${f.reason ?? ''} ${f.next ?? ''}`), el('span', { class: 'nb' }, stamp(f.read))])),
+    !bad.files.length ? hint(t('실패한 파일이 없습니다.')) : [table(t('실패한 파일'), ['파일', '이유와 다음 할 일', '읽은 때'], bad.files.map(f => [el('span', { class: 'name', lang: 'ko' }, f.path), el('span', { lang: 'ko' }, `${f.reason ?? ''} ${f.next ?? ''}`), el('span', { class: 'nb' }, stamp(f.read))])),
       button('목록 내려받기', () => save(new Blob(['\ufeff' + bad.files.map(f => [f.path, f.reason, f.next].map(v => `"${(v ?? '').replaceAll('"', '""')}"`).join(',')).join('\r\n')], { type: 'text/csv' }), 'failed-files.csv'))])
 }
 
@@ -80,7 +80,7 @@ async function usage() {
   const more = el('div', { class: 'actions' }, button('의견 모두 내려받기', async () => { const f = await api.file('/v1/feedback'); save(f.blob, f.name || 'feedback.jsonl') }))
   const text = await api.call('GET', '/metrics', undefined, { headers: { Accept: 'text/plain' } }).then(r => r.text()).catch(() => '')
   const rows = [...text.matchAll(/^biseo_tasks_total\{outcome="(\w+)",task="([\w/]+)"\} (\d+)/gm)].map(([, outcome, task, n]) => [t(taskNames[task] ?? task), outcome, n])
-  return part(t('이용 현황(내용 제외)'), el('p', { class: 'hint' }, !text ? t('이 서비스는 이용 수치를 내지 않습니다(biseo serve에서 /metrics).') : rows.length ? t('서비스를 시작한 뒤의 횟수입니다.') : t('아직 이용이 없습니다.')),
+  return part(t('이용 현황(내용 제외)'), hint(!text ? t('이 서비스는 이용 수치를 내지 않습니다(biseo serve에서 /metrics).') : rows.length ? t('서비스를 시작한 뒤의 횟수입니다.') : t('아직 이용이 없습니다.')),
     rows.length ? table(t('이용 현황(내용 제외)'), ['업무', '결과', '횟수'], rows) : '', more)
 }
 

@@ -1,6 +1,6 @@
 // Draws an answer as it comes: a sentence is added when its check is done, and
 // what is on the page is not drawn again.
-import { $, alarm, button, el, icon, t, toast } from './dom.js'
+import { $, button, el, errorLine, icon, t, toast } from './dom.js'
 import * as api from './api.js'
 import * as panel from './panel.js'
 import { dated, showDate, week } from './text.js'
@@ -191,7 +191,7 @@ export class AnswerView {
   // first shows the first evidence beside the answer, where there is room for it.
   first() {
     const chip = this.sentences.find(s => s.refs.length)?.node.querySelector('.chip')
-    if (chip && this.onPage() && getComputedStyle($('side')).display !== 'none') this.show(chip, false)
+    if (chip && this.onPage() && panel.hasColumn()) this.show(chip, false)
   }
 
   source(n) { return this.sources.find(s => s.n === n) }
@@ -361,7 +361,7 @@ export function citation(s) {
 // a sentence: {task, request, sentence, sources}, as POST /v1/feedback takes them.
 export function feedback(about) {
   const comment = el('textarea', { id: 'feedback-comment', rows: '2', maxlength: '4000' })
-  const error = el('p', { class: 'error', hidden: true })
+  const error = errorLine()
   const choices = [['right', '맞음'], ['wrong', '틀림'], ['other_source', '출처 다름']].map(([value, word]) =>
     el('label', {}, el('input', { type: 'radio', name: 'verdict', value }), ' ', el('span', {}, t(word))))
   const dialog = el('dialog', { 'aria-labelledby': 'feedback-title' },
@@ -370,13 +370,12 @@ export function feedback(about) {
     el('form', { submit: async e => {
       e.preventDefault()
       const verdict = new FormData(e.target).get('verdict')
-      const fail = text => { error.textContent = text; error.hidden = false; alarm(text) }
-      if (!verdict) return fail(t('맞음, 틀림, 출처 다름 가운데 하나를 골라 주세요.'))
+      if (!verdict) return error.tell(t('맞음, 틀림, 출처 다름 가운데 하나를 골라 주세요.'))
       try {
         await api.post('/v1/feedback', { ...about, verdict, comment: comment.value.trim() || undefined }, { headers: key })
         dialog.close()
         toast(t('의견을 보냈습니다. 고맙습니다.'))
-      } catch (err) { fail(api.explain(err)) }
+      } catch (err) { error.tell(api.explain(err)) }
     } },
     el('fieldset', {}, el('legend', {}, t('이 문장은')), choices),
     el('div', { class: 'field' }, el('label', { for: 'feedback-comment' }, t('의견 (선택)')), comment), error,

@@ -1,6 +1,6 @@
 // The task 질문: a conversation of questions with their answers. The service keeps
 // it for its owner; where it keeps none, it lasts as long as the window.
-import { $, alarm, button, confirmed, el, go, icon, say, t, toast } from './dom.js'
+import { $, alarm, button, confirmed, el, go, heading, icon, say, t, toast } from './dom.js'
 import * as api from './api.js'
 import { AnswerView } from './answer.js'
 import { bindForm } from './form.js'
@@ -75,7 +75,7 @@ async function read(id) {
     }
   } catch (e) {
     const text = api.explain(e)
-    $('work').replaceChildren(el('h1', { tabindex: '-1' }, t('대화를 열지 못했습니다')), el('p', { class: 'error' }, text),
+    $('work').replaceChildren(heading(t('대화를 열지 못했습니다')), el('p', { class: 'error' }, text),
       el('div', { class: 'actions' }, button('새 작업', () => go('/'))))
     alarm(text)
   }

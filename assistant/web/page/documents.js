@@ -1,14 +1,13 @@
 // The view 문서: the library, one document, and files on their way in.
-import { $, button, confirmed, el, go, save, say, t, toast } from './dom.js'
+import { button, confirmed, el, errorLine, go, heading, hint, link, save, say, t, toast } from './dom.js'
 import * as api from './api.js'
 import { dateField, field, select } from './fields.js'
 import * as panel from './panel.js'
 import { failed } from './task.js'
-import { grades, kinds, may, offers, showDate, showPeriod } from './text.js'
+import { documentAt, grades, kinds, may, noDate, offers, showDate, showPeriod } from './text.js'
 import { uploader } from './upload.js'
 
 const states = { in_force: '현행', past: '연혁', future: '시행예정' }
-const page = id => '/documents?id=' + encodeURIComponent(id)
 let kept = null // the list with its filter, while the window is open
 
 export function show(section, params, service) {
@@ -32,17 +31,17 @@ function library(service) {
   const agency = el('input', { autocomplete: 'off', maxlength: '100' })
   const title = el('input', { autocomplete: 'off', maxlength: '200', type: 'search' })
   const since = dateField(t('바뀐 날짜 이후'), () => '')
-  const error = el('p', { class: 'error', hidden: true })
-  const count = el('p', { class: 'hint' })
+  const error = errorLine()
+  const count = hint()
   const body = el('tbody')
   const more = el('p', { class: 'actions' })
   const table = el('table', { class: 'library' }, el('caption', { class: 'vh' }, t('문서')), el('thead', {}, el('tr', {},
     ['제목', '종류', '기관', '시행일', '등급', '상태'].map(w => el('th', { scope: 'col' }, t(w))))), body)
-  const row = d => el('tr', {}, el('th', { scope: 'row', lang: 'ko' }, el('a', { href: page(d.id), 'data-view': page(d.id) }, d.title)),
+  const row = d => el('tr', {}, el('th', { scope: 'row', lang: 'ko' }, link(documentAt(d.id), d.title)),
     [t(kinds[d.kind] ?? d.kind), d.agency ?? '-', el('span', { class: 'nb' }, period(d)), t(grades[d.grade]), stateOf(d)].map(c => el('td', {}, c)))
   const load = async after => {
-    error.hidden = since.day !== null
-    if (since.day === null) { error.textContent = t('날짜를 2026. 10. 2. 형식으로 입력해 주세요.'); since.input.focus(); return }
+    error.tell(since.day === null ? t(noDate) : '')
+    if (since.day === null) return since.input.focus()
     const q = new URLSearchParams({ limit: '50' })
     for (const [k, v] of [['kind', kind.value], ['grade', grade.value], ['state', state.value], ['agency', agency.value.trim()], ['title', title.value.trim()], ['changed_since', since.day], ['after', after]]) if (v) q.set(k, v)
     try {
@@ -62,22 +61,22 @@ function library(service) {
     el('div', { class: 'options' }, field(t('제목의 낱말'), title), field(t('문서 종류'), kind), field(t('기관'), agency), field(t('등급'), grade), field(t('상태'), state), since,
       el('div', { class: 'actions' }, el('button', { class: 'primary' }, t('찾기')), button('지우기', () => { form.reset(); load('') }))), error)
   load('')
-  return el('div', { class: 'stack' }, el('h1', { tabindex: '-1' }, t('문서')),
+  return el('div', { class: 'stack' }, heading(t('문서')),
     may(service, 'documents') && offers(service, 'uploads') ? uploader(service, () => load('')) : '', form, count, table, more)
 }
 
 async function one(section, id, service) {
-  section.replaceChildren(el('h1', { tabindex: '-1' }, t('문서')), el('p', { class: 'hint' }, t('불러오는 중')))
+  section.replaceChildren(heading(t('문서')), hint(t('불러오는 중')))
   let d
   try { d = await api.get(api.of(id)) } catch (e) {
-    section.replaceChildren(el('h1', { tabindex: '-1' }, t('문서')), failed(e, () => one(section, id, service)), el('p', {}, el('a', { href: '/documents', 'data-view': '/documents' }, t('문서 목록'))))
+    section.replaceChildren(heading(t('문서')), failed(e, () => one(section, id, service)), el('p', {}, link('/documents', t('문서 목록'))))
     return
   }
   if (new URLSearchParams(location.search).get('id') !== id) return
-  const error = el('p', { class: 'error', hidden: true })
+  const error = errorLine()
   const attempt = what => async () => {
-    error.hidden = true
-    try { await what() } catch (e) { error.textContent = api.explain(e); error.hidden = false; error.scrollIntoView({ block: 'nearest' }) }
+    error.tell('')
+    try { await what() } catch (e) { error.tell(api.explain(e)); error.scrollIntoView({ block: 'nearest' }) }
   }
   const facts = [['종류', t(kinds[d.kind] ?? d.kind)], ['기관', d.agency], ['시행일', period(d)], ['등급', t(grades[d.grade])], ['열람 대상', d.readers?.map(r => r === 'public' ? t('모두') : r).join(', ')],
     ['문서요지', d.gist], ['키워드', d.keywords?.join(', ')], ['파일', d.file]].filter(f => f[1])
@@ -106,7 +105,7 @@ async function one(section, id, service) {
     kept = null
   }
   section.replaceChildren(el('div', { class: 'stack' },
-    el('p', { class: 'crumb' }, el('a', { href: '/documents', 'data-view': '/documents' }, t('문서 목록'))), el('h1', { tabindex: '-1', lang: 'ko' }, d.title), el('p', {}, stateOf(d)),
+    el('p', { class: 'crumb' }, link('/documents', t('문서 목록'))), heading(d.title, { lang: 'ko' }), el('p', {}, stateOf(d)),
     el('dl', { class: 'facts' }, facts.map(([k, v]) => el('div', {}, el('dt', {}, t(k)), el('dd', { lang: 'ko' }, v)))),
     el('div', { class: 'actions' }, button('원본 내려받기', attempt(async () => { const f = await api.file(api.of(id) + '/original'); save(f.blob, f.name || d.file) })),
       may(service, 'documents') ? button('다시 읽기', attempt(async () => { await ask('POST', api.of(id) + '/reingest', t('다시 읽었습니다.')); one(section, id, service) })) : '',
@@ -115,9 +114,9 @@ async function one(section, id, service) {
         await ask('DELETE', api.of(id), t('문서를 삭제했습니다.'))
         go('/documents')
       }), 'quiet') : ''), error,
-    d.near ? el('p', { class: 'hint attention' }, t('거의 같은 새 문서가 있습니다.'), ' ', el('a', { href: page(d.near), 'data-view': page(d.near) }, t('새 문서 보기'))) : '',
+    d.near ? el('p', { class: 'hint attention' }, t('거의 같은 새 문서가 있습니다.'), ' ', link(documentAt(d.near), t('새 문서 보기'))) : '',
     d.versions.length > 1 ? el('section', {}, el('h2', {}, t('버전 {n}개', { n: d.versions.length })), el('ul', { class: 'rows' }, d.versions.map(v => el('li', {},
-      v.id === id ? el('strong', { class: 'nb' }, period(v)) : el('a', { href: page(v.id), 'data-view': page(v.id), class: 'nb' }, period(v)), stateOf(v), v.id === id ? el('span', { class: 'hint' }, t('보고 있는 버전')) : '')))) : '',
+      v.id === id ? el('strong', { class: 'nb' }, period(v)) : link(documentAt(v.id), period(v), { class: 'nb' }), stateOf(v), v.id === id ? el('span', { class: 'hint' }, t('보고 있는 버전')) : '')))) : '',
     el('div', { class: 'reader' }, d.outline.length > 1 ? el('details', { open: innerWidth > 1000, class: 'outline' }, el('summary', {}, el('h2', {}, t('목차 {n}', { n: d.outline.length }))), el('ol', { lang: 'ko' }, d.outline.map(o => el('li', { class: 'level' + Math.min(o.path.length, 4) },
       el('button', { type: 'button', class: 'link', click: attempt(() => jump(o.chunk_id)) }, o.path.at(-1) ?? o.cite))))) : '',
     el('section', {}, el('h2', {}, t('본문')), body, more))))

@@ -26,8 +26,26 @@ export function el(tag, props = {}, ...children) {
   return node
 }
 
-// button is an ordinary button: its words, what it does, its class.
-export const button = (word, click, cls = '') => el('button', { type: 'button', class: cls, click }, t(word))
+// button is an ordinary button: its words, what it does, its class, what stands behind the words.
+export const button = (word, click, cls = '', ...more) => el('button', { type: 'button', class: cls, click }, t(word), more)
+
+// link leads to an address of the page.
+export const link = (path, words, props = {}) => el('a', { href: path, 'data-view': path, ...props }, words)
+
+// hint is a line of what helps, heading the title of a view.
+export const hint = (...children) => el('p', { class: 'hint' }, ...children)
+export const heading = (words, props = {}) => el('h1', { tabindex: '-1', ...props }, words)
+
+// errorLine is the place for what is wrong: tell(text) shows and says it, tell('') takes it away.
+export function errorLine() {
+  const node = el('p', { class: 'error', hidden: true })
+  node.tell = text => {
+    node.textContent = text
+    node.hidden = !text
+    if (text) alarm(text)
+  }
+  return node
+}
 
 export function icon(name) {
   const ns = 'http://www.w3.org/2000/svg'

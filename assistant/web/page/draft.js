@@ -1,10 +1,10 @@
 // The editor of a draft: the draft as a document, what is to be looked at beside it.
-import { $, alarm, button, confirmed, copy, el, go, icon, save, say, t, toast } from './dom.js'
+import { $, alarm, button, confirmed, copy, el, go, heading, icon, save, say, t, toast } from './dom.js'
 import * as api from './api.js'
 import { cites, sentenceNode } from './answer.js'
 import { dueCard } from './due.js'
 import { clock, stamp } from './fields.js'
-import { marksOf, moved, resay, textOf } from './lines.js'
+import { marksOf, moved, resay, sentencesOf, textOf } from './lines.js'
 import * as panel from './panel.js'
 import { review, used } from './review.js'
 import { dated } from './text.js'
@@ -18,7 +18,7 @@ const known = ['verified', 'unverified', 'gap']
 export class DraftView {
   constructor(draft, today) {
     Object.assign(this, { today, finish() {}, public: false, undo: [], ignored: new Set(), changes: null, masked: new Map(), revealed: false })
-    this.title = el('h1', { tabindex: '-1', lang: 'ko' })
+    this.title = heading('', { lang: 'ko' })
     this.state = el('span', { class: 'hint' })
     this.notice = el('div', { class: 'stack' })
     this.warnings = el('ul', { class: 'warnings' })
@@ -106,7 +106,7 @@ export class DraftView {
     node.append(b.kind === 'table' ? this.table(b) : el(tag, { class: 'line' }, b.sentences.flatMap((s, j) => [this.sentence(s, `${i}.${j}`), ' '])))
     const chips = node.querySelectorAll('.chip')
     if (chips.length) chips[0].tabIndex = 0
-    node.append(el('button', { type: 'button', class: 'quiet small edit', click: () => this.edit(i) }, t('고치기'), el('span', { class: 'vh' }, ': ' + this.name(i))))
+    node.append(button('고치기', () => this.edit(i), 'quiet small edit', el('span', { class: 'vh' }, ': ' + this.name(i))))
     return node
   }
 
@@ -336,7 +336,7 @@ export class DraftView {
   // show opens the source of a chip beside the draft.
   show(opener, focus) {
     const sources = used(this)
-    const all = this.blocks.flatMap((b, i) => (b.kind === 'table' ? b.rows.flat() : b.sentences).map(s => ({ s, i })))
+    const all = this.blocks.flatMap((b, i) => sentencesOf(b).map(s => ({ s, i })))
     const users = source => all.filter(({ s }) => cites(s).includes(source.n))
     const holder = opener.closest('.block')
     panel.show({ sources, at: sources.findIndex(s => s.n === Number(opener.dataset.n)), on: this.answer.on, focus, word: '근거', backWord: '초안으로 돌아가기', into: this.slot,

@@ -1,17 +1,17 @@
 // Parts of the forms of the work views: labelled fields, a date, choices, and the
 // documents and files that a task works on.
-import { alarm, el, say, t } from './dom.js'
+import { button, el, errorLine, hint, say, t } from './dom.js'
 import * as api from './api.js'
 import { calendar } from './form.js'
-import { kinds, offers, readDate, showDate, week } from './text.js'
+import { kinds, noDate, offers, readDate, showDate, week } from './text.js'
 
 let made = 0
 
-// field labels a control; hint stands below it.
-export function field(label, control, hint = '') {
+// field labels a control; help stands below it.
+export function field(label, control, help = '') {
   control.id ||= 'field-' + ++made
-  const note = hint && el('p', { class: 'hint', id: control.id + '-hint' }, hint)
-  if (note) control.setAttribute('aria-describedby', note.id)
+  const note = help && hint(help)
+  if (note) control.setAttribute('aria-describedby', note.id = control.id + '-hint')
   return el('div', { class: 'field' }, el('label', { for: control.id }, label), control, note)
 }
 
@@ -39,7 +39,7 @@ export function dateField(label, echo, value = '') {
   const note = node.querySelector('.hint')
   const tell = () => {
     const day = readDate(input.value)
-    note.textContent = day === null ? t('날짜를 2026. 10. 2. 형식으로 입력해 주세요.') : echo(day)
+    note.textContent = day === null ? t(noDate) : echo(day)
   }
   input.addEventListener('change', tell)
   const holder = el('span', { class: 'date' })
@@ -82,14 +82,14 @@ export function dropZone(node, take) {
 // A Picker chooses documents of the library and, where files is true, files of
 // this computer. It holds no more than max of both.
 export class Picker {
-  constructor(service, { legend, hint = '', files = true, max = 20 }) {
+  constructor(service, { legend, help = '', files = true, max = 20 }) {
     Object.assign(this, { max, bytes: service?.upload_bytes ?? 0, docs: new Map(), files: [] })
     this.words = el('input', { autocomplete: 'off', id: 'pick-' + ++made, type: 'search', placeholder: t('제목의 낱말') })
     this.found = el('ul', { class: 'found' })
-    this.note = el('p', { class: 'hint' })
+    this.note = hint()
     this.list = el('ul', { class: 'chosen', 'aria-label': t('고른 문서') })
-    this.error = el('p', { class: 'error', hidden: true })
-    const find = el('button', { type: 'button', click: () => this.find() }, t('문서 찾기'))
+    this.error = errorLine()
+    const find = button('문서 찾기', () => this.find())
     this.words.addEventListener('keydown', e => {
       if (e.key !== 'Enter' || e.isComposing || e.keyCode === 229) return
       e.preventDefault()
@@ -99,16 +99,16 @@ export class Picker {
       this.take([...this.input.files])
       this.input.value = ''
     } })
-    this.node = el('fieldset', { class: 'picker' }, el('legend', {}, legend), hint && el('p', { class: 'hint' }, hint), this.list,
+    this.node = el('fieldset', { class: 'picker' }, el('legend', {}, legend), help && hint(help), this.list,
       !offers(service, 'documents') ? '' : [el('div', { class: 'row' }, el('div', { class: 'field grow' }, el('label', { for: this.words.id }, t('문서함에서 고르기')), this.words), find), this.note, this.found],
       !files || !offers(service, 'uploads') ? '' : el('div', { class: 'field drop' }, el('label', { for: this.input.id }, t('파일 올리기')), this.input,
-        el('p', { class: 'hint' }, t('끌어다 놓아도 됩니다. HWP, HWPX, PDF, DOCX 등, 모두 {size}까지. 올린 파일은 보관하지 않습니다.', { size: bytes(this.bytes) }))),
+        hint(t('끌어다 놓아도 됩니다. HWP, HWPX, PDF, DOCX 등, 모두 {size}까지. 올린 파일은 보관하지 않습니다.', { size: bytes(this.bytes) }))),
       this.error)
     if (files && offers(service, 'uploads')) dropZone(this.node, all => this.take(all))
   }
 
   async find() {
-    this.fail('')
+    this.error.tell('')
     try {
       const { documents, next } = await api.get('/v1/documents?limit=20' + (this.words.value.trim() ? '&title=' + encodeURIComponent(this.words.value.trim()) : ''))
       this.note.textContent = documents.length ? t('{n}건을 찾았습니다.', { n: documents.length + (next ? '+' : '') }) : t('찾은 문서가 없습니다. 낱말을 줄여 보세요.')
@@ -116,7 +116,7 @@ export class Picker {
       this.found.replaceChildren(...documents.map(d => el('li', {}, el('label', {},
         el('input', { type: 'checkbox', checked: this.docs.has(d.id), change: e => e.target.checked ? this.add(d) || (e.target.checked = false) : this.drop(d.id) }),
         el('span', {}, el('span', { lang: 'ko' }, d.title), ' ', el('span', { class: 'hint' }, [t(kinds[d.kind] ?? d.kind), d.from && showDate(d.from)].filter(Boolean).join(', ')))))))
-    } catch (e) { this.fail(api.explain(e)) }
+    } catch (e) { this.error.tell(api.explain(e)) }
   }
 
   // add takes a document of the library; false where there are too many.
@@ -130,10 +130,10 @@ export class Picker {
   drop(id) { this.docs.delete(id); this.draw() }
 
   take(all) {
-    this.fail('')
+    this.error.tell('')
     if (this.full(all.length)) return
     const size = [...this.files, ...all].reduce((n, f) => n + f.size, 0)
-    if (size > this.bytes) return this.fail(t('파일이 모두 {size}를 넘습니다. 나누어 올려 주세요.', { size: bytes(this.bytes) }))
+    if (size > this.bytes) return this.error.tell(t('파일이 모두 {size}를 넘습니다. 나누어 올려 주세요.', { size: bytes(this.bytes) }))
     this.files.push(...all)
     this.draw()
     say(t('파일 {n}개를 골랐습니다.', { n: this.files.length }))
@@ -141,20 +141,13 @@ export class Picker {
 
   full(more) {
     if (this.docs.size + this.files.length + more <= this.max) return false
-    this.fail(t('문서와 파일은 모두 {n}개까지 고를 수 있습니다.', { n: this.max }))
+    this.error.tell(t('문서와 파일은 모두 {n}개까지 고를 수 있습니다.', { n: this.max }))
     return true
-  }
-
-  fail(text) {
-    this.error.textContent = text
-    this.error.hidden = !text
-    if (text) alarm(text)
   }
 
   draw() {
     const entry = (name, extra, remove) => el('li', {}, el('span', { lang: 'ko', class: 'name' }, name), extra && el('span', { class: 'hint' }, extra),
-      el('button', { type: 'button', class: 'quiet small', click: () => { remove(); this.draw(); this.words.isConnected ? this.words.focus() : this.input.focus() } },
-        t('빼기'), el('span', { class: 'vh' }, ': ' + name)))
+      button('빼기', () => { remove(); this.draw(); this.words.isConnected ? this.words.focus() : this.input.focus() }, 'quiet small', el('span', { class: 'vh' }, ': ' + name)))
     this.list.replaceChildren(...[...this.docs].map(([id, title]) => entry(title, '', () => {
       this.docs.delete(id)
       for (const box of this.found.querySelectorAll('input')) if (box.closest('li').textContent.startsWith(title)) box.checked = false
@@ -167,19 +160,17 @@ export class Picker {
 // taskForm is the form of a task: its fields, its one primary button, and one
 // place for what is wrong. submit() returns the name of a field at fault, or nothing.
 export function taskForm(parts, verb, submit) {
-  const error = el('p', { class: 'error', hidden: true })
+  const error = errorLine()
   const send = el('button', { class: 'primary' }, verb)
   const form = el('form', { class: 'card task', novalidate: true, submit: e => {
     e.preventDefault()
     if (send.getAttribute('aria-disabled') === 'true') return
     for (const bad of form.querySelectorAll('[aria-invalid]')) bad.removeAttribute('aria-invalid')
     const wrong = submit()
-    error.textContent = wrong?.text ?? ''
-    error.hidden = !wrong
+    error.tell(wrong?.text ?? '')
     if (!wrong) return
     wrong.control.setAttribute('aria-invalid', 'true')
     wrong.control.focus()
-    alarm(wrong.text)
   } }, parts, error, el('div', { class: 'send' }, send))
   form.addEventListener('keydown', e => {
     if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && !e.isComposing) { e.preventDefault(); form.requestSubmit() }

@@ -1,9 +1,9 @@
 // What the forms of both tasks share: text field, date of reference, kind, errors.
-import { $, alarm, el, t } from './dom.js'
+import { $, alarm, button, el, t } from './dom.js'
 import { get } from './api.js'
 import { onEnter } from './compose.js'
 import { recall, remember } from './settings.js'
-import { kinds, readDate, showDate, week } from './text.js'
+import { kinds, noDate, readDate, showDate, week } from './text.js'
 
 const maxLength = 2000 // code points, as the service counts them
 let today = ''
@@ -20,8 +20,6 @@ export function setService(day, offered) {
   for (const id of ['ask-on', 'search-on']) $(id).dispatchEvent(new Event('change'))
 }
 
-export { explain } from './api.js'
-
 // agencies fills the list of agencies that the fields offer, once somebody asks for it.
 let asked = false
 async function agencies() {
@@ -35,7 +33,7 @@ async function agencies() {
 
 // bindForm checks and submits one form: submit({text, on, kinds, agencies}, scope in words).
 export function bindForm({ form, field, on, kind, agency, empty, submit, multiline }) {
-  const node = $(form), input = $(field), date = $(on), note = $(on + '-note'), error = $(field + '-error'), button = node.querySelector('[type=submit]')
+  const node = $(form), input = $(field), date = $(on), note = $(on + '-note'), error = $(field + '-error'), verb = node.querySelector('[type=submit]')
   let composing = false
   const fail = (target, text) => {
     error.textContent = text
@@ -44,13 +42,13 @@ export function bindForm({ form, field, on, kind, agency, empty, submit, multili
     if (text) { target.focus(); alarm(text) }
   }
   const send = () => {
-    if (button.getAttribute('aria-disabled') === 'true') return
+    if (verb.getAttribute('aria-disabled') === 'true') return
     const text = input.value.trim()
     const day = readDate(date.value)
     const over = Array.from(text).length - maxLength
     if (!text) return fail(input, t(empty))
     if (over > 0) return fail(input, t('{n}자를 줄여 주세요. 최대 {max}자입니다.', { n: over, max: maxLength }))
-    if (day === null) return fail(date, t('날짜를 2026. 10. 2. 형식으로 입력해 주세요.'))
+    if (day === null) return fail(date, t(noDate))
     fail(null, '')
     const kindName = $(kind).selectedOptions[0].textContent
     const names = $(agency).value.split(',').map(a => a.trim()).filter(Boolean)
@@ -68,10 +66,10 @@ export function bindForm({ form, field, on, kind, agency, empty, submit, multili
   input.addEventListener('input', () => { if (!composing && !error.hidden) fail(null, '') })
   date.addEventListener('change', () => {
     const day = readDate(date.value)
-    note.textContent = day === null ? t('날짜를 2026. 10. 2. 형식으로 입력해 주세요.')
+    note.textContent = day === null ? t(noDate)
       : day || today ? t('기준일 {date}에 시행 중인 조문으로 찾습니다.', { date: showDate(day || today, t(week)) }) : ''
   })
-  return { field: input, today: () => today, busy: on => button.setAttribute('aria-disabled', String(on)), fail: text => fail(input, text), send }
+  return { field: input, today: () => today, busy: on => verb.setAttribute('aria-disabled', String(on)), fail: text => fail(input, text), send }
 }
 
 // calendar returns the button 달력 for a text field with a date. It opens the
@@ -84,10 +82,12 @@ export function calendar(field) {
     field.dispatchEvent(new Event('change'))
     field.focus()
   })
-  return [el('button', { type: 'button', class: 'quiet', 'data-t': '달력', click: () => {
+  const open = button('달력', () => {
     native.value = readDate(field.value) || today
     try { native.showPicker() } catch { field.focus() }
-  } }, t('달력')), native]
+  }, 'quiet')
+  open.dataset.t = '달력'
+  return [open, native]
 }
 
 for (const field of [$('ask-on'), $('search-on')]) field.after(...calendar(field))

@@ -1,8 +1,11 @@
 // Pure functions on the lines of a draft: their marks, their sentences after an
 // edit, and what differs between two texts.
 
+// sentencesOf are those of a block, or the cells of a table.
+export const sentencesOf = b => b.kind === 'table' ? (b.rows ?? []).flat() : b.sentences ?? []
+
 // textOf is a block's sentences joined by one space, as hints count in it.
-export const textOf = b => b.kind === 'table' ? (b.rows ?? []).map(r => r.map(c => c.text).join(' | ')).join('\n') : (b.sentences ?? []).map(s => s.text).join(' ')
+export const textOf = b => b.kind === 'table' ? (b.rows ?? []).map(r => r.map(c => c.text).join(' | ')).join('\n') : sentencesOf(b).map(s => s.text).join(' ')
 
 const hangul = `가나다라마바사아자차카타파하`
 const letter = n => n <= 14 ? hangul[n - 1] : hangul[Math.floor((n - 15) / 14) % 14] + hangul[(n - 1) % 14]

@@ -1,7 +1,7 @@
 // Starts the page: words, settings, service, and the address of each view. An
 // address holds a task and an ID or number, never what was typed. What the modules
 // of a view use is listed in DESIGN.md.
-import { $, el, language, t, translate } from './dom.js'
+import { $, el, heading, language, t, translate } from './dom.js'
 import * as api from './api.js'
 import * as ask from './ask.js'
 import * as form from './form.js'
@@ -55,7 +55,7 @@ function show(focus) {
       if (location.pathname !== path) return
       await view.show(section, params, service)
       land()
-    }, e => section.replaceChildren(el('h1', { tabindex: '-1' }, t(names[path])), el('p', { class: 'error' }, api.explain(e instanceof TypeError ? new api.Lost() : e))))
+    }, e => section.replaceChildren(heading(t(names[path])), el('p', { class: 'error' }, api.explain(e instanceof TypeError ? new api.Lost() : e))))
   }
   at = path
   land()

@@ -1,8 +1,8 @@
 // The source panel: one passage at reading size, with its place, its dates and
 // the span that supports the answer. A column where there is room, else a dialog.
-import { $, alarm, button, el, go, save, say, t } from './dom.js'
+import { $, alarm, button, el, go, hint, save, say, t } from './dom.js'
 import { explain, file, of, passages, search } from './api.js'
-import { inForce, may, offers, segments, showDate, showPeriod } from './text.js'
+import { documentAt, inForce, may, offers, segments, showDate, showPeriod } from './text.js'
 
 const section = el('section', { id: 'source', class: 'source', tabindex: '0', 'aria-labelledby': 'source-title' })
 const most = 30 // sentences listed that use a source
@@ -24,17 +24,22 @@ export function onHover(f) { hover = f }
 export function show(o) {
   shown = o
   if (!o.into) document.body.classList.add('with-source')
-  const asColumn = o.into ? getComputedStyle(o.into).display !== 'none' : getComputedStyle($('side')).display !== 'none'
+  const place = o.into ?? $('side'), asColumn = isShown(place)
   $('skip-source').hidden = false
   render(o.sources[o.at], true)
   if (asColumn) {
-    (o.into ?? $('side')).append(section)
+    place.append(section)
   } else {
     $('source-dialog').append(section)
     if (!$('source-dialog').open) $('source-dialog').showModal()
   }
   if (o.focus || !asColumn) $('source-title').focus()
 }
+
+const isShown = node => getComputedStyle(node).display !== 'none'
+
+// hasColumn tells whether there is room for the panel beside an answer.
+export const hasColumn = () => isShown($('side'))
 
 // refresh draws the panel again when there are more sources to page through, or
 // more sentences that use the one shown.
@@ -60,8 +65,8 @@ export function light(ns) {
 export function placeColumn(text = '문장 뒤의 번호를 누르면 근거가 여기에 보입니다.') {
   shown = null
   document.body.classList.add('with-source')
-  section.replaceChildren(el('h2', { id: 'source-title', tabindex: '-1' }, t('근거')), el('p', { class: 'hint' }, t(text)))
-  if (getComputedStyle($('side')).display !== 'none') $('side').append(section)
+  section.replaceChildren(el('h2', { id: 'source-title', tabindex: '-1' }, t('근거')), hint(t(text)))
+  if (hasColumn()) $('side').append(section)
 }
 
 function leave() {
@@ -94,7 +99,7 @@ function dates(source, on) {
   const period = source.in_force
   const parts = []
   if (period?.from || period?.until) {
-    parts.push(el('p', { class: 'hint' }, t('시행'), ' ', el('span', { class: 'nb' }, showPeriod(period, t('현재')))))
+    parts.push(hint(t('시행'), ' ', el('span', { class: 'nb' }, showPeriod(period, t('현재')))))
   }
   const today = service?.today
   if (source.changed) {
@@ -124,7 +129,7 @@ const relations = { 정의: '용어 정의', 위임: '위임 관계', 인용: '�
 // tag names how a passage that was not searched for belongs to another: see ground.Via.
 export const tag = v => el('span', { class: 'tag' }, t(relations[v.kind] ?? v.kind))
 
-const via = v => v ? el('p', { class: 'hint' }, tag(v), ' ', t('다음 조문과 이어져 함께 살펴본 근거입니다.'), ' ', el('span', { lang: 'ko' }, v.cite)) : ''
+const via = v => v ? hint(tag(v), ' ', t('다음 조문과 이어져 함께 살펴본 근거입니다.'), ' ', el('span', { lang: 'ko' }, v.cite)) : ''
 
 // render draws one passage as of a day. cited is false for a neighbour, which is no evidence.
 function render(source, cited, on = shown.on, word = '앞뒤 조문') {
@@ -150,7 +155,7 @@ function render(source, cited, on = shown.on, word = '앞뒤 조문') {
     source.cite && source.title && !source.cite.includes(source.title) ? el('p', { class: 'hint', lang: 'ko' }, source.title) : '',
     source.path?.length ? el('ol', { class: 'path', 'aria-label': t('조문 위치'), lang: 'ko' }, source.path.map(p => el('li', {}, p))) : '',
     ...dates(source, on),
-    el('p', { class: 'hint' }, [source.agency, source.page ? t('{n}쪽', { n: source.page }) : ''].filter(Boolean).join(', ')),
+    hint([source.agency, source.page ? t('{n}쪽', { n: source.page }) : ''].filter(Boolean).join(', ')),
     via(source.via),
     text,
     spans.length && !marked ? el('p', { class: 'hint attention' }, t('근거 위치를 표시할 수 없습니다. 원문에서 확인해 주세요.')) : '',
@@ -160,7 +165,7 @@ function render(source, cited, on = shown.on, word = '앞뒤 조문') {
     el('div', { class: 'actions' }, neighbours(source, on),
       cited ? '' : button('근거로 돌아가기', () => { render(o.sources[o.at], true); $('source-title').focus() }),
       original(source.url), ...ofDocument(source)),
-    cited && o.feedback ? el('div', { class: 'about' }, el('p', { class: 'hint' }, t('고른 문장'), ': ', el('span', { lang: 'ko' }, o.sentence)), button('의견 보내기', o.feedback)) : '')
+    cited && o.feedback ? el('div', { class: 'about' }, hint(t('고른 문장'), ': ', el('span', { lang: 'ko' }, o.sentence)), button('의견 보내기', o.feedback)) : '')
   section.classList.remove('lit')
   if (!marked) section.scrollTop = 0
   else requestAnimationFrame(() => { // inside the panel only: the page itself never moves
@@ -208,7 +213,7 @@ function original(url) {
 function ofDocument(source) {
   if (sent(source)) return []
   return [
-    offers(service, 'documents') && may(service, 'read') ? button('문서 보기', () => go('/documents?id=' + encodeURIComponent(source.doc_id))) : '',
+    offers(service, 'documents') && may(service, 'read') ? button('문서 보기', () => go(documentAt(source.doc_id))) : '',
     offers(service, 'uploads') ? button('원본 파일', async () => {
       try {
         const f = await file(of(source.doc_id) + '/original')

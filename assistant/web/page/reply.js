@@ -1,11 +1,11 @@
 // The task 민원 답변: a complaint as it came in, and how it is to be decided.
-import { el, t } from './dom.js'
+import { el, hint, t } from './dom.js'
 import * as api from './api.js'
 import { dueCard } from './due.js'
 import { dateField, examples, field, select, taskForm } from './fields.js'
 import { recall, remember } from './settings.js'
 import { TaskView } from './task.js'
-import { showDate, week } from './text.js'
+import { noDate, showDate, week } from './text.js'
 
 const legal = `법정` // the kind whose period the agency sets
 // sample is the complaint of the sample agency, offered where its questions are.
@@ -16,7 +16,7 @@ const sample = `안녕하세요. 새봄구에 사는 이모형(010-0000-1014)입
 빠른 답변 부탁드립니다.`
 const view = new TaskView('reply', '민원 답변', '민원 내용에서 요청 사항과 처리기한을 뽑고, 근거 조문으로 답변 초안을 만듭니다. 결정과 발송은 담당자가 합니다.', build)
 
-export function show(section, params, service) { return view.show(section, params, service) }
+export const show = view.show.bind(view)
 
 async function build(view, offered, service) {
   const last = recall('reply') ?? {}
@@ -49,7 +49,7 @@ async function build(view, offered, service) {
     const mine = ++asked
     own.hidden = kind.value !== legal
     const ready = moment() && kind.value && (kind.value !== legal || period.value.trim())
-    if (!ready) return slot.replaceChildren(el('p', { class: 'hint' }, t('종류를 고르면 처리기한을 바로 계산합니다. 자동 제안이면 초안과 함께 계산합니다.')))
+    if (!ready) return slot.replaceChildren(hint(t('종류를 고르면 처리기한을 바로 계산합니다. 자동 제안이면 초안과 함께 계산합니다.')))
     try {
       const due = await api.post('/v1/deadlines', { kind: kind.value, period: period.value.trim() || undefined, received: moment(), reason: extend.value.trim() || undefined })
       if (mine === asked) slot.replaceChildren(dueCard({ ...due, received: moment(), kind: kind.value }))
@@ -65,10 +65,10 @@ async function build(view, offered, service) {
     el('div', { class: 'options' }, field(t('처리 방향'), decision), field(t('구제절차 안내'), remedy)),
     el('details', { class: 'more' }, el('summary', {}, t('선택 사항: 담당자, 신청번호, 연장 사유')),
       el('div', { class: 'options' }, field(t('기관'), agency), field(t('담당 부서'), department), field(t('성명과 직급'), name), field(t('전화번호'), phone)),
-      el('p', { class: 'hint' }, t('비우면 초안에 빈자리(○○과 ○○○)로 남습니다.')),
+      hint(t('비우면 초안에 빈자리(○○과 ○○○)로 남습니다.')),
       el('div', { class: 'options' }, field(t('신청번호'), number), el('div', { class: 'field grow' }, ...field(t('연장하려는 사유'), extend, t('그날의 규정으로 연장할 수 있는지 봅니다.')).childNodes)))], t('초안 만들기'), () => {
     if (!text.value.trim()) return { control: text, text: t('민원 내용을 입력해 주세요.') }
-    if (received.day === null) return { control: received.input, text: t('날짜를 2026. 10. 2. 형식으로 입력해 주세요.') }
+    if (received.day === null) return { control: received.input, text: t(noDate) }
     if (!moment()) return { control: time, text: t('시각을 10:30 형식으로 입력해 주세요.') }
     if (kind.value === legal && !period.value.trim()) return { control: period, text: t('기관이 정한 처리기간을 입력해 주세요.') }
     const handler = { agency: agency.value.trim(), department: department.value.trim(), name: name.value.trim(), phone: phone.value.trim() }
@@ -78,7 +78,7 @@ async function build(view, offered, service) {
   })
 
   const send = async body => {
-    const top = el('div', { class: 'due-slot' }, slot.querySelector('.due') ? slot.querySelector('.due').cloneNode(true) : el('p', { class: 'hint' }, t('종류를 제안한 뒤 처리기한을 계산합니다.')))
+    const top = el('div', { class: 'due-slot' }, slot.querySelector('.due') ? slot.querySelector('.due').cloneNode(true) : hint(t('종류를 제안한 뒤 처리기한을 계산합니다.')))
     const on = body.received.slice(0, 10)
     const got = await view.start({ form, top, on, name: t('민원 답변 초안'), scope: t('접수 {date}', { date: showDate(on, t(week)) + ' ' + body.received.slice(11) }), body })
     if (!got?.reply) return

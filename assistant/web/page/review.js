@@ -1,10 +1,10 @@
 // What is to be looked at beside a draft: requests, gaps, wording, earlier replies,
 // evidence. v is the DraftView.
-import { button, el, say, t } from './dom.js'
+import { button, el, hint, link, say, t } from './dom.js'
 import { cites } from './answer.js'
-import { textOf } from './lines.js'
+import { sentencesOf, textOf } from './lines.js'
 import * as panel from './panel.js'
-import { showDate, week } from './text.js'
+import { documentAt, showDate, week } from './text.js'
 
 // review lists the parts, those that have something to say.
 export const review = v => [changesPart(v), requestsPart(v), reviewPart(v), similarPart(v), sourcesPart(v), infoPart(v)].filter(Boolean)
@@ -14,12 +14,12 @@ function part(id, title, ...body) {
 }
 
 // jump is a button that goes to a block.
-function jump(v, i, words) { return el('button', { type: 'button', class: 'link', click: () => v.goTo(i) }, words ?? `${t('위치로')}: ${v.name(i)}`) }
+const jump = (v, i, words) => el('button', { type: 'button', class: 'link', click: () => v.goTo(i) }, words ?? `${t('위치로')}: ${v.name(i)}`)
 
 function changesPart(v) {
   if (!v.changes) return null
   const words = { verified: '근거 확인됨', unverified: '확인 필요', gap: '작성 필요', plain: '확인 대상 아님' }
-  return part('changes', t('바뀐 부분 {n}', { n: v.changes.length }), !v.changes.length ? el('p', { class: 'hint' }, t('저장된 판과 판정이 달라진 문장이 없습니다.'))
+  return part('changes', t('바뀐 부분 {n}', { n: v.changes.length }), !v.changes.length ? hint(t('저장된 판과 판정이 달라진 문장이 없습니다.'))
     : el('ul', { class: 'list' }, v.changes.map(c => el('li', {}, el('strong', {}, `${c.before ? t(words[c.before]) : t('새 문장')} → ${t(words[c.after] ?? c.after)}`),
       el('p', { class: 'quote', lang: 'ko' }, c.text), c.why ? el('p', { class: 'hint', lang: 'ko' }, c.why) : '', jump(v, c.block)))))
 }
@@ -28,7 +28,7 @@ function requestsPart(v) {
   const all = v.answer.reply?.requests
   if (!all || v.public) return null
   const blocks = v.answer.blocks
-  return part('requests', t('요청 목록 {n}', { n: all.length }), !all.length ? el('p', { class: 'hint' }, t('요청 사항을 찾지 못했습니다. 민원 내용을 직접 확인해 주세요.'))
+  return part('requests', t('요청 목록 {n}', { n: all.length }), !all.length ? hint(t('요청 사항을 찾지 못했습니다. 민원 내용을 직접 확인해 주세요.'))
     : el('ol', { class: 'list' }, all.map((r, k) => {
       const at = placeOf(r, blocks)
       const facts = at.flatMap(i => blocks[i].sentences).filter(s => s.status !== 'plain' && s.status)
@@ -45,7 +45,7 @@ function reviewPart(v) {
   const found = []
   const add = (word, i, text, ...more) => found.push(el('li', {}, el('strong', { class: 'word' }, t(word)), ' ', el('span', { lang: 'ko' }, text), el('div', { class: 'actions' }, jump(v, i), ...more)))
   v.blocks.forEach((b, i) => {
-    for (const s of b.kind === 'table' ? b.rows.flat() : b.sentences) {
+    for (const s of sentencesOf(b)) {
       if (s.status === 'gap') add('작성 필요', i, s.text)
       else if (s.status === 'unverified') add('확인 필요', i, s.why || s.text)
       else if (s.status === 'edited') add('확인 전', i, s.text)
@@ -61,7 +61,7 @@ function reviewPart(v) {
     add('표현 점검', h.block, [h.text, h.fix ? el('span', { class: 'fix' }, ' ', el('del', {}, was), ' → ', el('ins', {}, h.fix)) : ''],
       h.fix ? button('고치기', () => { v.fix(h); nextHint(v) }) : '', button('무시', () => { v.ignored.add(keyOf(h, v.blocks)); v.drawSide(); nextHint(v) }, 'quiet'))
   }
-  return part('review', t('검토 {n}', { n: found.length }), !found.length ? el('p', { class: 'hint' }, t('남은 항목이 없습니다.'))
+  return part('review', t('검토 {n}', { n: found.length }), !found.length ? hint(t('남은 항목이 없습니다.'))
     : [el('ul', { class: 'list' }, found.slice(0, first)), hints.length ? [el('h3', {}, t('표현 점검 {n}', { n: hints.length })), el('ul', { class: 'list hints' }, found.slice(first))] : ''].flat())
 }
 
@@ -75,12 +75,12 @@ function similarPart(v) {
   const all = v.answer.reply?.similar
   if (!all?.length || v.public) return null
   return part('similar', t('비슷한 답변 {n}', { n: all.length }), el('ul', { class: 'list' }, all.map(s => el('li', {},
-    el('a', { href: '/documents?id=' + encodeURIComponent(s.doc_id), 'data-view': '/documents?id=' + encodeURIComponent(s.doc_id), lang: 'ko' }, s.title),
+    link(documentAt(s.doc_id), s.title, { lang: 'ko' }),
     el('p', { class: s.changed?.length ? 'hint attention' : 'hint', lang: 'ko' }, [s.date && showDate(s.date), s.changed?.length ? t('그 뒤 바뀐 조문') + ': ' + s.changed.join(', ') : t('인용한 조문은 바뀌지 않았습니다.')].filter(Boolean).join(' '))))))
 }
 
 export function used(v) {
-  const ns = new Set(v.blocks.flatMap(b => (b.kind === 'table' ? b.rows.flat() : b.sentences).flatMap(cites)))
+  const ns = new Set(v.blocks.flatMap(b => sentencesOf(b).flatMap(cites)))
   return v.answer.sources.filter(s => ns.has(s.n))
 }
 
@@ -100,7 +100,7 @@ function infoPart(v) {
     } })
     return el('div', { class: 'field' }, el('label', { for: input.id }, t(word)), input)
   }
-  const node = part('info', t('문서 정보'), el('p', { class: 'hint' }, t('기준일 {date}', { date: showDate(a.on, t(week)) }), a.template ? `, ${a.template}` : ''), box('제목', 'title'),
+  const node = part('info', t('문서 정보'), hint(t('기준일 {date}', { date: showDate(a.on, t(week)) }), a.template ? `, ${a.template}` : ''), box('제목', 'title'),
     a.task === 'report' || a.gist ? [box('문서요지', 'gist'), box('키워드', 'keywords', v => (v ?? []).join(', '), v => v.split(',').map(w => w.trim()).filter(Boolean))] : '')
   node.open = false
   return node

@@ -1,7 +1,7 @@
 // A task under way: sends it, follows its events, and says how it ended.
-import { alarm, button, copy, el, go, say, t } from './dom.js'
+import { alarm, button, copy, el, errorLine, go, say, t } from './dom.js'
 import * as api from './api.js'
-import { may, offers } from './text.js'
+import { draftAt, may, offers } from './text.js'
 
 let service = null
 
@@ -97,7 +97,7 @@ function offer(view, more = []) {
   if (!view.sentences.length) return
   const a = view.result
   const draft = !a || !offers(service, 'drafts') || !may(service, 'draft') ? '' : a.draft
-    ? button('초안 열기', () => go('/drafts?id=' + encodeURIComponent(a.draft.id)), 'primary')
+    ? button('초안 열기', () => go(draftAt(a.draft.id)), 'primary')
     : keepButton(a)
   view.actions.replaceChildren(...[draft, button('공문 형식으로 복사', () => copy(view.plain(), t('공문 형식으로 복사했습니다.'))),
     button('인쇄', () => print()), ...more].filter(Boolean))
@@ -111,15 +111,10 @@ function keepButton(a) {
     try {
       const { conversation, draft, ...answer } = a
       const kept = await api.post('/v1/drafts', { answer }, { headers: key })
-      go('/drafts?id=' + encodeURIComponent(kept.id))
-    } catch (e) {
-      const text = api.explain(e)
-      error.textContent = text
-      error.hidden = false
-      alarm(text)
-    }
+      go(draftAt(kept.id))
+    } catch (e) { error.tell(api.explain(e)) }
     b.setAttribute('aria-disabled', 'false')
   })
-  const error = el('p', { class: 'error', hidden: true })
+  const error = errorLine()
   return el('span', { class: 'with-error' }, b, error)
 }

@@ -1,10 +1,10 @@
 // The task 검색: ranked passages, opened in the source panel.
-import { $, alarm, button, copy, el, say, t } from './dom.js'
+import { $, alarm, button, copy, el, hint, link, say, t } from './dom.js'
 import * as api from './api.js'
 import { citation, feedback } from './answer.js'
 import { bindForm } from './form.js'
 import * as panel from './panel.js'
-import { dated, kinds, showDate } from './text.js'
+import { dated, documentAt, kinds, may, offers, showDate } from './text.js'
 
 let running = null
 let service = null
@@ -55,7 +55,7 @@ function draw(res, req) {
   }) : ''
   $('results').replaceChildren(
     el('h2', {}, t('검색 결과 {n}건', { n })),
-    el('p', { class: 'hint' }, n === 0 ? said : res.mode === 'words' && service?.mode !== 'words' ? t('단어 검색으로 찾았습니다.') : ''),
+    hint(n === 0 ? said : res.mode === 'words' && service?.mode !== 'words' ? t('단어 검색으로 찾았습니다.') : ''),
     el('ul', { class: 'warnings' }, (res.warnings || []).map(w => el('li', {}, el('strong', {}, t('주의'), ': '), el('span', { lang: 'ko' }, dated(w.text))))),
     el('ol', { class: 'hits' }, [...groups.values()].map(g => hit(g, sources, res))), more)
   say(said)
@@ -87,7 +87,7 @@ function hit([first, ...rest], sources, res) {
   const others = h.repeats ?? []
   return el('li', { 'data-ids': [first, ...rest].map(at => sources[at].chunk_id).join(' '), lang: 'ko' },
     el('h3', {}, opener(first, h.cite || h.title)),
-    el('p', { class: 'hint' }, panel.badge(h.in_force, on), ' ', [kinds[h.kind] ? t(kinds[h.kind]) : h.kind, h.cite?.includes(h.title) ? '' : h.title, h.path?.join(' > '), h.page ? t('{n}쪽', { n: h.page }) : ''].filter(Boolean).join(', '),
+    hint(panel.badge(h.in_force, on), ' ', [kinds[h.kind] ? t(kinds[h.kind]) : h.kind, h.cite?.includes(h.title) ? '' : h.title, h.path?.join(' > '), h.page ? t('{n}쪽', { n: h.page }) : ''].filter(Boolean).join(', '),
       h.changed ? el('span', { class: 'attention nb' }, ' ' + t('{date} 개정', { date: showDate(h.changed) })) : ''),
     el('p', { class: 'snippet' }, h.text),
     h.parts?.length ? el('p', { class: 'hint also' }, t('같은 조문에서 함께 찾음'), ': ', h.parts.map(part)) : '',
@@ -98,9 +98,9 @@ function hit([first, ...rest], sources, res) {
     rest.length ? el('details', {}, el('summary', {}, t('같은 곳의 다른 구절 {n}건', { n: rest.length })),
       el('ul', {}, rest.map(at => el('li', {}, opener(at, Array.from(sources[at].text.replace(/\s+/g, ' ')).slice(0, 60).join('') + '…'))))) : '',
     others.length ? el('details', {}, el('summary', {}, t('비슷한 문서 {n}건', { n: others.length })),
-      el('ul', {}, others.map(r => el('li', {}, el('a', { href: '/documents?id=' + encodeURIComponent(r.doc_id), 'data-view': '/documents?id=' + encodeURIComponent(r.doc_id) }, r.title), r.date ? el('span', { class: 'hint nb' }, ' ' + showDate(r.date)) : '')))) : '',
+      el('ul', {}, others.map(r => el('li', {}, link(documentAt(r.doc_id), r.title), r.date ? el('span', { class: 'hint nb' }, ' ' + showDate(r.date)) : '')))) : '',
     el('div', { class: 'actions' },
       button('인용 복사', () => copy(citation(h), t('인용을 복사했습니다.')), 'quiet small'),
-      service?.features?.includes('drafts') && service.who.permissions.includes('draft')
+      offers(service, 'drafts') && may(service, 'draft')
         ? button('의견 보내기', () => feedback({ task: 'search', request: res.query, sentence: h.text.slice(0, 4000), sources: [h.chunk_id] }), 'quiet small') : ''))
 }

@@ -4,11 +4,11 @@ import * as api from './api.js'
 import { asOf, dateField, examples, field, Picker, radios, taskForm } from './fields.js'
 import { recall, remember } from './settings.js'
 import { TaskView } from './task.js'
-import { offers } from './text.js'
+import { noDate, offers } from './text.js'
 
 const view = new TaskView('summary', '요약', '문서를 골라 요점만 간추립니다. 문장마다 근거 자리를 함께 보여 드립니다.', build)
 
-export function show(section, params, service) { return view.show(section, params, service) }
+export const show = view.show.bind(view)
 
 async function build(view, offered, service) {
   const last = recall('summary') ?? {}
@@ -21,7 +21,7 @@ async function build(view, offered, service) {
     el('div', { class: 'options' }, field(t('보고 대상 (선택)'), audience), on,
       el('datalist', { id: 'audiences' }, t('시장 부시장 국장 과장 시민').split(' ').map(a => el('option', { value: a }))))], t('요약하기'), () => {
     if (!pick.ids.length && !pick.files.length) return { control: pick.words.isConnected ? pick.words : pick.input, text: t('요약할 문서나 파일을 하나 이상 골라 주세요.') }
-    if (on.day === null) return { control: on.input, text: t('날짜를 2026. 10. 2. 형식으로 입력해 주세요.') }
+    if (on.day === null) return { control: on.input, text: t(noDate) }
     remember('summary', { length: length.value, style: style.value, audience: audience.value.trim() })
     const names = [...pick.docs.values(), ...pick.files.map(f => f.name)]
     view.start({ form, files: pick.files, on: on.day || service.today, name: names.length > 1 ? t('{name} 외 {n}건', { name: names[0], n: names.length - 1 }) : names[0],

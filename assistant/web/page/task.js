@@ -1,11 +1,11 @@
 // What the views of summary, report and reply share: a form above, the draft under
 // way below. A view keeps its form and its result while the window is open.
-import { el, go, t } from './dom.js'
+import { button, el, go, heading, t } from './dom.js'
 import * as api from './api.js'
 import { AnswerView } from './answer.js'
 import * as panel from './panel.js'
 import { run } from './run.js'
-import { may, offers } from './text.js'
+import { draftAt, may, offers } from './text.js'
 
 let templates = null
 
@@ -23,7 +23,7 @@ export class TaskView {
     const lang = document.documentElement.lang
     if (!this.node || this.lang !== lang) {
       this.lang = lang
-      this.node = el('div', { class: 'stack' }, el('h1', { tabindex: '-1' }, t(this.title)), el('p', { class: 'lead' }, t(this.lead)))
+      this.node = el('div', { class: 'stack' }, heading(t(this.title)), el('p', { class: 'lead' }, t(this.lead)))
       const node = this.node
       section.replaceChildren(node)
       try {
@@ -50,10 +50,9 @@ export class TaskView {
     this.result.scrollIntoView({ block: 'start' })
     const again = () => this.start({ name, scope, on, body, files, form, top })
     const request = { ...body, save }
-    const got = await run({ view, path: '/v1/' + { summary: 'summaries', report: 'reports', reply: 'replies' }[this.task],
+    return run({ view, path: '/v1/' + { summary: 'summaries', report: 'reports', reply: 'replies' }[this.task],
       body: files.length ? api.form(request, files) : request, busy: form.busy, retry: again,
-      actions: a => a.draft ? [el('button', { type: 'button', class: 'primary', click: () => go('/drafts?id=' + encodeURIComponent(a.draft.id)) }, t('초안 고치기'))] : [] })
-    return got
+      actions: a => a.draft ? [button('초안 고치기', () => go(draftAt(a.draft.id)), 'primary')] : [] })
   }
 }
 
@@ -61,5 +60,5 @@ export class TaskView {
 export function failed(e, retry) {
   return el('section', { class: 'outcome', 'data-kind': 'error', 'aria-label': t('처리 결과') },
     el('p', {}, el('strong', {}, t('처리하지 못했습니다'), ': '), api.explain(e)),
-    el('div', { class: 'actions' }, el('button', { type: 'button', click: retry }, t('다시 시도'))))
+    el('div', { class: 'actions' }, button('다시 시도', retry)))
 }

@@ -55,6 +55,8 @@ export function readDate(s) {
   return date.toISOString().slice(0, 10)
 }
 
+export const noDate = '날짜를 2026. 10. 2. 형식으로 입력해 주세요.'
+
 // inForce tells how a period [from, until) stands to a day: 'now', 'past', 'future', or '' where no dates are known.
 export function inForce(period, on) {
   if (!period || (!period.from && !period.until)) return ''
@@ -62,6 +64,10 @@ export function inForce(period, on) {
   if (period.until && period.until <= on) return 'past'
   return 'now'
 }
+
+// documentAt and draftAt are addresses of the page.
+export const documentAt = id => '/documents?id=' + encodeURIComponent(id)
+export const draftAt = id => '/drafts?id=' + encodeURIComponent(id)
 
 export const kinds = {
   law: '법률', decree: '시행령', rule: '규칙', directive: '훈령·예규', ordinance: '조례', plan: '계획', report: '보고서',

@@ -1,5 +1,5 @@
 // Files on their way into the library: each its own request, job and result.
-import { button, el, say, t } from './dom.js'
+import { button, el, errorLine, hint, say, t } from './dom.js'
 import * as api from './api.js'
 import { bytes, dropZone, field, fileTypes, select } from './fields.js'
 import { recall, remember } from './settings.js'
@@ -16,17 +16,16 @@ export function uploader(service, done) {
   const groups = ['public', ...(service.who.groups ?? [])]
   const readers = el('fieldset', { class: 'radios' }, el('legend', {}, t('열람 대상')), groups.map(g => el('label', {},
     el('input', { type: 'checkbox', value: g, checked: (last.readers ?? []).includes(g) }), ' ', g === 'public' ? t('모두') : g)))
-  const error = el('p', { class: 'error', hidden: true })
+  const error = errorLine()
   const rows = el('ul', { class: 'uploads' })
-  const sum = el('p', { class: 'hint' })
+  const sum = hint()
   let queue = [], running = false, tally = {}
 
   // add takes files of which readers and grade are clear.
   const add = files => {
     const chosen = [...readers.querySelectorAll(':checked')].map(c => c.value)
-    error.textContent = !chosen.length ? t('열람 대상이 없으면 아무도 볼 수 없습니다. 열람 대상을 정해 주세요.') : files.some(f => f.size > service.upload_bytes) ? t('파일 하나는 {size}까지 올릴 수 있습니다.', { size: bytes(service.upload_bytes) }) : ''
-    error.hidden = !error.textContent
-    if (error.textContent) { say(error.textContent); readers.querySelector('input').focus(); return }
+    error.tell(!chosen.length ? t('열람 대상이 없으면 아무도 볼 수 없습니다. 열람 대상을 정해 주세요.') : files.some(f => f.size > service.upload_bytes) ? t('파일 하나는 {size}까지 올릴 수 있습니다.', { size: bytes(service.upload_bytes) }) : '')
+    if (!error.hidden) return readers.querySelector('input').focus()
     const request = { readers: chosen, grade: grade.value, kind: kind.value || undefined }
     remember('upload', { kind: kind.value, grade: grade.value, readers: chosen })
     queue.push(...files.map(file => ({ file, request, node: line(file) })))

@@ -1,5 +1,5 @@
 // The versions of a draft, and what differs between two of them. v is the DraftView.
-import { button, el, say, t } from './dom.js'
+import { button, el, hint, say, t } from './dom.js'
 import * as api from './api.js'
 import { stamp } from './fields.js'
 import { compare, plainLines } from './lines.js'
@@ -23,7 +23,7 @@ export function showVersions(v) {
       compareVersions(v, a, b, from.selectedOptions[0].text, to.selectedOptions[0].text)
     }, true)
     v.notice.replaceChildren(el('section', { class: 'card', 'aria-label': t('버전') }, el('h2', { tabindex: '-1' }, t('버전 {n}개', { n: list.length })),
-      names.length > 1 ? el('div', { class: 'options' }, fromField, toField, button('비교', run)) : el('p', { class: 'hint' }, t('버전이 하나뿐입니다. 고쳐서 저장하면 비교할 수 있습니다.')),
+      names.length > 1 ? el('div', { class: 'options' }, fromField, toField, button('비교', run)) : hint(t('버전이 하나뿐입니다. 고쳐서 저장하면 비교할 수 있습니다.')),
       el('p', { class: 'actions' }, button('닫기', () => { v.notice.replaceChildren(); v.bar.querySelector('button').focus() }))))
     v.notice.querySelector('h2').focus()
   })
@@ -46,7 +46,7 @@ export function compareVersions(v, a, b, from, to) {
     say(t('바뀐 곳 {n}곳 중 {i}', { n, i: at }))
   }
   v.notice.querySelector('.compared')?.remove()
-  const node = el('section', { class: 'card compared', 'aria-label': t('버전 비교') }, el('h2', { tabindex: '-1' }, t('바뀐 곳 {n}곳', { n })), el('p', { class: 'hint' }, `− ${from}, + ${to}`),
+  const node = el('section', { class: 'card compared', 'aria-label': t('버전 비교') }, el('h2', { tabindex: '-1' }, t('바뀐 곳 {n}곳', { n })), hint(`− ${from}, + ${to}`),
     n ? el('div', { class: 'actions' }, button('이전 바뀐 곳', () => step(-1)), button('다음 바뀐 곳', () => step(1))) : '', list,
     el('p', { class: 'actions' }, button('비교 닫기', () => { node.remove(); v.title.focus() })))
   v.notice.append(node)
