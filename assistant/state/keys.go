@@ -136,12 +136,13 @@ type Session struct {
 	Permissions []string
 	Grade       string
 	Created     time.Time
-	Seen        time.Time // to about a minute
-	Expires     time.Time
+	Seen        time.Time     // to about a minute
+	Expires     time.Time     // however much it is used
+	Idle        time.Duration // unused for less than this from now on it does not end before
 }
 
 // CreateSession stores a session and returns its token, 32 random bytes in base32,
-// of which only the SHA-256 is kept. Created and Seen of v are ignored; an Expires
+// of which only the SHA-256 is kept. Created, Seen and Idle of v are ignored; an Expires
 // that is sooner than Options.SessionLife allows is kept.
 func (s *Store) CreateSession(ctx context.Context, v Session) (token string, err error) {
 	now := s.now()
@@ -177,7 +178,9 @@ func (s *Store) FindSession(ctx context.Context, token string) (Session, error) 
 	if err != nil {
 		return Session{}, fmt.Errorf("find session: %w", notFound(err))
 	}
-	if now.Sub(v.Seen) >= min(usedStep, s.o.SessionIdle/4) {
+	step := min(usedStep, s.o.SessionIdle/4)
+	v.Idle = s.o.SessionIdle - step
+	if now.Sub(v.Seen) >= step {
 		// When it cannot be written, the session only ends sooner.
 		if _, err := s.write.ExecContext(ctx, `UPDATE sessions SET seen = ?1 WHERE sum = ?2 AND seen < ?1`, micro(now), sum[:]); err == nil {
 			v.Seen = now

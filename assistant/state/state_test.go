@@ -133,7 +133,7 @@ func TestSessions(t *testing.T) {
 		c.add(30*time.Minute - time.Second)
 		got := must(s.FindSession(ctx, token))(t)
 		want := Session{Subject: "kim", Name: "김주무관", Groups: []string{"staff"}, Permissions: []string{"ask"}, Grade: "sensitive",
-			Created: start, Seen: s.now(), Expires: start.Add(10 * time.Hour)}
+			Created: start, Seen: s.now(), Expires: start.Add(10 * time.Hour), Idle: 29 * time.Minute}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("(-want +got):\n%s", diff)
 		}

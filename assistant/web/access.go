@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -42,6 +43,9 @@ type Caller struct {
 	User        string       // the end user that a trusted front end named; "" if none
 	Address     string       // of the sender, as far as trusted proxies tell it; "" if unknown
 	Permissions []Permission // besides Anyone
+
+	Idle    time.Duration // a login that is not used for so long ends; 0 without one
+	Expires time.Time     // and however much it is used it ends then
 
 	perMinute, userPerMinute int // as the key says; 0: as the service's limits
 }
@@ -86,7 +90,7 @@ func Identify(store *state.Store, login Login) func(*http.Request) (Caller, erro
 			return Caller{}, newProblem(http.StatusBadRequest, "two_identities", "로그인한 브라우저의 요청에는 API 키를 함께 보낼 수 없습니다. 하나만 보내 주세요.")
 		case err == nil:
 			c := newCaller("session", "user:"+session.Subject, session.Groups, session.Grade, session.Permissions)
-			c.Name = session.Name
+			c.Name, c.Idle, c.Expires = session.Name, session.Idle, session.Expires
 			return c, nil
 		case hasKey:
 			return keyCaller(store, r)

@@ -86,11 +86,13 @@ func TestIdentify(t *testing.T) {
 	if err := store.RevokeKey(t.Context(), gone.ID); err != nil {
 		t.Fatal(err)
 	}
-	login := fakeLogin{"1": {Subject: "kim", Groups: []string{"staff"}, Permissions: []string{"read"}, Grade: "open"}}
+	login := fakeLogin{"1": {Subject: "kim", Groups: []string{"staff"}, Permissions: []string{"read"}, Grade: "open", Idle: time.Minute, Expires: november}}
 	identify := Identify(store, login)
 	caller := func(id string, grade index.Grade, via, key, user string, groups []string, permissions ...Permission) Caller {
 		return Caller{Principal: assistant.Principal{ID: id, Groups: groups, Grade: grade}, Via: via, Key: key, User: user, Permissions: permissions}
 	}
+	session := caller("user:kim", index.Open, "session", "", "", []string{"staff"}, Read)
+	session.Idle, session.Expires = time.Minute, november
 	asFront := func(more ...string) []string {
 		return append([]string{"Authorization", "Bearer " + frontSecret}, more...)
 	}
@@ -112,11 +114,11 @@ func TestIdentify(t *testing.T) {
 		{"password", []string{"Authorization", "Basic " + secret}, Caller{}, 401, "unknown_key"},
 		{"empty", []string{"Authorization", ""}, Caller{}, 401, "unknown_key"},
 		{"two keys", []string{"Authorization", "Bearer " + secret, "Authorization", "Bearer " + frontSecret}, Caller{}, 401, "unknown_key"},
-		{"session", []string{"Cookie", "b=1"}, caller("user:kim", index.Open, "session", "", "", []string{"staff"}, Read), 0, ""},
+		{"session", []string{"Cookie", "b=1"}, session, 0, ""},
 		{"unknown session", []string{"Cookie", "b=2"}, Caller{}, 0, ""},
 		{"session and key", []string{"Cookie", "b=1", "Authorization", "Bearer " + secret}, Caller{}, 400, "two_identities"},
 		{"session and unknown key", []string{"Cookie", "b=1", "Authorization", "Bearer x"}, Caller{}, 400, "two_identities"},
-		{"a session names no user", []string{"Cookie", "b=1", "Biseo-User", "lee", "Biseo-Groups", "a"}, caller("user:kim", index.Open, "session", "", "", []string{"staff"}, Read), 0, ""},
+		{"a session names no user", []string{"Cookie", "b=1", "Biseo-User", "lee", "Biseo-Groups", "a"}, session, 0, ""},
 		{"user of a key that is not trusted", []string{"Authorization", "Bearer " + secret, "Biseo-User", "lee"}, Caller{}, 403, "not_trusted"},
 		{"grade from a key that is not trusted", []string{"Authorization", "Bearer " + secret, "Biseo-Grade", "classified"}, Caller{}, 403, "not_trusted"},
 		{"front end itself", asFront(), caller(frontID, index.Sensitive, "key", front.ID, "", []string{"a", "b", "민원과"}, Read, Ask, Draft, Documents), 0, ""},

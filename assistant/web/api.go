@@ -80,6 +80,8 @@ type whoBody struct {
 	Groups      []string     `json:"groups" nullable:"false"`
 	Grade       string       `json:"grade" enum:"open,sensitive,classified" doc:"Highest grade that the caller may see"`
 	Permissions []Permission `json:"permissions" nullable:"false" enum:"read,ask,draft,documents,admin"`
+	IdleSeconds int          `json:"idle_seconds,omitempty" doc:"Of a login: it ends when there is no request for so long"`
+	LeftSeconds int          `json:"left_seconds,omitempty" doc:"Of a login: it ends then, however much it is used"`
 }
 
 type healthOutput struct {
@@ -171,6 +173,7 @@ func (s *server) operations(api huma.API) {
 		about: "The stream is kept for five minutes after its end, and only for the caller that began it."}), s.resume)
 	register(s, api, Ask, op(operation{method: post, path: "/v1/check", id: "check", tag: "tasks", summary: "A text against the rules of official documents and the law"}), s.check)
 	register(s, api, Ask, op(operation{method: post, path: "/v1/mask", id: "mask", tag: "tasks", summary: "Personal data found and masked"}), s.mask)
+	register(s, api, Ask, op(operation{method: post, path: "/v1/read", id: "read", tag: "tasks", summary: "The text of a file, which is not kept"}), s.readFile)
 	register(s, api, Ask, op(operation{method: post, path: "/v1/deadlines", id: "deadline", tag: "tasks", summary: "When a complaint is due, and how that was counted"}), s.deadlines)
 	register(s, api, Read, op(operation{method: get, path: "/v1/templates", id: "templates", tag: "tasks", summary: "Report templates, kinds of complaint and other choices"}), s.templates)
 
@@ -275,7 +278,10 @@ func (s *server) status(ctx context.Context, _ *struct{}) (*statusOutput, error)
 		Version: s.o.Version, Today: index.Today(s.o.Now()).Format(time.DateOnly), Documents: st.Documents, Kinds: append([]string{}, st.Kinds...),
 		Model: st.Model, ModelOK: st.Model != "" && !st.ModelDown, Embedder: st.Embedder, EmbedderOK: st.Embedder != "" && !st.EmbedderDown,
 		Mode: assistant.Hybrid, Examples: append([]string{}, s.o.Examples...), Features: []string{}, UploadBytes: s.maxUpload,
-		Who: whoBody{cmp.Or(c.Name, c.User, c.Owner()), c.Via, append([]string{}, c.Groups...), max(c.Grade, index.Open).String(), append([]Permission{}, c.Permissions...)},
+		Who: whoBody{cmp.Or(c.Name, c.User, c.Owner()), c.Via, append([]string{}, c.Groups...), max(c.Grade, index.Open).String(), append([]Permission{}, c.Permissions...), int(c.Idle.Seconds()), 0},
+	}
+	if !c.Expires.IsZero() {
+		b.Who.LeftSeconds = int(c.Expires.Sub(s.o.Now()).Seconds())
 	}
 	if !b.EmbedderOK {
 		b.Mode = assistant.Words

@@ -42,8 +42,8 @@ func (s *server) registerDescription(r *gin.Engine, api huma.API) error {
 					"request": body.Content["application/json"].Schema,
 					"files":   {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString, Format: "binary"}, Description: "Read in a process apart"},
 				}}}
-				if op.OperationID == "add" {
-					delete(body.Content, "application/json") // without files it adds nothing
+				if op.OperationID == "add" || op.OperationID == "read" {
+					delete(body.Content, "application/json") // without files there is nothing to do
 				}
 			}
 		}
@@ -71,4 +71,4 @@ func (s *server) registerDescription(r *gin.Engine, api huma.API) error {
 }
 
 // takeFiles are the operations that take multipart/form-data.
-var takeFiles = []string{"add", "check", "report", "summarize"}
+var takeFiles = []string{"add", "check", "read", "report", "summarize"}

@@ -22,6 +22,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"biseo/assistant"
+	"biseo/assistant/audit"
 	"biseo/index"
 	"biseo/ingest"
 	"biseo/korea/text"
@@ -261,6 +262,44 @@ func isWhatItSays(name string, head []byte) bool {
 		return utf16 || bytes.IndexByte(head, 0) < 0
 	}
 	return slices.ContainsFunc(want, func(b string) bool { return bytes.HasPrefix(head, []byte(b)) })
+}
+
+// maxRead is how much of the text of a file is sent back, in code points.
+const maxRead = 200_000
+
+type readInput struct {
+	Body struct{} // the file comes beside it
+}
+
+type readOutput struct {
+	Body struct {
+		Name     string   `json:"name" doc:"Of the file"`
+		Text     string   `json:"text" doc:"In reading order, at most 200,000 code points of it"`
+		Warnings []string `json:"warnings" nullable:"false" doc:"What was lost or guessed, in Korean"`
+	}
+}
+
+// readFile sends back the text of one file, for a person to go on with.
+func (s *server) readFile(ctx context.Context, _ *readInput) (*readOutput, error) {
+	files := filesOf(ctx)
+	if len(files) != 1 {
+		return nil, s.problem(ctx, &assistant.InputError{Field: "files", Text: "읽을 파일을 files에 하나만 담아 보내 주세요."})
+	}
+	d, err := s.readDocument(ctx, files[0])
+	if err == nil {
+		err = s.record(ctx, audit.Record{Outcome: "read"}, nil)
+	}
+	if err != nil {
+		return nil, s.problem(ctx, err)
+	}
+	out := new(readOutput)
+	b := &out.Body
+	b.Name, b.Text, b.Warnings = files[0].Name, strings.TrimSpace(d.Text), append([]string{}, d.Warnings...)
+	if r := []rune(b.Text); len(r) > maxRead {
+		b.Text = string(r[:maxRead])
+		b.Warnings = append(b.Warnings, fmt.Sprintf("글이 길어 앞의 %d자만 읽었습니다. 나머지는 원본에서 확인해 주세요.", maxRead))
+	}
+	return out, nil
 }
 
 // read reads the files of a request in child processes. They are never stored, and
