@@ -24,27 +24,40 @@ func sampleText(r *rand.Rand, n int) string {
 
 // A bruteForce ranks every chunk by BM25 as package index states it.
 type bruteForce struct {
-	chunks []bruteChunk
-	all    index.Collection
-	df     map[string]int
+	only    map[string]bool // terms that are kept; nil for all
+	ids     []string
+	lengths []index.FieldCounts
+	all     index.Collection
+	lists   map[string][]bruteMatch
 }
 
-type bruteChunk struct {
-	id     string
-	terms  map[string]index.FieldCounts
-	length index.FieldCounts
+// A bruteMatch is a chunk that holds a term.
+type bruteMatch struct {
+	chunk  int32
+	counts [len(index.FieldCounts{})]uint16
 }
 
 func (b *bruteForce) add(d index.Doc, chunks []index.Chunk) {
-	for _, c := range chunks {
-		terms, length := index.CountTerms(d, c)
-		b.chunks = append(b.chunks, bruteChunk{c.ID, terms, length})
-		b.all.Chunks++
-		for f, n := range length {
-			b.all.Length[f] += n
+	terms, lengths := make([]map[string]index.FieldCounts, len(chunks)), make([]index.FieldCounts, len(chunks))
+	parallel(len(chunks), func(_, i int) { terms[i], lengths[i] = index.CountTerms(d, chunks[i]) })
+	for i, c := range chunks {
+		for term, counts := range terms[i] {
+			if b.only != nil && !b.only[term] {
+				continue
+			}
+			m := bruteMatch{chunk: int32(len(b.ids))}
+			for f, n := range counts {
+				m.counts[f] = uint16(n)
+			}
+			if _, ok := b.lists[term]; !ok {
+				term = strings.Clone(term)
+			}
+			b.lists[term] = append(b.lists[term], m)
 		}
-		for term := range terms {
-			b.df[term]++
+		b.ids, b.lengths = append(b.ids, c.ID), append(b.lengths, lengths[i])
+		b.all.Chunks++
+		for f, n := range lengths[i] {
+			b.all.Length[f] += n
 		}
 	}
 }
@@ -54,19 +67,24 @@ func (b *bruteForce) rank(query string) (best []scored) {
 	terms, _ := index.SearchTerms(query, func(terms []string) (map[string]bool, error) {
 		seen := map[string]bool{}
 		for _, t := range terms {
-			seen[t] = b.df[t] > 0
+			seen[t] = len(b.lists[t]) > 0
 		}
 		return seen, nil
 	})
-	for _, c := range b.chunks {
-		var matches []index.Match
-		for _, term := range terms {
-			if counts, ok := c.terms[term]; ok {
-				matches = append(matches, index.Match{Weight: bm25.Weight(b.all, index.QueryKindOf(query), term, b.df[term]), Counts: counts})
+	matches := make([][]index.Match, len(b.ids))
+	for _, term := range terms {
+		weight := bm25.Weight(b.all, index.QueryKindOf(query), term, len(b.lists[term]))
+		for _, m := range b.lists[term] {
+			var counts index.FieldCounts
+			for f, n := range m.counts {
+				counts[f] = int(n)
 			}
+			matches[m.chunk] = append(matches[m.chunk], index.Match{Weight: weight, Counts: counts})
 		}
-		if score := bm25.Score(b.all, c.length, matches); score > 0 {
-			best = append(best, scored{id: c.id, score: score})
+	}
+	for chunk, found := range matches {
+		if score := bm25.Score(b.all, b.lengths[chunk], found); score > 0 {
+			best = append(best, scored{id: b.ids[chunk], score: score})
 		}
 	}
 	slices.SortFunc(best, compareScored)
@@ -78,22 +96,28 @@ func compareWords(t *testing.T, x *Index, query string, depth int, want []scored
 	t.Helper()
 	err := x.view(t.Context(), func(v *view) error {
 		got, _, err := v.rank(t.Context(), index.Query{Scope: index.Scope{On: index.Day(2030, 1, 1)}, Text: query}, depth)
-		want := want[:min(depth, len(want))]
-		if len(got) != len(want) {
-			t.Errorf("%q: %d chunks, want %d", query, len(got), len(want))
-			return err
-		}
-		for i := range got {
-			if math.Abs(got[i].score-want[i].score) > 1e-9 || got[i].id != want[i].id && !tied(want, i) {
-				t.Errorf("%q, rank %d: got %s %v, want %s %v", query, i+1, got[i].id, got[i].score, want[i].id, want[i].score)
-				break
-			}
+		if d := difference(got, want[:min(depth, len(want))]); d != "" {
+			t.Errorf("%q: %s", query, d)
 		}
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// difference tells where two rankings differ, but for the order of equal scores; "" if
+// nowhere.
+func difference(got, want []scored) string {
+	if len(got) != len(want) {
+		return fmt.Sprintf("%d chunks, want %d", len(got), len(want))
+	}
+	for i := range got {
+		if math.Abs(got[i].score-want[i].score) > 1e-9 || got[i].id != want[i].id && !tied(want, i) {
+			return fmt.Sprintf("rank %d: got %s %v, want %s %v", i+1, got[i].id, got[i].score, want[i].id, want[i].score)
+		}
+	}
+	return ""
 }
 
 // tied reports whether a neighbour of i scores the same but for rounding.
@@ -130,7 +154,7 @@ func TestWords(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		brute := &bruteForce{df: map[string]int{}}
+		brute := &bruteForce{lists: map[string][]bruteMatch{}}
 		for _, s := range docs {
 			brute.add(s.doc, s.chunks)
 		}
@@ -149,7 +173,7 @@ func TestWords(t *testing.T) {
 // TestWordsOnLaws does the same with real laws and questions of up to 300 characters.
 func TestWordsOnLaws(t *testing.T) {
 	x := mustOpen(t, t.TempDir(), testOptions)
-	brute := &bruteForce{df: map[string]int{}}
+	brute := &bruteForce{lists: map[string][]bruteMatch{}}
 	var queries []string
 	for i, l := range readLaws(t) {
 		if i%8 > 0 {
@@ -167,7 +191,7 @@ func TestWordsOnLaws(t *testing.T) {
 	for _, q := range queries {
 		compareWords(t, x, q, 10, brute.rank(q))
 	}
-	t.Logf("%d questions, %d chunks", len(queries), len(brute.chunks))
+	t.Logf("%d questions, %d chunks", len(queries), len(brute.ids))
 }
 
 // TestMeaning compares the scan of compact vectors with an exact one.

@@ -66,7 +66,7 @@ func openFTS(tokenizer string) func(dir string) (engine, error) {
 		if err != nil {
 			return nil, err
 		}
-		_, err = db.Exec(`CREATE VIRTUAL TABLE texts USING fts5(id UNINDEXED, title, body, tokenize='` + tokenizer + `')`)
+		_, err = db.Exec(`CREATE VIRTUAL TABLE IF NOT EXISTS texts USING fts5(id UNINDEXED, title, body, tokenize='` + tokenizer + `')`)
 		e := ftsEngine{db, 1}
 		if tokenizer == "trigram" {
 			e.shortest = 3
@@ -128,6 +128,10 @@ type bleveEngine struct{ bleve.Index }
 // but leaves Hangul words whole; bigrams asks for those of every word.
 func openBleve(bigrams bool) func(dir string) (engine, error) {
 	return func(dir string) (engine, error) {
+		dir = filepath.Join(dir, "bleve")
+		if x, err := bleve.Open(dir); err == nil {
+			return bleveEngine{x}, nil
+		}
 		m := bleve.NewIndexMapping()
 		m.DefaultAnalyzer = cjk.AnalyzerName
 		if bigrams {
@@ -142,7 +146,7 @@ func openBleve(bigrams bool) func(dir string) (engine, error) {
 		m.ScoringModel = "bm25"
 		m.StoreDynamic = false
 		m.DocValuesDynamic = false
-		x, err := bleve.New(filepath.Join(dir, "bleve"), m)
+		x, err := bleve.New(dir, m)
 		return bleveEngine{x}, err
 	}
 }

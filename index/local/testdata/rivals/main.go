@@ -6,7 +6,10 @@
 //	go run . -set ../../../../../shared/data/retrieval-ko-welfare -queries queries_hard.txt
 //	go run . -set ../../../../../shared/data/retrieval-ko-korquad1-dev
 //	go run . -laws ../../../../../shared/data/laws-kr/admin-subset
+//	go run . -laws FOLDER -n 200 -keep DIR
 //
+// The last is for all national laws, the folder kr of the archive in laws-kr: making the
+// indexes, some 5 GB in DIR, takes most of an hour, and the next run finds them there.
 // A set is of the BEIR form. Of laws, every article is a text, and the questions
 // are the beginnings of articles, 60 and 300 characters, with that article to be
 // found. It prints one row of a Markdown table for each engine.
@@ -16,6 +19,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -52,13 +56,14 @@ func main() {
 	ids := flag.String("queries", "", "file in the set's folder with the IDs of the questions to ask")
 	laws := flag.String("laws", "", "folder with laws in Markdown")
 	most := flag.Int("n", 1000, "how many questions to ask")
+	keep := flag.String("keep", "", "folder in which the indexes stay, for the next run on the same texts")
 	flag.Parse()
-	if err := run(*set, *ids, *laws, *most); err != nil {
+	if err := run(*set, *ids, *laws, *most, *keep); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(set, ids, laws string, most int) error {
+func run(set, ids, laws string, most int, dir string) error {
 	var docs []document
 	var questions []question
 	var err error
@@ -80,61 +85,92 @@ func run(set, ids, laws string, most int) error {
 		return fmt.Errorf("%d documents and %d questions: give -set or -laws", len(docs), len(questions))
 	}
 	fmt.Printf("%d texts, %d questions\n\n", len(docs), len(questions))
-	fmt.Println("| engine | recall@10 | nDCG@10 | p50 ms | p99 ms | texts/s |\n|---|---|---|---|---|---|")
-	for _, e := range []struct {
-		name string
-		open func(dir string) (engine, error)
-	}{{"index/local, words", openLocal}, {"FTS5 unicode61", openFTS("unicode61")}, {"FTS5 trigram", openFTS("trigram")}, {"bleve cjk", openBleve(false)}, {"bleve bigrams", openBleve(true)}} {
-		if err := measure(e.name, e.open, docs, questions); err != nil {
-			return fmt.Errorf("%s: %w", e.name, err)
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "rivals"); err != nil {
+			return err
 		}
+		defer os.RemoveAll(dir)
+	}
+	rivals := []*rival{{name: "index/local, words", open: openLocal}, {name: "FTS5 unicode61", open: openFTS("unicode61")},
+		{name: "FTS5 trigram", open: openFTS("trigram")}, {name: "bleve cjk", open: openBleve(false)}, {name: "bleve bigrams", open: openBleve(true)}}
+	for _, r := range rivals {
+		if err := r.fill(filepath.Join(dir, strings.ReplaceAll(r.name, "/", " ")), docs); err != nil {
+			return fmt.Errorf("%s: %w", r.name, err)
+		}
+		defer r.Close()
+	}
+	for _, q := range questions {
+		for _, r := range rivals {
+			if err := r.ask(q); err != nil {
+				return fmt.Errorf("%s: question %q: %w", r.name, q.text, err)
+			}
+		}
+	}
+	fmt.Println("| engine | recall@10 | nDCG@10 | p50 ms | p99 ms | texts/s |\n|---|---|---|---|---|---|")
+	for _, r := range rivals {
+		n := float64(len(questions))
+		slices.Sort(r.took)
+		ms := func(share int) float64 { return float64(r.took[(len(r.took)-1)*share/100].Microseconds()) / 1000 }
+		fmt.Printf("| %s | %.3f | %.3f | %.1f | %.1f | %s |\n", r.name, r.recall/n, r.ndcg/n, ms(50), ms(99), r.rate)
 	}
 	return nil
 }
 
-func measure(name string, open func(string) (engine, error), docs []document, questions []question) error {
-	dir, err := os.MkdirTemp("", "rivals")
-	if err != nil {
+// A rival is an engine and what was measured of it.
+type rival struct {
+	name string
+	open func(dir string) (engine, error)
+	engine
+	rate         string // texts a second, "" if its index was there
+	recall, ndcg float64
+	took         []time.Duration
+}
+
+// fill makes the index in dir, or opens the one that an earlier run has made.
+func (r *rival) fill(dir string, docs []document) (err error) {
+	if _, err := os.Stat(dir); err == nil {
+		r.engine, err = r.open(dir)
 		return err
 	}
-	defer os.RemoveAll(dir)
-	e, err := open(dir)
-	if err != nil {
+	part := dir + ".part"
+	if err := errors.Join(os.RemoveAll(part), os.MkdirAll(part, 0o755)); err != nil {
 		return err
 	}
-	defer e.Close()
+	if r.engine, err = r.open(part); err != nil {
+		return err
+	}
 	start := time.Now()
-	if err := e.add(docs); err != nil {
+	if err := r.add(docs); err != nil {
 		return err
 	}
-	rate := float64(len(docs)) / time.Since(start).Seconds()
-	var recall, ndcg float64
-	var took []time.Duration
-	for _, q := range questions {
-		start := time.Now()
-		found, err := e.find(q.text, 10)
-		if err != nil {
-			return fmt.Errorf("question %q: %w", q.text, err)
-		}
-		took = append(took, time.Since(start))
-		var hits, gain, best float64
-		for i := range max(10, len(found)) {
-			discount := 1 / math.Log2(float64(i+2))
-			if i < len(found) && q.right[found[i]] {
-				hits++
-				gain += discount
-			}
-			if i < min(10, len(q.right)) {
-				best += discount
-			}
-		}
-		recall += hits / float64(len(q.right))
-		ndcg += gain / best
+	r.rate = fmt.Sprintf("%.0f", float64(len(docs))/time.Since(start).Seconds())
+	if err := errors.Join(r.Close(), os.Rename(part, dir)); err != nil {
+		return err
 	}
-	n := float64(len(questions))
-	slices.Sort(took)
-	ms := func(share int) float64 { return float64(took[(len(took)-1)*share/100].Microseconds()) / 1000 }
-	fmt.Printf("| %s | %.3f | %.3f | %.1f | %.1f | %.0f |\n", name, recall/n, ndcg/n, ms(50), ms(99), rate)
+	r.engine, err = r.open(dir)
+	return err
+}
+
+func (r *rival) ask(q question) error {
+	start := time.Now()
+	found, err := r.find(q.text, 10)
+	if err != nil {
+		return err
+	}
+	r.took = append(r.took, time.Since(start))
+	var hits, gain, best float64
+	for i := range max(10, len(found)) {
+		discount := 1 / math.Log2(float64(i+2))
+		if i < len(found) && q.right[found[i]] {
+			hits++
+			gain += discount
+		}
+		if i < min(10, len(q.right)) {
+			best += discount
+		}
+	}
+	r.recall += hits / float64(len(q.right))
+	r.ndcg += gain / best
 	return nil
 }
 
