@@ -53,9 +53,12 @@ func Verbatim(query string, best []Fused, text func(id string) string) {
 // letters returns the letters and digits of s, in lower case. ㆍ is the dot that laws
 // put between words, though Unicode calls it a letter.
 func letters(s string) []rune {
-	var out []rune
+	out := make([]rune, 0, len(s)/3)
 	for _, r := range s {
-		if (unicode.IsLetter(r) || unicode.IsDigit(r)) && r != 'ㆍ' {
+		switch {
+		case r >= '가' && r <= '힣': // most, and the tables of unicode are slow
+			out = append(out, r)
+		case (unicode.IsLetter(r) || unicode.IsDigit(r)) && r != 'ㆍ':
 			out = append(out, unicode.ToLower(r))
 		}
 	}
@@ -92,19 +95,24 @@ func newLongestRun(query []rune) longestRun {
 }
 
 // in returns the worth in syllables of the run worth most that text shares with the
-// query, 0 below four letters.
+// query; below verbatimFrom it may be less than that. A run that counts is of so many
+// letters at least: it has four at one of the places of text that are looked up.
 func (r longestRun) in(text []rune) (most float64) {
-	for j := 0; j+4 <= len(text); j++ {
+	const step = verbatimFrom - 4 + 1
+	for j := 0; j+4 <= len(text); j += step {
 		for _, i := range r.at[[4]rune(text[j:])] {
-			if i > 0 && j > 0 && r.query[i-1] == text[j-1] {
-				continue // in the middle of a run
+			before, n := 0, 4
+			for before < min(i, j, step) && r.query[i-before-1] == text[j-before-1] {
+				before++
 			}
-			n := 4
+			if before == step {
+				continue // found at the place before
+			}
 			for i+n < len(r.query) && j+n < len(text) && r.query[i+n] == text[j+n] {
 				n++
 			}
-			if float64(n) > most { // a letter is a syllable at most
-				most = max(most, syllables(r.query[i:i+n]))
+			if float64(before+n) > most { // a letter is a syllable at most
+				most = max(most, syllables(r.query[i-before:i+n]))
 			}
 		}
 	}
