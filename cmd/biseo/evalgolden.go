@@ -24,15 +24,16 @@ import (
 
 // goldenRunCmd asks every case of golden sets and keeps the results.
 type goldenRunCmd struct {
-	Sets     []string `arg:"" help:"Folders of golden sets, such as eval/golden/gaon."`
-	Out      string   `required:"" placeholder:"DIR" help:"Folder of the run, which is written once. A run that was cut off goes on."`
-	Corpus   string   `placeholder:"DIR" help:"Folder of documents that the cases ask about (the sample agency)."`
-	Split    string   `enum:",tune,test" default:"" help:"Only the cases of this split: tune or test."`
-	Tasks    []string `enum:"search,answer,summary,report,reply,safety" help:"Only these sets: ${enum}."`
-	Replay   string   `placeholder:"DIR" help:"Answer models and embedders from the recording of this run; what it does not hold is an error."`
-	Gold     bool     `help:"Give the model the passages that the cases name, to tell faults of search from faults of the model."`
-	Parallel int      `default:"2" help:"Cases asked at the same time (${default})."`
-	Name     string   `help:"What to call this run in reports (the folder's name)."`
+	Sets     []string      `arg:"" help:"Folders of golden sets, such as eval/golden/gaon."`
+	Out      string        `required:"" placeholder:"DIR" help:"Folder of the run, which is written once. A run that was cut off goes on."`
+	Corpus   string        `placeholder:"DIR" help:"Folder of documents that the cases ask about (the sample agency)."`
+	Split    string        `enum:",tune,test" default:"" help:"Only the cases of this split: tune or test."`
+	Tasks    []string      `enum:"search,answer,summary,report,reply,safety" help:"Only these sets: ${enum}."`
+	Replay   string        `placeholder:"DIR" help:"Answer models and embedders from the recording of this run; what it does not hold is an error."`
+	Gold     bool          `help:"Give the model the passages that the cases name, to tell faults of search from faults of the model."`
+	Parallel int           `default:"2" help:"Cases asked at the same time (${default})."`
+	Patience time.Duration `placeholder:"DURATION" help:"Give a slow model so long for each case, such as 30m, instead of the service's time limits."`
+	Name     string        `help:"What to call this run in reports (the folder's name)."`
 }
 
 func (cmd *goldenRunCmd) Run(ctx context.Context, c *console, s *settings) error {
@@ -42,6 +43,9 @@ func (cmd *goldenRunCmd) Run(ctx context.Context, c *console, s *settings) error
 	}
 	if cmd.Parallel < 1 {
 		return errUsage{errors.New("--parallel에는 1 이상을 적어 주세요")}
+	}
+	if cmd.Patience < 0 {
+		return errUsage{errors.New("--patience에는 30m처럼 0보다 긴 시간을 적어 주세요")}
 	}
 	for _, dir := range append(slices.Clone(cmd.Sets), cmd.Corpus) {
 		if dir != "" && inside(cmd.Out, dir) {
@@ -58,6 +62,10 @@ func (cmd *goldenRunCmd) Run(ctx context.Context, c *console, s *settings) error
 		m.Name = filepath.Base(cmd.Out)
 	}
 	m.Source()
+	if cmd.Patience > 0 {
+		m.Settings["patience"] = cmd.Patience.String()
+		s.Model.Timeout, s.Model.Idle = max(s.Model.Timeout, cmd.Patience), max(s.Model.Idle, cmd.Patience)
+	}
 	set, err := s.prompts()
 	if err != nil {
 		return err
@@ -93,7 +101,7 @@ func (cmd *goldenRunCmd) Run(ctx context.Context, c *console, s *settings) error
 		cases += len(set)
 	}
 	fmt.Fprintf(c.err, "문항 %d개를 묻습니다.\n", cases)
-	err = suite.Run(ctx, cmd.Out, m, sets, suite.Options{Open: corpus.open, Parallel: cmd.Parallel, Progress: func(done, all int) {
+	err = suite.Run(ctx, cmd.Out, m, sets, suite.Options{Open: corpus.open, Parallel: cmd.Parallel, Patience: cmd.Patience, Progress: func(done, all int) {
 		if tty {
 			fmt.Fprintf(c.err, "\r%d/%d", done, all)
 		} else if now := c.now(); now.Sub(told) >= 10*time.Second {

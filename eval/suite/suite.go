@@ -48,6 +48,7 @@ type Corpus struct {
 type Options struct {
 	Open     func(ctx context.Context, plants []golden.Plant) (*Corpus, error) // the corpus with these documents added; none for most cases
 	Parallel int                                                               // cases asked at the same time; 0 means 1
+	Patience time.Duration                                                     // longest time for one case; 0: as long as the assistant takes
 	Progress func(done, all int)                                               // may be nil
 }
 
@@ -109,7 +110,7 @@ func runTask(ctx context.Context, dir string, task golden.Task, cases []golden.C
 	for range max(1, opt.Parallel) {
 		wg.Go(func() {
 			for c := range todo {
-				r, err := ask(ctx, task, c, common, opt.Open)
+				r, err := ask(ctx, task, c, common, opt)
 				mu.Lock()
 				if err == nil {
 					have[c.ID] = r
@@ -151,26 +152,30 @@ func runTask(ctx context.Context, dir string, task golden.Task, cases []golden.C
 
 // ask asks one case. The error is one of the harness; that of the task is part of
 // the result.
-func ask(ctx context.Context, task golden.Task, c golden.Case, common *Corpus, open func(context.Context, []golden.Plant) (*Corpus, error)) (score.Result, error) {
+func ask(ctx context.Context, task golden.Task, c golden.Case, common *Corpus, opt Options) (score.Result, error) {
 	corpus := common
 	if len(c.Plants) > 0 {
 		var err error
-		if corpus, err = open(ctx, c.Plants); err != nil {
+		if corpus, err = opt.Open(ctx, c.Plants); err != nil {
 			return score.Result{}, fmt.Errorf("open corpus with plants: %w", err)
 		}
 		defer closeCorpus(corpus)
 	}
 	r := score.Result{Case: c.ID}
 	heard := new(Heard)
-	ctx = withCase(ctx, c, heard)
+	limited, cancel := withCase(ctx, c, heard), func() {}
+	if opt.Patience > 0 {
+		limited, cancel = context.WithTimeout(limited, opt.Patience)
+	}
+	defer cancel()
 	start := time.Now()
-	err := perform(ctx, task, c, corpus, &r)
+	err := perform(limited, task, c, corpus, &r)
 	r.Millis = time.Since(start).Milliseconds()
 	r.Prompts = heard.String()
 	var input *assistant.InputError
 	switch {
-	case errors.Is(err, ErrNotRecorded):
-		return r, err
+	case heard.missed:
+		return r, ErrNotRecorded
 	case ctx.Err() != nil:
 		return r, context.Cause(ctx)
 	case errors.As(err, &input):

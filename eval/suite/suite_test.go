@@ -23,8 +23,8 @@ import (
 	"biseo/llm/llmtest"
 )
 
-// fake answers every question with what a model says of it. The other tasks are
-// not asked.
+// fake answers every question with what a model says of it, and with an extract
+// where the model fails, as the assistant does. The other tasks are not asked.
 type fake struct {
 	Tasks
 	g     llm.Generator
@@ -33,9 +33,9 @@ type fake struct {
 
 func (f fake) Answer(ctx context.Context, _ assistant.Principal, req assistant.AnswerRequest, _ func(assistant.Event) error) (*assistant.Answer, error) {
 	f.asked.Add(1)
-	r, err := f.g.Generate(ctx, llm.Request{System: "답하라", User: req.Question}, nil)
+	r, err := f.g.Generate(ctx, llm.Request{System: "답하라", User: req.Question}, func(string) error { return nil })
 	if err != nil {
-		return nil, err
+		return &assistant.Answer{Task: "answer", Outcome: assistant.Extractive}, nil
 	}
 	return &assistant.Answer{Task: "answer", Outcome: assistant.Answered,
 		Blocks: []assistant.Block{{Kind: "paragraph", Sentences: []ground.Sentence{{Text: r.Text, Status: ground.Plain}}}}}, nil
@@ -199,6 +199,104 @@ func TestTapeHoldsVectorsAndFailures(t *testing.T) {
 	}
 	if _, err := played.Generator(nil, "cut").Generate(t.Context(), llm.Request{User: "x"}, nil); err == nil || errors.Is(err, ErrNotRecorded) {
 		t.Errorf("a recorded failure: %v", err)
+	}
+}
+
+// A recording holds the pieces of an answer as its reader took them: until the
+// model ended, failed, or was stopped by the reader.
+func TestTapeHoldsPieces(t *testing.T) {
+	enough := errors.New("enough")
+	for _, c := range []struct {
+		name  string
+		model llm.Generator
+		take  int // pieces, then the reader stops the model; 0: all
+	}{
+		{"whole", llmtest.Script("한 사람 7권까지 빌릴 수 있습니다. [1-4]"), 0},
+		{"stopped", llmtest.Loop("같은 말을 합니다. "), 20},
+		{"broken off", llmtest.Cut("한 사람 7권까지 빌릴"), 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			type heard struct {
+				Pieces []string
+				Text   string
+				Err    string
+			}
+			read := func(g llm.Generator, take int) (h heard, err error) {
+				r, err := g.Generate(t.Context(), llm.Request{User: "몇 권?"}, func(s string) error {
+					h.Pieces = append(h.Pieces, s)
+					if len(h.Pieces) == take {
+						return enough
+					}
+					return nil
+				})
+				if err != nil {
+					h.Err = err.Error()
+				} else {
+					h.Text = r.Text
+				}
+				return h, err
+			}
+			name := filepath.Join(t.TempDir(), "tape.jsonl")
+			tape, err := Record(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := read(tape.Generator(c.model, "model"), c.take)
+			if len(want.Pieces) < 2 || c.take > 0 && !errors.Is(err, enough) {
+				t.Fatalf("recorded: %v %v", want, err)
+			}
+			tape.Close()
+			played, err := Play(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, _ := read(played.Generator(nil, "model"), c.take)
+			if d := cmp.Diff(want, got); d != "" {
+				t.Errorf("played back (-recorded +played):\n%s", d)
+			}
+			if _, err := read(played.Generator(nil, "model"), 0); c.take > 0 && !errors.Is(err, ErrNotRecorded) {
+				t.Errorf("a reader that wants more than was recorded: %v", err)
+			}
+		})
+	}
+}
+
+// What the evaluator breaks off is no failure of the model: it is asked again.
+func TestTapeForgetsWhatWasBrokenOff(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "tape.jsonl")
+	tape, err := Record(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err = tape.Generator(llmtest.Stall("반만 쓰고 멈춤"), "model").Generate(ctx, llm.Request{User: "x"}, func(string) error { cancel(); return nil })
+	if !errors.Is(err, context.Canceled) || tape.Failed() != 0 {
+		t.Errorf("broken off: %v, %d failures recorded", err, tape.Failed())
+	}
+	r, err := tape.Generator(llmtest.Script("답"), "model").Generate(t.Context(), llm.Request{User: "x"}, nil)
+	if err != nil || r.Text != "답" {
+		t.Errorf("asked again: %v %v", r, err)
+	}
+}
+
+// A model that never ends costs a case no more than the patience of the run.
+func TestPatience(t *testing.T) {
+	var asked atomic.Int64
+	dir, sets := filepath.Join(t.TempDir(), "run"), questions(1)
+	tape, err := Record(filepath.Join(t.TempDir(), "tape.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tape.Close()
+	if err := Run(t.Context(), dir, Manifest{}, sets, Options{Open: corpusOf(tape.Generator(llmtest.Stall("답"), "stall"), &asked), Patience: 20 * time.Millisecond}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Judge(dir, sets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.Cases[0].Result.Answer; got == nil || got.Outcome != assistant.Extractive || tape.Failed() != 1 {
+		t.Errorf("got %+v, %d failures recorded; want an extract and the failure", got, tape.Failed())
 	}
 }
 

@@ -27,10 +27,11 @@ var ErrNotRecorded = errors.New("the recording holds no such request: record it 
 // back. A request that was recorded is not sent again, so that equal requests of
 // one run get equal answers. Safe for concurrent use.
 type Tape struct {
-	play bool
-	mu   sync.Mutex
-	held map[string]taped
-	file *os.File
+	play  bool
+	turns sync.Map // key to *sync.Mutex: equal requests ask one after the other
+	mu    sync.Mutex
+	held  map[string]taped
+	file  *os.File
 }
 
 // taped is one line of a tape.
@@ -41,6 +42,8 @@ type taped struct {
 	Role     *llm.Role     `json:"role,omitempty"`
 	Texts    []string      `json:"texts,omitempty"`
 	Response *llm.Response `json:"response,omitempty"`
+	Pieces   []int         `json:"pieces,omitempty"`  // bytes of each piece of the response, as it was written; none where only the whole was asked for
+	Stopped  bool          `json:"stopped,omitempty"` // who read it stopped the model after the last piece
 	Vectors  [][]float32   `json:"vectors,omitempty"`
 	Error    string        `json:"error,omitempty"` // the model failed; that is part of the run
 }
@@ -139,8 +142,12 @@ func key(parts ...any) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// do answers from the tape, or asks and records.
-func (t *Tape) do(e taped, ask func(*taped)) (taped, error) {
+// do answers from the tape, or asks and records. What the caller broke off is not
+// recorded: a run that goes on asks again.
+func (t *Tape) do(ctx context.Context, e taped, ask func(*taped)) (taped, error) {
+	turn, _ := t.turns.LoadOrStore(e.Key, new(sync.Mutex))
+	turn.(*sync.Mutex).Lock()
+	defer turn.(*sync.Mutex).Unlock()
 	t.mu.Lock()
 	held, ok := t.held[e.Key]
 	t.mu.Unlock()
@@ -148,14 +155,14 @@ func (t *Tape) do(e taped, ask func(*taped)) (taped, error) {
 		return held, nil
 	}
 	if t.play {
-		return e, ErrNotRecorded
+		return e, missed(ctx)
 	}
 	ask(&e)
+	if e.Error != "" && errors.Is(ctx.Err(), context.Canceled) {
+		return e, context.Cause(ctx)
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if held, ok := t.held[e.Key]; ok { // another case asked the same meanwhile
-		return held, nil
-	}
 	t.held[e.Key] = e
 	return e, json.NewEncoder(t.file).Encode(e)
 }
@@ -172,27 +179,66 @@ type generator struct {
 
 func (g *generator) Model() string { return g.model }
 
+// Generate passes on the pieces of an answer as the model writes them, and plays
+// back the same pieces. A model that emit stops is stopped, and so is its recording:
+// a reader that wants more of it finds [ErrNotRecorded].
 func (g *generator) Generate(ctx context.Context, req llm.Request, emit func(string) error) (*llm.Response, error) {
 	hear(ctx, req.System, req.User)
-	e, err := g.tape.do(taped{Key: key("generate", g.model, req), Model: g.model, Request: &req}, func(e *taped) {
+	var refused error // by emit
+	asked := false
+	e, err := g.tape.do(ctx, taped{Key: key("generate", g.model, req), Model: g.model, Request: &req}, func(e *taped) {
+		asked = true
+		var written strings.Builder
+		var piece func(string) error
+		if emit != nil {
+			piece = func(s string) error {
+				written.WriteString(s)
+				e.Pieces = append(e.Pieces, len(s))
+				refused = emit(s)
+				return refused
+			}
+		}
 		var err error
-		if e.Response, err = g.inner.Generate(ctx, req, nil); err != nil {
+		e.Response, err = g.inner.Generate(ctx, req, piece)
+		switch {
+		case refused != nil:
+			e.Stopped, e.Response = true, &llm.Response{Text: written.String(), Model: g.model}
+		case err != nil:
 			e.Error = err.Error()
+			if len(e.Pieces) > 0 {
+				e.Response = &llm.Response{Text: written.String(), Model: g.model}
+			}
 		}
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
+	}
+	if !asked && emit != nil && e.Response != nil {
+		refused = e.play(emit)
+	}
+	switch {
+	case refused != nil:
+		return nil, refused
 	case e.Error != "":
 		return nil, errors.New(e.Error)
-	}
-	if emit != nil {
-		if err := emit(e.Response.Text); err != nil {
-			return nil, err
-		}
+	case e.Stopped:
+		return nil, missed(ctx)
 	}
 	r := *e.Response
 	return &r, nil
+}
+
+// play emits the response in its pieces.
+func (e taped) play(emit func(string) error) error {
+	rest := e.Response.Text
+	for _, n := range e.Pieces[:max(0, len(e.Pieces)-1)] {
+		n = min(n, len(rest))
+		if err := emit(rest[:n]); err != nil {
+			return err
+		}
+		rest = rest[n:]
+	}
+	return emit(rest)
 }
 
 // Embedder records or plays back e, which may be nil where the tape plays. space
@@ -212,7 +258,7 @@ func (m *embedder) Embed(ctx context.Context, role llm.Role, texts []string) ([]
 		hear(ctx, texts...)
 	}
 	texts = slices.Clone(texts)
-	e, err := m.tape.do(taped{Key: key("embed", m.space, role, texts), Model: m.space, Role: &role, Texts: texts}, func(e *taped) {
+	e, err := m.tape.do(ctx, taped{Key: key("embed", m.space, role, texts), Model: m.space, Role: &role, Texts: texts}, func(e *taped) {
 		var err error
 		if e.Vectors, err = m.inner.Embed(ctx, role, texts); err != nil {
 			e.Error = err.Error()
@@ -226,8 +272,9 @@ func (m *embedder) Embed(ctx context.Context, role llm.Role, texts []string) ([]
 
 // Heard collects what models and embedders were sent for one case.
 type Heard struct {
-	mu    sync.Mutex
-	lines []string
+	mu     sync.Mutex
+	lines  []string
+	missed bool // a tape played back lacked one of them
 }
 
 func (h *Heard) String() string {
@@ -247,6 +294,17 @@ type underway struct {
 
 func withCase(ctx context.Context, c golden.Case, h *Heard) context.Context {
 	return context.WithValue(ctx, caseKey{}, underway{c, h})
+}
+
+// missed tells the case under way that the tape lacks a request of it, since the
+// assistant answers without a model that fails, and returns [ErrNotRecorded].
+func missed(ctx context.Context) error {
+	if u, ok := ctx.Value(caseKey{}).(underway); ok {
+		u.heard.mu.Lock()
+		u.heard.missed = true
+		u.heard.mu.Unlock()
+	}
+	return ErrNotRecorded
 }
 
 func hear(ctx context.Context, texts ...string) {
