@@ -307,7 +307,7 @@ func TestScan(t *testing.T) {
 	}
 	defer tape.Close()
 	g := tape.Generator(llmtest.Script("예"), "script")
-	for _, user := range []string{"열쇠 sk-abcdefghijklmnop1234", "전화 010-1234-5678", "전화 010-0000-1007", "수수료는 얼마인가요"} {
+	for _, user := range []string{"열쇠 sk-abcdefghijklmnop1234", "전화 010-1234-5678", "전화 010-0000-1007", "문의: 교통행정과(055-000-2851)", "수수료는 얼마인가요"} {
 		if _, err := g.Generate(t.Context(), llm.Request{User: user}, nil); err != nil {
 			t.Fatal(err)
 		}

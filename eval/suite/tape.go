@@ -127,7 +127,7 @@ func (t *Tape) Scan(allowed []string) (keys, personal int) {
 			keys++
 		}
 		runes := []rune(all)
-		if slices.ContainsFunc(privacy.Find(all), func(s privacy.Span) bool {
+		if slices.ContainsFunc(privacy.WithoutContacts(all, privacy.Find(all)), func(s privacy.Span) bool {
 			return s.Confidence >= 0.9 && !slices.Contains(allowed, string(runes[s.Start:s.End]))
 		}) {
 			personal++
