@@ -17,6 +17,7 @@ import (
 
 	"biseo/ingest"
 	"biseo/ingest/extract"
+	"biseo/ingest/extract/blocks"
 )
 
 // A TextMatch compares a text with its reference, white space and the bars
@@ -56,7 +57,7 @@ func share(part, whole int) float64 {
 // bare is what is compared of a text.
 func bare(s string) []rune {
 	var out []rune
-	for _, r := range extract.Clean(s) {
+	for _, r := range blocks.Clean(s) {
 		if r != '|' && !unicode.IsSpace(r) {
 			out = append(out, r)
 		}

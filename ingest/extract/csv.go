@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"biseo/ingest"
+	"biseo/ingest/extract/blocks"
 )
 
 func isCSV(name string) bool {
@@ -28,17 +29,17 @@ func readCSV(s string) (*ingest.Document, error) {
 	if line, rest, ok := strings.Cut(s, "\n"); ok && len(line) == 5 && strings.EqualFold(line[:4], "sep=") { // written for Excel
 		comma, s = rune(line[4]), rest
 	}
-	var b builder
-	read, err := records(s, comma, maxCells)
+	var b blocks.Builder
+	read, err := records(s, comma, blocks.MaxCells)
 	if err != nil {
-		b.warn("따옴표가 규칙에 맞지 않아 글자로 읽었습니다.")
-		read = plainRecords(s, comma, maxCells)
+		b.Warn("따옴표가 규칙에 맞지 않아 글자로 읽었습니다.")
+		read = plainRecords(s, comma, blocks.MaxCells)
 	}
 	if read.cut > 0 {
-		b.warn("칸이 너무 많은 %d개 행은 앞의 %d칸만 읽었습니다.", read.cut, maxFields)
+		b.Warn("칸이 너무 많은 %d개 행은 앞의 %d칸만 읽었습니다.", read.cut, maxFields)
 	}
 	if read.more {
-		b.warn("표가 너무 커서 앞의 %d행만 읽었습니다.", len(read.rows))
+		b.Warn("표가 너무 커서 앞의 %d행만 읽었습니다.", len(read.rows))
 	}
 	var rows [][]ingest.Cell
 	for _, record := range read.rows {
@@ -51,8 +52,8 @@ func readCSV(s string) (*ingest.Document, error) {
 		}
 		rows = append(rows, row)
 	}
-	b.table(rows)
-	return b.finish()
+	b.Table(rows)
+	return b.Finish()
 }
 
 // A csvTable is what was read of a table within the limits.
@@ -117,7 +118,7 @@ func delimiter(s string) rune {
 	}
 	best, most := ',', 0
 	for _, comma := range ",\t;|" {
-		t, err := records(s, comma, maxCells)
+		t, err := records(s, comma, blocks.MaxCells)
 		if err != nil {
 			continue
 		}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/encoding/korean"
+
+	"biseo/ingest/extract/blocks"
 )
 
 func TestCSV(t *testing.T) {
@@ -49,9 +51,9 @@ func TestCSVQuotes(t *testing.T) {
 }
 
 func TestCSVTooLong(t *testing.T) {
-	d := readString(t, "a.csv", "가,나\n"+strings.Repeat("1,2\n", maxCells/2+10))
-	if n := len(d.Blocks[0].Cells); n != maxCells/2 {
-		t.Errorf("%d rows, want %d", n, maxCells/2)
+	d := readString(t, "a.csv", "가,나\n"+strings.Repeat("1,2\n", blocks.MaxCells/2+10))
+	if n := len(d.Blocks[0].Cells); n != blocks.MaxCells/2 {
+		t.Errorf("%d rows, want %d", n, blocks.MaxCells/2)
 	}
 	if len(d.Warnings) != 1 || !strings.Contains(d.Warnings[0], "앞의 250000행만") {
 		t.Errorf("warnings %q", d.Warnings)

@@ -72,26 +72,6 @@ func docxWith(t testing.TB, body string, parts ...string) string {
 		"word/main.xml", `<w:document xmlns:w="w"><w:body>` + body + `</w:body></w:document>`}, parts...)...)
 }
 
-func TestDOCXNumberFormats(t *testing.T) {
-	for _, tt := range []struct {
-		format string
-		n      int
-		want   string
-	}{
-		{"decimal", 12, "12"}, {"decimalZero", 3, "03"}, {"decimalZero", 30, "30"}, {"upperRoman", 4, "Ⅳ"}, {"lowerRoman", 14, "xiv"},
-		{"upperLetter", 27, "AA"}, {"lowerLetter", 2, "b"}, {"ganada", 3, "다"}, {"ganada", 15, "거"}, {"chosung", 14, "ㅎ"},
-		{"koreanDigital", 12, "일이"}, {"koreanCounting", 21, "이십일"}, {"koreanLegal", 23, "스물셋"}, {"koreanDigital2", 3, "三"},
-		{"decimalEnclosedCircle", 20, "⑳"}, {"decimalEnclosedCircle", 21, "㉑"}, {"decimalEnclosedParen", 2, "⑵"}, {"decimalEnclosedFullstop", 3, "⒊"},
-		{"decimalEnclosedParen", 99, "99"}, {"decimalFullWidth", 10, "１０"}, {"ideographTraditional", 11, "甲"}, {"ideographZodiac", 2, "丑"},
-		{"numberInDash", 7, "- 7 -"}, {"ordinal", 22, "22nd"}, {"hex", 255, "FF"}, {"none", 1, ""}, {"bullet", 1, ""}, {"neverHeardOf", 5, "5"},
-	} {
-		if got := docxNumber(tt.format, tt.n); got != tt.want {
-			t.Errorf("%s of %d: got %q, want %q", tt.format, tt.n, got, tt.want)
-		}
-	}
-}
-
-// Text whose paragraph end was deleted belongs to the next paragraph.
 func TestDOCXDeletedParagraphEnd(t *testing.T) {
 	deleted := `<w:p><w:pPr><w:rPr><w:del/></w:rPr></w:pPr><w:r><w:t>앞과 </w:t></w:r><w:del><w:r><w:delText>지운 글</w:delText></w:r></w:del></w:p>`
 	d, err := read(t.Context(), "a.docx", []byte(docxWith(t, deleted+wp("", "뒤")+"<w:tbl><w:tr><w:tc>"+deleted+"</w:tc>"+wtc("", "칸")+"</w:tr></w:tbl>"+deleted)))
@@ -100,16 +80,5 @@ func TestDOCXDeletedParagraphEnd(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"p [] 앞과 뒤", "t [] 앞과 | 칸", "p [] 앞과"}, outline(d)); diff != "" {
 		t.Errorf("blocks (-want +got):\n%s", diff)
-	}
-}
-
-func TestSymbols(t *testing.T) {
-	for _, tt := range []struct{ font, s, want string }{
-		{"Symbol", "\uf061\uf0b3\uf0f2\uf0b7", "α≥∫•"}, {"Symbol", "a", "α"}, {"Symbol", "\uf0da", "∨"}, {"Symbol", "\uf0fe", "⎭"},
-		{"Wingdings", "§ü", "\uf0a7\uf0fc"}, {"Wingdings 2", "\uf050", "\uf050"}, {"", "\uf0fc", "\uf0fc"}, {"맑은 고딕", "a가", "a가"},
-	} {
-		if got := symbols(tt.font, tt.s); got != tt.want {
-			t.Errorf("%s %q: got %q, want %q", tt.font, tt.s, got, tt.want)
-		}
 	}
 }

@@ -1,5 +1,7 @@
-// Package extract reads files into documents: one file per format, each a
-// function from bytes to [ingest.Document].
+// Package extract reads files into documents. The packages below it each read one
+// format or decode it (hwp, hwpx, pdf), and give what they read to a builder of
+// blocks; here stand what is short (text, CSV), what turns decoded HWP and PDF
+// into blocks, and archives of documents.
 //
 // [Read] decides by content, not by name, which reader a file gets. Parsers of
 // untrusted files can be made to crash or to eat memory, so programs that read
@@ -17,20 +19,17 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"biseo/ingest"
+	"biseo/ingest/extract/blocks"
+	"biseo/ingest/extract/markup"
+	"biseo/ingest/extract/xmlzip"
 )
 
-// Limits of one file. Archives have their own in zip.go, time and memory in pool.go.
-const (
-	maxFile     = 100 << 20 // bytes of the file itself
-	maxText     = 10 << 20  // code points of text read from it; a 1,000-page report has about 1 million
-	maxBlocks   = 500_000   // headings, paragraphs and tables
-	maxCells    = 500_000   // of one table, or of all tables of a workbook
-	maxWarnings = 50
-)
+// maxFile is the limit of one file. What is read of it has limits in blocks, archives
+// in xmlzip and zip.go, time and memory in pool.go.
+const maxFile = 100 << 20 // bytes of the file itself
 
 const (
 	nextResave  = "원래 프로그램에서 열리는지 확인한 뒤 다시 저장하거나 다시 받아 주세요."
@@ -42,8 +41,19 @@ const (
 
 var (
 	errTooLarge = refuse("파일이 너무 커서 읽지 않았습니다(100MB까지).", nextSplit)
-	errTooLong  = refuse("문서의 글자 수가 너무 많아 읽지 않았습니다.", nextSplit)
+	errBomb     = refuse("압축을 풀면 너무 커지는 파일이어서 읽지 않았습니다.", nextSplit)
+	errPassword = refuse("암호가 걸렸거나 배포용으로 잠긴 문서입니다.", nextUnlock)
 )
+
+// limits are what a caller sees of the errors with which archives and XML are refused.
+var limits = map[error]*ingest.FileError{
+	xmlzip.ErrTooLarge: errBomb,
+	xmlzip.ErrPassword: errPassword,
+	xmlzip.ErrUnsafe:   refuse("안에 든 파일 이름이 안전하지 않아 읽지 않았습니다.", nextResave),
+	xmlzip.ErrDTD:      refuse("외부 개체를 선언한 파일이어서 읽지 않았습니다.", nextResave),
+	xmlzip.ErrDepth:    blocks.ErrTooDeep,
+	xmlzip.ErrTooMany:  blocks.ErrTooLong,
+}
 
 func refuse(reason, next string) *ingest.FileError {
 	return &ingest.FileError{Reason: reason, Next: next}
@@ -51,7 +61,7 @@ func refuse(reason, next string) *ingest.FileError {
 
 // damaged reports a file that breaks the rules of its own format.
 func damaged(format string, cause error) *ingest.FileError {
-	return refuse(fmt.Sprintf("%s 파일이 손상되어 읽을 수 없습니다(%s).", format, clip(oneLine(cause.Error()), 100)), nextResave)
+	return refuse(fmt.Sprintf("%s 파일이 손상되어 읽을 수 없습니다(%s).", format, blocks.Clip(blocks.OneLine(cause.Error()), 100)), nextResave)
 }
 
 // Read reads one file. The error is an [*ingest.FileError] if the file's content is at fault.
@@ -79,31 +89,8 @@ func Read(ctx context.Context, path string) (*ingest.Document, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return readData(ctx, filepath.Base(path), data)
+	return read(ctx, filepath.Base(path), data)
 }
-
-// readData is read for a file or for an entry of an archive.
-func readData(ctx context.Context, name string, data []byte) (*ingest.Document, error) {
-	d, err := read(ctx, name, data)
-	if err == nil && d.Meta.From.IsZero() {
-		d.Meta.From = statedDate(d.Text)
-	}
-	return d, err
-}
-
-// statedDate is the day from which a document counts by its own heading: that of
-// [시행 2026. 5. 6.] in regulations, of 보도시점: 2026. 5. 6. in press releases; zero
-// if its first lines say neither.
-func statedDate(text string) time.Time {
-	m := reStated.FindStringSubmatch(text[:min(len(text), 2000)])
-	if m == nil {
-		return time.Time{}
-	}
-	t, _ := parseDate(m[1])
-	return t
-}
-
-var reStated = regexp.MustCompile(`(?:\[시행|보도 ?시점 ?[:：]?)\s*(\d{4}\. ?\d{1,2}\. ?\d{1,2}\.)`)
 
 // readFile does not trust the size that Stat reported: the file may grow.
 func readFile(path string) ([]byte, error) {
@@ -151,11 +138,12 @@ func read(ctx context.Context, name string, data []byte) (*ingest.Document, erro
 	case reHWPML.MatchString(head):
 		return readHWPML(ctx, s)
 	case reHTML.MatchString(head):
-		return readHTML(data, charset)
+		d, err := markup.HTML(data, charset)
+		return d, asError("HTML", err)
 	case isCSV(name):
 		return readCSV(s)
 	case isMarkdown(name, s):
-		return readMarkdown(s)
+		return markup.Markdown(s)
 	}
 	return readText(s)
 }
@@ -229,13 +217,10 @@ func asError(format string, err error) error {
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, fs.ErrPermission) {
 		return err
 	}
-	return damaged(format, err)
-}
-
-// clip shortens s for a message.
-func clip(s string, runes int) string {
-	if utf8.RuneCountInString(s) <= runes {
-		return s
+	for limit, refused := range limits {
+		if errors.Is(err, limit) {
+			return refused
+		}
 	}
-	return string([]rune(s)[:runes]) + "…"
+	return damaged(format, err)
 }

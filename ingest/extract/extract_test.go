@@ -102,6 +102,10 @@ func checkShape(t testing.TB, d *ingest.Document) {
 	}
 }
 
+func sameTitle(a, b string) bool {
+	return a != "" && strings.ReplaceAll(a, " ", "") == strings.ReplaceAll(b, " ", "")
+}
+
 func mustRead(t testing.TB, path string) *ingest.Document {
 	t.Helper()
 	d, err := Read(context.Background(), path)

@@ -12,6 +12,8 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"biseo/ingest"
+	"biseo/ingest/extract/blocks"
+	"biseo/ingest/extract/xmlzip"
 )
 
 // features are the columns of the table of formats in the README: what each asks
@@ -34,7 +36,7 @@ var features = []struct {
 		return d != nil && d.Pages > 1 && slices.ContainsFunc(d.Blocks, func(b ingest.Block) bool { return b.Page == 2 })
 	}},
 	{"metadata", func(d *ingest.Document, _ error) bool {
-		return d != nil && (d.Meta.Title != "" && (len(d.Blocks) == 0 || d.Meta.Title != firstLine(onlyFirst(d))) || len(d.Meta.Keywords) > 0)
+		return d != nil && (d.Meta.Title != "" && (len(d.Blocks) == 0 || d.Meta.Title != firstLineOf(d)) || len(d.Meta.Keywords) > 0)
 	}},
 	{"protected", func(d *ingest.Document, err error) bool {
 		if d != nil && len(d.Parts) > 0 && d.Parts[0].Err != nil {
@@ -52,11 +54,15 @@ func anyText(d *ingest.Document) bool {
 	return strings.TrimSpace(d.Text) != ""
 }
 
-// onlyFirst is the first block, whose text is no metadata even if it serves as title.
-func onlyFirst(d *ingest.Document) []part {
+// firstLineOf is the first line of d, which is no metadata even if it serves as title.
+func firstLineOf(d *ingest.Document) string {
 	runes := []rune(d.Text)
 	b := d.Blocks[0]
-	return []part{{kind: b.Kind, text: string(runes[b.Start:b.End])}}
+	var first blocks.Builder
+	if b.Kind != ingest.Table {
+		first.Paragraph(string(runes[b.Start:b.End]))
+	}
+	return first.FirstLine()
 }
 
 // TestFormats tests each cell of the table of formats: a feature that a format
@@ -147,7 +153,7 @@ func zipWith(t testing.TB, data, name, content string) string {
 	}
 	pairs := []string{name, content}
 	for _, f := range r.File {
-		b, err := inflate(f, new(int64))
+		b, err := xmlzip.Inflate(f, new(int64))
 		if err != nil {
 			t.Fatal(err)
 		}

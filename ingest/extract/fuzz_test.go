@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"biseo/ingest"
+	"biseo/ingest/extract/markup"
 )
 
 // fuzzRead reads data, which must give a well-formed document or an error that
@@ -51,7 +52,7 @@ func FuzzMarkdown(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, data string) {
-		if d, err := readMarkdown(data); err == nil {
+		if d, err := markup.Markdown(data); err == nil {
 			checkShape(t, d)
 		}
 	})
@@ -66,7 +67,7 @@ func FuzzHTML(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, data string) {
-		if d, err := readHTML([]byte(data), "utf-8"); err == nil {
+		if d, err := markup.HTML([]byte(data), "utf-8"); err == nil {
 			checkShape(t, d)
 		}
 	})

@@ -2,13 +2,17 @@ package extract
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"biseo/ingest"
+	"biseo/ingest/extract/blocks"
 	"biseo/ingest/extract/hwp"
+	"biseo/ingest/extract/hwpx"
+	"biseo/ingest/extract/xmlzip"
 )
 
 // readHWP reads the body of a HWP 5 document: paragraphs, tables, text boxes,
@@ -28,31 +32,59 @@ func readHWP(data []byte) (*ingest.Document, error) {
 	case err != nil:
 		return nil, damaged("HWP", err)
 	}
-	w := hwpWalker{b: &builder{}}
+	return fromHWP(d, "변경 내용을 추적한 문서여서 지운 글이 섞여 있을 수 있습니다. 한글에서 변경 내용을 적용해 저장하면 없어집니다.")
+}
+
+const withoutDeleted = "변경 내용 추적에서 지운 글은 뺐습니다."
+
+// readHWPX reads the same of a HWPX package.
+func readHWPX(ctx context.Context, a *xmlzip.Archive) (*ingest.Document, error) {
+	d, err := hwpx.Read(ctx, a)
+	if errors.Is(err, hwp.ErrPassword) {
+		return nil, refuse(named("암호가 걸렸거나 배포용으로 잠긴 한글 문서", d.Info)+"입니다.", nextUnlock)
+	}
+	if err != nil {
+		return nil, asError("HWPX", err)
+	}
+	return fromHWP(d, withoutDeleted)
+}
+
+// readHWPML reads the same of a document in HWPML.
+func readHWPML(ctx context.Context, s string) (*ingest.Document, error) {
+	d, err := hwpx.ReadHWPML(ctx, s)
+	if err != nil {
+		return nil, asError("HWPML", err)
+	}
+	return fromHWP(d, withoutDeleted)
+}
+
+// fromHWP gives what was decoded to a builder; tracked warns of tracked changes.
+func fromHWP(d *hwp.Document, tracked string) (*ingest.Document, error) {
+	w := hwpWalker{b: &blocks.Builder{}}
 	for _, section := range d.Sections {
 		for i := range section {
 			w.top(&section[i])
 		}
 	}
 	if d.Distribution {
-		w.b.warn("배포용 문서입니다. 내용은 읽었지만 작성 기관이 복사나 인쇄를 막아 두었을 수 있습니다.")
+		w.b.Warn("배포용 문서입니다. 내용은 읽었지만 작성 기관이 복사나 인쇄를 막아 두었을 수 있습니다.")
 	}
 	if d.Tracked {
-		w.b.warn("변경 내용을 추적한 문서여서 지운 글이 섞여 있을 수 있습니다. 한글에서 변경 내용을 적용해 저장하면 없어집니다.")
+		w.b.Warn("%s", tracked)
 	}
 	if d.Damaged {
-		if len(w.b.parts) == 0 {
+		if w.b.Len() == 0 {
 			return nil, damaged("HWP", errors.New("본문을 풀 수 없음"))
 		}
-		w.b.warn("파일의 일부가 손상되어 읽은 데까지만 담았습니다.")
+		w.b.Warn("파일의 일부가 손상되어 읽은 데까지만 담았습니다.")
 	}
 	w.properties(d.Info)
-	return w.b.finish()
+	return w.b.Finish()
 }
 
 // named adds the title that even a locked document shows.
 func named(what string, info hwp.Info) string {
-	if t := clip(oneLine(info.Title), 60); t != "" {
+	if t := blocks.Clip(blocks.OneLine(info.Title), 60); t != "" {
 		return what + "(“" + t + "”)"
 	}
 	return what
@@ -63,7 +95,7 @@ func named(what string, info hwp.Info) string {
 //
 // Headers and footers of pages, memos and hidden comments are no body.
 type hwpWalker struct {
-	b        *builder
+	b        *blocks.Builder
 	counters hwp.Counters
 	notes    []string // of the top-level paragraph being read
 }
@@ -72,13 +104,13 @@ type hwpWalker struct {
 func (w *hwpWalker) top(p *hwp.Paragraph) {
 	w.paragraph(w.b, p)
 	for _, s := range w.notes {
-		w.b.note(s)
+		w.b.Note(s)
 	}
 	w.notes = w.notes[:0]
 }
 
 // paragraph adds a paragraph to b, and the objects anchored in it where they stand.
-func (w *hwpWalker) paragraph(b *builder, p *hwp.Paragraph) {
+func (w *hwpWalker) paragraph(b *blocks.Builder, p *hwp.Paragraph) {
 	var t strings.Builder
 	number := w.counters.Next(p)
 	flush := func() {
@@ -89,9 +121,9 @@ func (w *hwpWalker) paragraph(b *builder, p *hwp.Paragraph) {
 			number = ""
 		}
 		if p.Outline > 0 && utf8.RuneCountInString(s) <= 120 && !strings.HasSuffix(strings.TrimSpace(s), "다.") {
-			b.heading(min(p.Outline, 9), s)
+			b.Heading(min(p.Outline, 9), s)
 		} else {
-			b.line(s)
+			b.Line(s)
 		}
 	}
 	for _, item := range p.Items {
@@ -108,7 +140,7 @@ func (w *hwpWalker) paragraph(b *builder, p *hwp.Paragraph) {
 				flush()
 			}
 			if !o.Below {
-				b.caption(w.text(o.Caption))
+				b.Caption(w.text(o.Caption))
 			}
 			switch o.Kind {
 			case hwp.Equation: // part of the line
@@ -119,18 +151,18 @@ func (w *hwpWalker) paragraph(b *builder, p *hwp.Paragraph) {
 			case hwp.Table:
 				w.table(b, o)
 			case hwp.Drawing:
-				b.paragraph(o.Text)
+				b.Paragraph(o.Text)
 				w.list(b, o.Body)
 			}
 			if o.Below {
-				b.caption(w.text(o.Caption))
+				b.Caption(w.text(o.Caption))
 			}
 		}
 	}
 	flush()
 }
 
-func (w *hwpWalker) list(b *builder, list []hwp.Paragraph) {
+func (w *hwpWalker) list(b *blocks.Builder, list []hwp.Paragraph) {
 	for i := range list {
 		w.paragraph(b, &list[i])
 	}
@@ -141,14 +173,14 @@ func (w *hwpWalker) text(list []hwp.Paragraph) string {
 	if len(list) == 0 {
 		return ""
 	}
-	var b builder
+	var b blocks.Builder
 	w.list(&b, list)
-	return b.plain()
+	return b.Plain()
 }
 
 // table adds a table; a table of one cell is a box, whose content is added
 // instead. Tables inside cells are text of the cell.
-func (w *hwpWalker) table(b *builder, o *hwp.Object) {
+func (w *hwpWalker) table(b *blocks.Builder, o *hwp.Object) {
 	if len(o.Cells) == 1 {
 		w.list(b, o.Cells[0].Body)
 		return
@@ -164,7 +196,7 @@ func (w *hwpWalker) table(b *builder, o *hwp.Object) {
 		row := &rows[len(rows)-1]
 		*row = append(*row, ingest.Cell{Text: w.text(c.Body), Row: c.Row, Col: c.Col, RowSpan: c.RowSpan, ColSpan: c.ColSpan})
 	}
-	b.table(rows)
+	b.Table(rows)
 }
 
 // reAgency is a name of more than three syllables that ends as those of agencies
@@ -176,11 +208,11 @@ var reAgency = regexp.MustCompile(`^[가-힣]{2,}([가-힣]시|[가-힣]도|[가
 // the body has it too; authors are mostly persons or computers, and dates those
 // of the template.
 func (w *hwpWalker) properties(info hwp.Info) {
-	meta := &w.b.doc.Meta
-	meta.Keywords = append(meta.Keywords, keywords([]string{info.Subject, info.Keywords})...)
-	meta.Gist = oneLine(info.Comments)
-	if author := oneLine(cmp.Or(info.Author, info.LastAuthor)); reAgency.MatchString(author) {
+	meta := &w.b.Doc.Meta
+	meta.Keywords = append(meta.Keywords, blocks.Keywords([]string{info.Subject, info.Keywords})...)
+	meta.Gist = blocks.OneLine(info.Comments)
+	if author := blocks.OneLine(cmp.Or(info.Author, info.LastAuthor)); reAgency.MatchString(author) {
 		meta.Agency = author
 	}
-	meta.Title = w.b.title(oneLine(info.Title), firstLine(w.b.parts))
+	meta.Title = w.b.Title(blocks.OneLine(info.Title), w.b.FirstLine())
 }

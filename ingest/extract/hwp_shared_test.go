@@ -17,6 +17,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"biseo/ingest"
+	"biseo/ingest/extract/blocks"
 )
 
 // letters is what of a text is compared: no spaces, no marks between cells.
@@ -26,7 +27,7 @@ func letters(s string) []rune {
 			return -1
 		}
 		return r
-	}, norm.NFC.String(strings.Map(cleanRune, s))))
+	}, norm.NFC.String(strings.Map(blocks.CleanRune, s))))
 }
 
 // inOrder is the length of the longest common subsequence of a and b: how many

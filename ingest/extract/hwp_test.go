@@ -1,11 +1,11 @@
 package extract
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"biseo/ingest/extract/blocks"
 	"biseo/ingest/extract/hwp"
 )
 
@@ -103,53 +103,11 @@ func TestHWPProperties(t *testing.T) {
 		"서울특별시": "서울특별시", "행정안전부": "행정안전부", "가온시청": "가온시청", "한국가온진흥원": "한국가온진흥원",
 		"홍길동": "", "김재원": "", "user": "", "DESKTOP-1": "", "가온시 홍길동": "", "": "",
 	} {
-		w := hwpWalker{b: &builder{}}
+		w := hwpWalker{b: &blocks.Builder{}}
 		w.properties(hwp.Info{Author: author, Keywords: "민원, 수당", Comments: "한 줄\n요지", Title: "문 내용"})
-		meta := w.b.doc.Meta
+		meta := w.b.Doc.Meta
 		if meta.Agency != want || len(meta.Keywords) != 2 || meta.Gist != "한 줄 요지" || meta.Title != "" {
 			t.Errorf("author %q: %+v, want agency %q", author, meta, want)
-		}
-	}
-}
-
-func TestEachElement(t *testing.T) {
-	read := func(s string) string {
-		var out strings.Builder
-		var show func(e *element)
-		show = func(e *element) {
-			out.WriteString("<" + e.name + "=" + e.get("v") + ">" + e.text)
-			for _, k := range e.kids {
-				show(k)
-			}
-			out.WriteString("/")
-		}
-		if err := eachElement([]byte(s), "", func(e *element) error { show(e); return nil }); err != nil {
-			return "error: " + err.Error()
-		}
-		return out.String()
-	}
-	for _, tt := range []struct{ xml, want string }{
-		{"\ufeff<?xml version='1.0'?>\n<a:b x:v='1'>t<!-- <c> --><c v = \"&lt;&#44032;&#xac01;\" /></a:b>", "<b=1><=>t/<c=<가각>//"},
-		{`<a v="/>">x&amp;y<![CDATA[<z>&]]></a>`, "<a=/>><=>x&y/<=><z>&//"},
-		{`<a w="v" v="2"/>`, "<a=2>/"},
-		{"<a></b>", "error: not well-formed"},
-		{"<a>", "error: not well-formed"},
-		{"<a><b></a>", "error: not well-formed"},
-		{"</a>", "error: not well-formed"},
-		{"<a v=1/>", "error: not well-formed"},
-		{"<a v='1/>", "error: not well-formed"},
-		{"<>x</>", "error: not well-formed"},
-		{"<a>&unknown;</a>", "error: not well-formed"},
-		{"<a>&#x110000;</a>", "error: not well-formed"},
-		{"<a>&#xd800;</a>", "<a=><=>\ufffd//"},
-		{"<a>\xff</a>", "error: not well-formed"},
-		{"<a><!-- </a>", "error: not well-formed"},
-		{"<a><![CDATA[ </a>", "error: not well-formed"},
-		{`<!DOCTYPE a [<!ENTITY e "x">]><a>&e;</a>`, "error: " + errDTD.Error()},
-		{strings.Repeat("<a>", maxDepth+1), "error: " + errTooDeep.Error()},
-	} {
-		if got := read(tt.xml); got != tt.want && (!strings.HasPrefix(tt.want, "error") || !strings.HasPrefix(got, tt.want)) {
-			t.Errorf("%.60s: %s, want %s", tt.xml, got, tt.want)
 		}
 	}
 }

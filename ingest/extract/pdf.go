@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"biseo/ingest"
+	"biseo/ingest/extract/blocks"
 	"biseo/ingest/extract/pdf"
 )
 
@@ -28,7 +29,7 @@ func readPDF(ctx context.Context, data []byte) (*ingest.Document, error) {
 }
 
 func readPDFWith(ctx context.Context, data []byte, programs programs) (*ingest.Document, error) {
-	var b builder
+	var b blocks.Builder
 	var pages []*pdfPage
 	f, err := pdf.Open(data)
 	if err == nil {
@@ -48,7 +49,7 @@ func readPDFWith(ctx context.Context, data []byte, programs programs) (*ingest.D
 		}
 		switch {
 		case len(pages) > 0:
-			b.warn("파일의 구조가 손상되었거나 잠겨 있어 poppler로 읽었습니다. 빠진 쪽이 없는지 확인하세요.")
+			b.Warn("파일의 구조가 손상되었거나 잠겨 있어 poppler로 읽었습니다. 빠진 쪽이 없는지 확인하세요.")
 		case errors.Is(err, pdf.ErrPassword):
 			return nil, errPassword
 		case err != nil:
@@ -68,22 +69,22 @@ func readPDFWith(ctx context.Context, data []byte, programs programs) (*ingest.D
 		p.blocks = p.page.Blocks()
 		tidy(p.blocks)
 		lines = append(lines, p.lines())
-		b.doc.Methods = append(b.doc.Methods, p.method)
+		b.Doc.Methods = append(b.Doc.Methods, p.method)
 	}
 	running := runningLines(lines)
 	words := vocabulary(lines)
 	for i, p := range pages {
-		b.page = i + 1
+		b.Page = i + 1
 		addBlocks(&b, p.blocks, running, words)
 	}
-	b.doc.Pages = len(pages)
+	b.Doc.Pages = len(pages)
 	var title string
 	if f != nil {
-		b.doc.Meta.Keywords = keywords([]string{f.Info("Keywords")})
-		title = oneLine(f.Info("Title"))
+		b.Doc.Meta.Keywords = blocks.Keywords([]string{f.Info("Keywords")})
+		title = blocks.OneLine(f.Info("Title"))
 	}
-	b.doc.Meta.Title = b.title(title, largest(lines[0]))
-	return b.finish()
+	b.Doc.Meta.Title = b.Title(title, largest(lines[0]))
+	return b.Finish()
 }
 
 // A pdfPage is a page with what is known about its text.
@@ -156,7 +157,7 @@ func lookAt(lines []pdf.Line) (k look) {
 			switch {
 			case r == ' ':
 				continue
-			case r == utf8.RuneError, cleanRune(r) < 0 && r != '\u00ad', cleanRune(r) == '□' && r != '□':
+			case r == utf8.RuneError, blocks.CleanRune(r) < 0 && r != '\u00ad', blocks.CleanRune(r) == '□' && r != '□':
 				k.unknown++
 			case r >= '가' && r <= '힣':
 				k.syllable++

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/text/encoding/korean"
 
 	"biseo/ingest"
+	"biseo/ingest/extract/blocks"
 )
 
 // pdfOf makes a PDF from objects 1, 2, …; object 1 is the catalog.
@@ -336,7 +337,7 @@ func TestSharedPDFRecall(t *testing.T) {
 	}
 	bag := func(s string) map[rune]int {
 		m := map[rune]int{}
-		for _, r := range clean(s) {
+		for _, r := range blocks.Clean(s) {
 			if r > ' ' {
 				m[r]++
 			}

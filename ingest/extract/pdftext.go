@@ -8,32 +8,33 @@ import (
 	"unicode/utf8"
 
 	"biseo/ingest"
+	"biseo/ingest/extract/blocks"
 	"biseo/ingest/extract/pdf"
 )
 
 // tidy makes the text of all lines what the document will have, so that marks are
 // seen that fonts keep among the private-use characters.
-func tidy(blocks []pdf.Block) {
-	for i := range blocks {
-		b := &blocks[i]
-		b.Line.Text = clean(b.Line.Text)
+func tidy(page []pdf.Block) {
+	for i := range page {
+		b := &page[i]
+		b.Line.Text = blocks.Clean(b.Line.Text)
 		if b.Table == nil {
 			continue
 		}
 		for _, c := range b.Table.Cells {
 			for j := range c.Lines {
-				c.Lines[j].Text = clean(c.Lines[j].Text)
+				c.Lines[j].Text = blocks.Clean(c.Lines[j].Text)
 			}
 		}
 	}
 }
 
 // addBlocks adds the lines and tables of a page to the document.
-func addBlocks(b *builder, blocks []pdf.Block, running map[*pdf.Line]bool, words map[string]bool) {
+func addBlocks(b *blocks.Builder, page []pdf.Block, running map[*pdf.Line]bool, words map[string]bool) {
 	var lines []*pdf.Line
-	add := b.line
-	if contents(blocks) {
-		add = b.paragraph
+	add := b.Line
+	if contents(page) {
+		add = b.Paragraph
 	}
 	flush := func() {
 		for _, s := range paragraphs(lines, words) {
@@ -41,12 +42,12 @@ func addBlocks(b *builder, blocks []pdf.Block, running map[*pdf.Line]bool, words
 		}
 		lines = nil
 	}
-	for i := range blocks {
-		if t := blocks[i].Table; t != nil {
+	for i := range page {
+		if t := page[i].Table; t != nil {
 			flush()
-			b.table(cells(t, words))
-		} else if !running[&blocks[i].Line] {
-			lines = append(lines, &blocks[i].Line)
+			b.Table(cells(t, words))
+		} else if !running[&page[i].Line] {
+			lines = append(lines, &page[i].Line)
 		}
 	}
 	flush()
@@ -55,10 +56,10 @@ func addBlocks(b *builder, blocks []pdf.Block, running map[*pdf.Line]bool, words
 // contents tells whether a page is a table of contents, whose lines are no headings
 // though they look like them: three lines or more end in a page number, after
 // dot leaders or under the title 목차 or 차례.
-func contents(blocks []pdf.Block) bool {
+func contents(page []pdf.Block) bool {
 	var titled bool
 	var dotted, numbered int
-	for _, b := range blocks {
+	for _, b := range page {
 		s := strings.Join(strings.Fields(b.Line.Text), "")
 		switch {
 		case b.Table != nil:
@@ -109,7 +110,7 @@ func largest(lines []*pdf.Line) string {
 			out = append(out, l.Text)
 		}
 	}
-	if s := oneLine(strings.Join(out, " ")); utf8.RuneCountInString(s) <= 80 {
+	if s := blocks.OneLine(strings.Join(out, " ")); utf8.RuneCountInString(s) <= 80 {
 		return s
 	}
 	return ""
@@ -130,7 +131,7 @@ var rePageNumber = regexp.MustCompile(`^[-–—‐~·<(\[]?(?:#|#/#|#쪽|[Pp](?
 // in plans every page may begin with the same one.
 func edges(lines []*pdf.Line) (out []*pdf.Line) {
 	for _, l := range lines {
-		if m, _, _, _ := guessHeading(l.Text, false); m != noMark {
+		if blocks.LooksLikeHeading(l.Text) {
 			continue
 		}
 		var above, below int

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"biseo/ingest/extract/blocks"
 	"biseo/ingest/extract/pdf"
 )
 
@@ -84,7 +85,7 @@ func repair(ctx context.Context, data []byte, tools programs) (pages []*pdfPage)
 
 // rescue reads again what was not read well: with poppler, then by OCR. Warnings say
 // what remains, and which program would help. Its error is only that of ctx.
-func rescue(ctx context.Context, b *builder, data []byte, pages []*pdfPage, tools programs) error {
+func rescue(ctx context.Context, b *blocks.Builder, data []byte, pages []*pdfPage, tools programs) error {
 	if tools.pdftotext != "" {
 		if err := askPoppler(ctx, data, pages, tools.pdftotext); err != nil {
 			return err
@@ -133,7 +134,7 @@ func rescue(ctx context.Context, b *builder, data []byte, pages []*pdfPage, tool
 	install := tools.missing()
 	say := func(pages []int, format string) {
 		if len(pages) > 0 {
-			b.warn(format, numbers(pages))
+			b.Warn(format, numbers(pages))
 		}
 	}
 	say(done, "그림으로 된 쪽(%s쪽)은 글자 인식(OCR)으로 읽었습니다. 틀린 글자가 있을 수 있으니 원문을 확인하세요.")

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"biseo/ingest"
+	"biseo/ingest/extract/blocks"
 )
 
 // PoolOptions configure a [Pool]. Only Command is required.
@@ -203,7 +204,7 @@ func (c *child) ask(ctx context.Context, path string, timeout time.Duration) (*a
 	case limited.Err() != nil:
 		return nil, refuse(fmt.Sprintf("%g초 안에 다 읽지 못했습니다.", timeout.Seconds()), nextSplit)
 	case errors.Is(err, errAnswerTooLong):
-		return nil, errTooLong
+		return nil, blocks.ErrTooLong
 	}
 	c.close()
 	switch said := c.stderr.String(); {
@@ -339,7 +340,7 @@ func work(in io.Reader, out io.Writer, read func(context.Context, string) (*inge
 			return fmt.Errorf("write answer: %w", err)
 		}
 		if len(body) > maxAnswer {
-			if body, err = json.Marshal(answer{Error: errTooLong}); err != nil {
+			if body, err = json.Marshal(answer{Error: blocks.ErrTooLong}); err != nil {
 				return err
 			}
 		}

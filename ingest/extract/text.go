@@ -10,16 +10,17 @@ import (
 	"golang.org/x/text/encoding/korean"
 
 	"biseo/ingest"
+	"biseo/ingest/extract/blocks"
 )
 
 // readText reads plain text. Every line is a paragraph or a heading.
 func readText(s string) (*ingest.Document, error) {
-	var b builder
+	var b blocks.Builder
 	for line := range strings.Lines(s) {
-		b.line(line)
+		b.Line(line)
 	}
-	b.doc.Meta.Title = firstLine(b.parts)
-	return b.finish()
+	b.Doc.Meta.Title = b.FirstLine()
+	return b.Finish()
 }
 
 // ReadText returns the characters of a text file as they stand there, whatever
@@ -31,21 +32,6 @@ func ReadText(path string) (string, error) {
 	}
 	s, _, err := decodeText(data)
 	return s, err
-}
-
-// firstLine is the title of a document that does not name one: its first line,
-// if that is short and no sentence.
-func firstLine(parts []part) string {
-	for _, p := range parts {
-		if p.kind == ingest.Table {
-			continue
-		}
-		if s := oneLine(p.text); utf8.RuneCountInString(s) <= 80 && !strings.HasSuffix(s, "다.") {
-			return s
-		}
-		break
-	}
-	return ""
 }
 
 // decodeText finds the encoding of text by its byte order mark, then by what

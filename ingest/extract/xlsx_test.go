@@ -11,6 +11,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"biseo/ingest"
+	"biseo/ingest/extract/blocks"
 )
 
 // xlsxOf writes a workbook with the spreadsheet library itself.
@@ -192,7 +193,7 @@ func TestXLSXHostile(t *testing.T) {
 		}
 	}
 	var many strings.Builder
-	for i := range maxCells/5000 + 5 {
+	for i := range blocks.MaxCells/5000 + 5 {
 		many.WriteString("<row>")
 		for j := range 5000 {
 			fmt.Fprintf(&many, "<c><v>%d</v></c>", i*j*7919)
@@ -200,7 +201,7 @@ func TestXLSXHostile(t *testing.T) {
 		many.WriteString("</row>")
 	}
 	d := readString(t, "a.xlsx", xlsxRaw(t, "<sheetData>"+many.String()+"</sheetData>"))
-	if rows := len(d.Blocks[1].Cells); rows != maxCells/5000 || len(d.Warnings) != 1 {
+	if rows := len(d.Blocks[1].Cells); rows != blocks.MaxCells/5000 || len(d.Warnings) != 1 {
 		t.Errorf("%d rows, warnings %q", rows, d.Warnings)
 	}
 	styles := `<x:styleSheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><x:cellXfs count="2"><x:xf numFmtId="0"/><x:xf numFmtId="6"/></x:cellXfs></x:styleSheet>`

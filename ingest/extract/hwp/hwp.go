@@ -27,7 +27,7 @@ type Document struct {
 	Info         Info
 	Sections     [][]Paragraph
 	Distribution bool // 배포용 문서: written for readers, not for editing
-	Tracked      bool // changes were tracked: deleted text may stand in the paragraphs
+	Tracked      bool // changes were tracked: of HWP 5, deleted text may stand in the paragraphs
 	Damaged      bool // parts broke the rules of the format and were left out
 }
 

@@ -1,9 +1,11 @@
-package extract
+package xlsx
 
 import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"biseo/ingest/extract/xmlzip"
 )
 
 // koreanBuiltIn are the number formats that a workbook names by number only and
@@ -76,18 +78,18 @@ func koreanStyles(styles string) string {
 
 // zeroTexts are what the cell formats of the part styles show for the number 0,
 // where that is a text of its own, such as the "-" of accounts; by index of cellXfs.
-func zeroTexts(styles *element) map[string]string {
+func zeroTexts(styles *xmlzip.Element) map[string]string {
 	codes := map[string]string{"41": `_;_;"-"`, "42": `_;_;"-"`, "43": `_;_;"-"`, "44": `_;_;"-"`}
-	for _, k := range styles.child("numFmts").children() {
-		codes[k.get("numFmtId")] = k.get("formatCode")
+	for _, k := range styles.Child("numFmts").Children() {
+		codes[k.Get("numFmtId")] = k.Get("formatCode")
 	}
 	texts := map[string]string{}
 	n := 0
-	for _, k := range styles.child("cellXfs").children() {
-		if k.name != "xf" {
+	for _, k := range styles.Child("cellXfs").Children() {
+		if k.Name != "xf" {
 			continue
 		}
-		if s := zeroText(codes[k.get("numFmtId")]); s != "" {
+		if s := zeroText(codes[k.Get("numFmtId")]); s != "" {
 			texts[strconv.Itoa(n)] = s
 		}
 		n++

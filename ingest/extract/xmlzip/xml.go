@@ -1,4 +1,4 @@
-package extract
+package xmlzip
 
 import (
 	"errors"
@@ -15,28 +15,34 @@ const (
 	maxElements = 2 << 20
 )
 
-var errXML = errors.New("not well-formed XML")
+// Why XML is not read.
+var (
+	ErrXML     = errors.New("not well-formed XML")
+	ErrDTD     = errors.New("XML with a document type declaration")
+	ErrDepth   = errors.New("XML elements nest too deep")
+	ErrTooMany = errors.New("too many XML elements at a time")
+)
 
-// An element is an XML element, its names without prefixes: namespaces vary
+// An Element is an XML element, its names without prefixes: namespaces vary
 // with the year of the program. A child without a name is text.
-type element struct {
-	name  string
-	attrs string // between the name and the end of the start tag, as written
-	kids  []*element
-	text  string
+type Element struct {
+	Name  string
+	Attrs string // between the name and the end of the start tag, as written; see [CutAttr]
+	Kids  []*Element
+	Text  string // without kids
 }
 
-// get is an attribute of e, "" where it is missing; nil has none.
-func (e *element) get(attr string) string {
+// Get is an attribute of e, "" where it is missing; nil has none.
+func (e *Element) Get(attr string) string {
 	if e == nil {
 		return ""
 	}
-	for s := e.attrs; ; {
-		name, value, rest, ok := cutAttr(s)
+	for s := e.Attrs; ; {
+		name, value, rest, ok := CutAttr(s)
 		if !ok {
 			return ""
 		}
-		if local(name) == attr {
+		if Local(name) == attr {
 			v, err := unescape(value)
 			if err != nil {
 				return ""
@@ -47,11 +53,11 @@ func (e *element) get(attr string) string {
 	}
 }
 
-// child is the first child of that name, or nil; so is the child of nil.
-func (e *element) child(name string) *element {
+// Child is the first child of that name, or nil; so is the child of nil.
+func (e *Element) Child(name string) *Element {
 	if e != nil {
-		for _, k := range e.kids {
-			if k.name == name {
+		for _, k := range e.Kids {
+			if k.Name == name {
 				return k
 			}
 		}
@@ -59,83 +65,83 @@ func (e *element) child(name string) *element {
 	return nil
 }
 
-// children are what e consists of; nil has none.
-func (e *element) children() []*element {
+// Children are what e consists of; nil has none.
+func (e *Element) Children() []*Element {
 	if e == nil {
 		return nil
 	}
-	return e.kids
+	return e.Kids
 }
 
-// all calls f with each element of that name at any depth.
-func (e *element) all(name string, f func(*element)) {
-	for _, k := range e.kids {
-		if k.name == name {
+// All calls f with each element of that name at any depth.
+func (e *Element) All(name string, f func(*Element)) {
+	for _, k := range e.Kids {
+		if k.Name == name {
 			f(k)
 		}
-		k.all(name, f)
+		k.All(name, f)
 	}
 }
 
-// first is the first element of that name at any depth, in document order, or nil.
-func (e *element) first(name string) *element {
-	for _, k := range e.kids {
-		if k.name == name {
+// First is the first element of that name at any depth, in document order, or nil.
+func (e *Element) First(name string) *Element {
+	for _, k := range e.Kids {
+		if k.Name == name {
 			return k
 		}
-		if f := k.first(name); f != nil {
+		if f := k.First(name); f != nil {
 			return f
 		}
 	}
 	return nil
 }
 
-// content is all text in e.
-func (e *element) content() string {
+// Content is all text in e; nil has none.
+func (e *Element) Content() string {
 	if e == nil {
 		return ""
 	}
-	if len(e.kids) == 0 {
-		return e.text
+	if len(e.Kids) == 0 {
+		return e.Text
 	}
 	var b strings.Builder
 	e.write(&b)
 	return b.String()
 }
 
-func (e *element) write(b *strings.Builder) {
-	b.WriteString(e.text)
-	for _, k := range e.kids {
+func (e *Element) write(b *strings.Builder) {
+	b.WriteString(e.Text)
+	for _, k := range e.Kids {
 		k.write(b)
 	}
 }
 
-// eachElement calls f with each child element of the first-level element named
+// Each calls f with each child element of the first-level element named
 // parent, at whatever depth that stands, so that only one child at a time is in
 // memory. With parent "" it calls f with the root.
 //
 // The XML is UTF-8. It may declare no entities, which are the way to files
 // outside and to expansion without bound: a DOCTYPE is an error.
-func eachElement(data []byte, parent string, f func(*element) error) error {
-	x := xmlReader{s: strings.TrimPrefix(string(data), "\ufeff")}
+func Each(data []byte, parent string, f func(*Element) error) error {
+	x := Reader{s: strings.TrimPrefix(string(data), "\ufeff")}
 	if !utf8.ValidString(x.s) {
-		return fmt.Errorf("%w: not UTF-8", errXML)
+		return fmt.Errorf("%w: not UTF-8", ErrXML)
 	}
 	inside := parent == ""
 	for {
-		kind, e, err := x.next()
+		kind, e, err := x.Next()
 		if err != nil {
 			return err
 		}
 		switch kind {
-		case xmlEnd:
+		case End:
 			if len(x.open) > 0 {
 				return x.errorf("<%s> does not end", x.open[len(x.open)-1])
 			}
 			return nil
-		case xmlStart:
+		case Start:
 			if !inside {
-				inside = e.name == parent
+				inside = e.Name == parent
 				continue
 			}
 			if err := x.fill(&e); err != nil {
@@ -145,43 +151,47 @@ func eachElement(data []byte, parent string, f func(*element) error) error {
 				return err
 			}
 			x.elements = 0
-		case xmlClose:
+		case Close:
 			inside = parent == ""
 		}
 	}
 }
 
-type xmlKind int
+// A Token is what [Reader.Next] stands at.
+type Token int
 
 const (
-	xmlStart xmlKind = iota
-	xmlClose
-	xmlText
-	xmlEnd
+	Start Token = iota // of an element, which comes with its name and attributes
+	Close              // of the element that began last
+	Text               // an element without a name
+	End                // of the file
 )
 
-// An xmlReader reads the markup that office programs write: elements,
-// attributes and text. What it returns are slices of s.
-type xmlReader struct {
+// A Reader reads the markup that office programs write: elements,
+// attributes and text. What it returns are slices of what it reads.
+type Reader struct {
 	s        string
 	at       int
 	open     []string // names of the open elements, with prefix
 	closing  bool     // the last start tag was <a/>: its end is next
 	elements int
-	slab     []element
+	slab     []Element
 }
 
-func (x *xmlReader) errorf(format string, args ...any) error {
-	return fmt.Errorf("%w at byte %d: %s", errXML, x.at, fmt.Sprintf(format, args...))
+// NewReader reads s, which is UTF-8.
+func NewReader(s string) *Reader { return &Reader{s: s} }
+
+func (x *Reader) errorf(format string, args ...any) error {
+	return fmt.Errorf("%w at byte %d: %s", ErrXML, x.at, fmt.Sprintf(format, args...))
 }
 
-// next is the next start tag, end tag or text; comments and processing
+// Next is the next start tag, end tag or text; comments and processing
 // instructions are passed over.
-func (x *xmlReader) next() (xmlKind, element, error) {
+func (x *Reader) Next() (Token, Element, error) {
 	if x.closing {
 		x.closing = false
 		x.open = x.open[:len(x.open)-1]
-		return xmlClose, element{}, nil
+		return Close, Element{}, nil
 	}
 	for x.at < len(x.s) {
 		rest := x.s[x.at:]
@@ -192,45 +202,45 @@ func (x *xmlReader) next() (xmlKind, element, error) {
 			}
 			s, err := unescape(rest[:n])
 			if err != nil {
-				return 0, element{}, x.errorf("%v", err)
+				return 0, Element{}, x.errorf("%v", err)
 			}
 			x.at += n
-			return xmlText, element{text: s}, nil
+			return Text, Element{Text: s}, nil
 		}
 		switch {
 		case strings.HasPrefix(rest, "</"):
 			n := strings.IndexByte(rest, '>')
 			if n < 0 || len(x.open) == 0 || strings.TrimRight(rest[2:n], " \t\r\n") != x.open[len(x.open)-1] {
-				return 0, element{}, x.errorf("end tag that ends nothing")
+				return 0, Element{}, x.errorf("end tag that ends nothing")
 			}
 			x.open = x.open[:len(x.open)-1]
 			x.at += n + 1
-			return xmlClose, element{}, nil
+			return Close, Element{}, nil
 		case strings.HasPrefix(rest, "<?"):
 			if err := x.skip("?>"); err != nil {
-				return 0, element{}, err
+				return 0, Element{}, err
 			}
 		case strings.HasPrefix(rest, "<!--"):
 			if err := x.skip("-->"); err != nil {
-				return 0, element{}, err
+				return 0, Element{}, err
 			}
 		case strings.HasPrefix(rest, "<![CDATA["):
 			begin := x.at + len("<![CDATA[")
 			if err := x.skip("]]>"); err != nil {
-				return 0, element{}, err
+				return 0, Element{}, err
 			}
-			return xmlText, element{text: x.s[begin:max(x.at-len("]]>"), begin)]}, nil
+			return Text, Element{Text: x.s[begin:max(x.at-len("]]>"), begin)]}, nil
 		case strings.HasPrefix(rest, "<!"):
-			return 0, element{}, errDTD
+			return 0, Element{}, ErrDTD
 		default:
 			e, err := x.startTag()
-			return xmlStart, e, err
+			return Start, e, err
 		}
 	}
-	return xmlEnd, element{}, nil
+	return End, Element{}, nil
 }
 
-func (x *xmlReader) skip(end string) error {
+func (x *Reader) skip(end string) error {
 	n := strings.Index(x.s[x.at:], end)
 	if n < 0 {
 		return x.errorf("no %s", end)
@@ -239,7 +249,7 @@ func (x *xmlReader) skip(end string) error {
 	return nil
 }
 
-func (x *xmlReader) startTag() (element, error) {
+func (x *Reader) startTag() (Element, error) {
 	begin := x.at + 1
 	i := begin
 	for i < len(x.s) && !isSpace(x.s[i]) && x.s[i] != '>' && x.s[i] != '/' {
@@ -247,11 +257,11 @@ func (x *xmlReader) startTag() (element, error) {
 	}
 	name := x.s[begin:i]
 	if name == "" || strings.ContainsAny(name, `<"'=&`) {
-		return element{}, x.errorf("no name of an element")
+		return Element{}, x.errorf("no name of an element")
 	}
 	rest := x.s[i:]
 	for {
-		_, _, after, ok := cutAttr(rest)
+		_, _, after, ok := CutAttr(rest)
 		if !ok {
 			break
 		}
@@ -263,54 +273,55 @@ func (x *xmlReader) startTag() (element, error) {
 	case strings.HasPrefix(rest, "/"):
 		rest, x.closing = strings.CutPrefix(strings.TrimLeft(rest[1:], " \t\r\n"), ">") // some programs write "/ >"
 		if !x.closing {
-			return element{}, x.errorf("start tag <%s> does not end", clip(name, 40))
+			return Element{}, x.errorf("start tag <%.40s> does not end", name)
 		}
 	case strings.HasPrefix(rest, ">"):
 		rest = rest[1:]
 	default:
-		return element{}, x.errorf("start tag <%s> does not end", clip(name, 40))
+		return Element{}, x.errorf("start tag <%.40s> does not end", name)
 	}
 	if len(x.open) >= maxDepth {
-		return element{}, errTooDeep
+		return Element{}, ErrDepth
 	}
 	x.open = append(x.open, name)
 	x.at = len(x.s) - len(rest)
-	return element{name: local(name), attrs: attrs}, nil
+	return Element{Name: Local(name), Attrs: attrs}, nil
 }
 
 // fill reads what stands between the start tag of e and its end tag.
-func (x *xmlReader) fill(e *element) error {
+func (x *Reader) fill(e *Element) error {
 	for {
-		kind, k, err := x.next()
+		kind, k, err := x.Next()
 		if err != nil {
 			return err
 		}
 		switch kind {
-		case xmlEnd:
-			return x.errorf("<%s> does not end", e.name)
-		case xmlClose:
+		case End:
+			return x.errorf("<%s> does not end", e.Name)
+		case Close:
 			return nil
 		}
 		if x.elements++; x.elements > maxElements {
-			return errTooLong
+			return ErrTooMany
 		}
 		if len(x.slab) == 0 {
-			x.slab = make([]element, 64)
+			x.slab = make([]Element, 64)
 		}
 		p := &x.slab[0]
 		x.slab = x.slab[1:]
 		*p = k
-		if kind == xmlStart {
+		if kind == Start {
 			if err := x.fill(p); err != nil {
 				return err
 			}
 		}
-		e.kids = append(e.kids, p)
+		e.Kids = append(e.Kids, p)
 	}
 }
 
-// cutAttr cuts the first attribute off the inside of a start tag.
-func cutAttr(s string) (name, value, rest string, ok bool) {
+// CutAttr cuts the first attribute off the inside of a start tag. The value is as
+// written, entities and all.
+func CutAttr(s string) (name, value, rest string, ok bool) {
 	i := 0
 	for i < len(s) && isSpace(s[i]) {
 		i++
@@ -340,8 +351,8 @@ func cutAttr(s string) (name, value, rest string, ok bool) {
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
 
-// local is a name without its prefix.
-func local(name string) string {
+// Local is a name without its prefix.
+func Local(name string) string {
 	return name[strings.IndexByte(name, ':')+1:]
 }
 
@@ -378,7 +389,7 @@ func unescape(s string) (string, error) {
 			}
 			n, err := strconv.ParseUint(digits, base, 32)
 			if !ok || err != nil || n > utf8.MaxRune {
-				return "", fmt.Errorf("unknown entity &%s;", clip(name, 20))
+				return "", fmt.Errorf("unknown entity &%.20s;", name)
 			}
 			b.WriteRune(rune(n)) // U+FFFD for half a surrogate pair
 		}
@@ -387,4 +398,13 @@ func unescape(s string) (string, error) {
 	}
 	b.WriteString(s)
 	return b.String(), nil
+}
+
+// Spaced has a space for each tab and line end, which are no more than that in the
+// text of office documents.
+func Spaced(s string) string {
+	if strings.ContainsAny(s, "\t\r\n") {
+		return strings.NewReplacer("\t", " ", "\r", " ", "\n", " ").Replace(s)
+	}
+	return s
 }

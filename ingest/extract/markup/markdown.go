@@ -1,6 +1,7 @@
-package extract
+package markup
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"biseo/index"
 	"biseo/ingest"
+	"biseo/ingest/extract/blocks"
 )
 
 var (
@@ -23,37 +25,35 @@ var (
 	reEscape     = regexp.MustCompile("\\\\([!-/:-@\\[-`{-~])")
 )
 
-// readMarkdown reads Markdown with optional YAML front matter. The text is what
+// Markdown reads Markdown with optional YAML front matter. The text is what
 // a reader of the page sees, not its source.
-func readMarkdown(s string) (*ingest.Document, error) {
-	var b builder
+func Markdown(s string) (*ingest.Document, error) {
+	var b blocks.Builder
 	front, body := cutFrontMatter(s)
 	m, err := frontMatter(front)
 	if err != nil {
-		b.warn("머리말(front matter)을 읽지 못했습니다: %v", err)
+		b.Warn("머리말(front matter)을 읽지 못했습니다: %v", err)
 	}
-	b.doc.Warnings = append(b.doc.Warnings, describe(&b.doc.Meta, m)...)
-	if index.IsLaw(b.doc.Meta.Kind) || reLawHeading.MatchString(body) {
-		b.lawMarkdown(body)
+	b.Doc.Warnings = append(b.Doc.Warnings, describe(&b.Doc.Meta, m)...)
+	if index.IsLaw(b.Doc.Meta.Kind) || reLawHeading.MatchString(body) {
+		addLaw(&b, body)
 	} else {
-		b.markdown(reLiquid.ReplaceAllString(body, ""))
+		addMarkdown(&b, reLiquid.ReplaceAllString(body, ""))
 	}
-	if b.doc.Meta.Title == "" && len(b.parts) > 0 && b.parts[0].kind == ingest.Heading {
-		b.doc.Meta.Title = b.parts[0].text
-	}
-	return b.finish()
+	b.Doc.Meta.Title = cmp.Or(b.Doc.Meta.Title, b.FirstHeading())
+	return b.Finish()
 }
 
-// lawMarkdown reads the Markdown of legalize-kr and its forks, which is a
+// addLaw reads the Markdown of legalize-kr and its forks, which is a
 // line format and means something else to a Markdown parser: 목 are indented
 // like code, 세목 ("1) …") stand at the margin like lists. Headings, bold and
 // escapes are undone, tables read as such, every other line stays as it is.
 // Lines that open a 부칙 become headings.
-func (b *builder) lawMarkdown(s string) {
+func addLaw(b *blocks.Builder, s string) {
 	lines := strings.Split(s, "\n")
 	var para []string
 	flush := func() {
-		b.paragraph(strings.Join(para, "\n"))
+		b.Paragraph(strings.Join(para, "\n"))
 		para = nil
 	}
 	supplements := false // below a heading 부칙
@@ -66,22 +66,22 @@ func (b *builder) lawMarkdown(s string) {
 		case hashes > 0 && hashes <= 6 && strings.HasPrefix(line[hashes:], " "):
 			flush()
 			head := strings.TrimSpace(line[hashes:])
-			supplements = reSupplement.MatchString(head) || supplements && hashes > 2
-			b.heading(hashes, head)
-		case reSupplement.MatchString(line):
+			supplements = blocks.IsSupplement(head) || supplements && hashes > 2
+			b.Heading(hashes, head)
+		case blocks.IsSupplement(line):
 			flush()
 			level := 2
 			if supplements {
 				level = 3
 			}
-			b.heading(level, line)
+			b.Heading(level, line)
 		case strings.Contains(line, "|") && i+1 < len(lines) && strings.Contains(lines[i+1], "|") && reDelimiter.MatchString(lines[i+1]):
 			flush()
 			j := i
 			for j < len(lines) && strings.Contains(lines[j], "|") {
 				j++
 			}
-			b.markdown(strings.Join(lines[i:j], "\n"))
+			addMarkdown(b, strings.Join(lines[i:j], "\n"))
 			i = j - 1
 		default:
 			para = append(para, line)
@@ -100,8 +100,8 @@ func unmark(line string) string {
 
 var goldmarkTables = goldmark.New(goldmark.WithExtensions(extension.Table))
 
-// markdown reads CommonMark with tables.
-func (b *builder) markdown(s string) {
+// addMarkdown reads CommonMark with tables.
+func addMarkdown(b *blocks.Builder, s string) {
 	w := mdWalker{b: b, src: []byte(tame(s))}
 	w.blocks(goldmarkTables.Parser().Parse(text.NewReader(w.src)), "")
 }
@@ -169,7 +169,7 @@ func unclosed(s string) int {
 }
 
 type mdWalker struct {
-	b   *builder
+	b   *blocks.Builder
 	src []byte
 }
 
@@ -178,19 +178,19 @@ func (w *mdWalker) blocks(n ast.Node, indent string) {
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
 		switch c := c.(type) {
 		case *ast.Heading:
-			w.b.heading(c.Level, w.inline(c))
+			w.b.Heading(c.Level, w.inline(c))
 		case *ast.Paragraph, *ast.TextBlock:
-			w.b.paragraph(indent + strings.ReplaceAll(w.inline(c), "\n", "\n"+indent))
+			w.b.Paragraph(indent + strings.ReplaceAll(w.inline(c), "\n", "\n"+indent))
 		case *ast.List:
 			w.list(c, indent)
 		case *ast.FencedCodeBlock, *ast.CodeBlock:
-			w.b.paragraph(indent + strings.ReplaceAll(string(c.Lines().Value(w.src)), "\n", "\n"+indent))
+			w.b.Paragraph(indent + strings.ReplaceAll(string(c.Lines().Value(w.src)), "\n", "\n"+indent))
 		case *ast.HTMLBlock:
 			raw := string(c.Lines().Value(w.src))
 			if c.HasClosure() {
 				raw += string(c.ClosureLine.Value(w.src))
 			}
-			w.b.html(raw)
+			addHTML(w.b, raw)
 		case *extast.Table:
 			w.table(c)
 		case *ast.ThematicBreak, *ast.LinkReferenceDefinition:
@@ -211,12 +211,9 @@ func (w *mdWalker) list(l *ast.List, indent string) {
 			number++
 		}
 		inner := indent + strings.Repeat(" ", len(mark))
-		before := len(w.b.parts)
+		first := w.b.Len()
 		w.blocks(item, inner)
-		if len(w.b.parts) > before && w.b.parts[before].kind == ingest.Paragraph {
-			p := &w.b.parts[before]
-			p.text = indent + mark + strings.TrimPrefix(p.text, inner)
-		}
+		w.b.Relabel(first, inner, indent+mark)
 	}
 }
 
@@ -229,7 +226,7 @@ func (w *mdWalker) table(t *extast.Table) {
 		}
 		rows = append(rows, row)
 	}
-	w.b.table(rows)
+	w.b.Table(rows)
 }
 
 // inline is the text of n's inline content: of links and images what is shown,

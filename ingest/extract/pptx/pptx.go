@@ -1,4 +1,5 @@
-package extract
+// Package pptx reads PowerPoint presentations.
+package pptx
 
 import (
 	"cmp"
@@ -10,7 +11,9 @@ import (
 	"unicode/utf8"
 
 	"biseo/ingest"
+	"biseo/ingest/extract/blocks"
 	"biseo/ingest/extract/hwp"
+	"biseo/ingest/extract/xmlzip"
 )
 
 const (
@@ -18,21 +21,21 @@ const (
 	maxOrdered = 2000 // shapes of a slide that are put into reading order
 )
 
-// readPPTX reads a presentation (ECMA-376): each slide is a page, its title a
+// Read reads a presentation (ECMA-376): each slide is a page, its title a
 // heading, its text boxes and tables in the order in which a person reads them,
 // the speaker's notes as a note. Charts, comments, dates and slide numbers are
 // left out. Hidden slides are read, and a warning names them.
-func readPPTX(ctx context.Context, a *archive) (*ingest.Document, error) {
-	r := pptxReader{b: new(builder), a: a, layouts: map[string]map[string]rect{}}
+func Read(ctx context.Context, a *xmlzip.Archive) (*ingest.Document, error) {
+	r := reader{b: new(blocks.Builder), a: a, layouts: map[string]map[string]rect{}}
 	if err := r.presentation(ctx); err != nil {
-		return nil, asError("PPTX", err)
+		return nil, err
 	}
-	return r.b.finish()
+	return r.b.Finish()
 }
 
-type pptxReader struct {
-	b       *builder
-	a       *archive
+type reader struct {
+	b       *blocks.Builder
+	a       *xmlzip.Archive
 	layouts map[string]map[string]rect // where a layout or master puts its placeholders
 	hidden  []string
 	charts  int
@@ -43,105 +46,106 @@ type rect struct{ x, y, w, h int }
 
 // A drawn is something on a slide that holds text.
 type drawn struct {
-	e  *element
+	e  *xmlzip.Element
 	at rect
 }
 
-func (r *pptxReader) presentation(ctx context.Context) error {
-	main, err := relation(r.a, "", "officeDocument")
+func (r *reader) presentation(ctx context.Context) error {
+	main, err := r.a.Related("", "officeDocument")
 	if err != nil {
 		return err
 	}
 	main = cmp.Or(main, "ppt/presentation.xml")
-	data, err := r.a.need(main)
+	data, err := r.a.Need(main)
 	if err != nil {
 		return err
 	}
-	rels, err := relations(r.a, main)
+	rels, err := r.a.Relations(main)
 	if err != nil {
 		return err
 	}
-	err = eachElement(data, "sldIdLst", func(e *element) error {
-		i := slices.IndexFunc(rels, func(rel related) bool { return rel.id == relationID(e) && rel.kind == "slide" })
-		if e.name != "sldId" || i < 0 {
+	err = xmlzip.Each(data, "sldIdLst", func(e *xmlzip.Element) error {
+		i := slices.IndexFunc(rels, func(rel xmlzip.Relation) bool { return rel.ID == relationID(e) && rel.Kind == "slide" })
+		if e.Name != "sldId" || i < 0 {
 			return nil
 		}
-		if r.b.page++; r.b.page > maxSlides {
-			return errTooLong
+		if r.b.Page++; r.b.Page > maxSlides {
+			return blocks.ErrTooLong
 		}
-		if err := r.slide(rels[i].part); err != nil {
-			return fmt.Errorf("%s: %w", rels[i].part, err)
+		if err := r.slide(rels[i].Part); err != nil {
+			return fmt.Errorf("%s: %w", rels[i].Part, err)
 		}
 		return ctx.Err()
 	})
 	if err != nil {
 		return err
 	}
-	r.b.doc.Pages = r.b.page
+	r.b.Doc.Pages = r.b.Page
 	if len(r.hidden) > 0 {
-		r.b.warn("숨긴 슬라이드 %d개도 읽었습니다: %s쪽.", len(r.hidden), clip(strings.Join(r.hidden, ", "), 100))
+		r.b.Warn("숨긴 슬라이드 %d개도 읽었습니다: %s쪽.", len(r.hidden), blocks.Clip(strings.Join(r.hidden, ", "), 100))
 	}
 	if r.charts > 0 {
-		r.b.warn("차트 %d개는 읽지 않았습니다.", r.charts)
+		r.b.Warn("차트 %d개는 읽지 않았습니다.", r.charts)
 	}
-	title := ""
-	if len(r.b.parts) > 0 && r.b.parts[0].kind == ingest.Heading {
-		title = r.b.parts[0].text
+	says, err := r.a.Properties()
+	if err != nil {
+		return err
 	}
-	return r.a.properties(r.b, title)
+	r.b.Properties(says.Title, says.Description, r.b.FirstHeading(), says.Keywords, says.Subject)
+	return nil
 }
 
 // relationID is the attribute r:id, which stands beside a plain id.
-func relationID(e *element) string {
-	for s := e.attrs; ; {
-		name, value, rest, ok := cutAttr(s)
+func relationID(e *xmlzip.Element) string {
+	for s := e.Attrs; ; {
+		name, value, rest, ok := xmlzip.CutAttr(s)
 		if !ok {
 			return ""
 		}
-		if local(name) == "id" && name != "id" {
+		if xmlzip.Local(name) == "id" && name != "id" {
 			return value
 		}
 		s = rest
 	}
 }
 
-func (r *pptxReader) slide(part string) error {
-	root, err := r.a.tree(part)
+func (r *reader) slide(part string) error {
+	root, err := r.a.Tree(part)
 	if err != nil {
 		return err
 	}
-	if show := root.get("show"); show == "0" || show == "false" {
-		r.hidden = append(r.hidden, strconv.Itoa(r.b.page))
+	if show := root.Get("show"); show == "0" || show == "false" {
+		r.hidden = append(r.hidden, strconv.Itoa(r.b.Page))
 	}
-	rels, err := relations(r.a, part)
+	rels, err := r.a.Relations(part)
 	if err != nil {
 		return err
 	}
 	var notes string
 	places := map[string]rect{}
 	for _, rel := range rels {
-		switch rel.kind {
+		switch rel.Kind {
 		case "slideLayout":
-			if places, err = r.placeholders(rel.part, 0); err != nil {
+			if places, err = r.placeholders(rel.Part, 0); err != nil {
 				return err
 			}
 		case "notesSlide":
-			notes = rel.part
+			notes = rel.Part
 		}
 	}
-	shapes := r.shapes(root.child("cSld").child("spTree"), places)
+	shapes := r.shapes(root.Child("cSld").Child("spTree"), places)
 	i := slices.IndexFunc(shapes, func(s drawn) bool { return isTitle(s.e) })
 	if i >= 0 {
-		r.b.heading(1, drawnText(shapes[i].e.child("txBody")))
+		r.b.Heading(1, drawnText(shapes[i].e.Child("txBody")))
 		shapes = slices.Delete(shapes, i, i+1)
 	}
 	shapes = readingOrder(shapes)
-	if i < 0 && len(shapes) > 0 && shapes[0].e.name == "sp" { // most slides have a title, many only the look of one
-		lines := drawnLines(shapes[0].e.child("txBody"))
+	if i < 0 && len(shapes) > 0 && shapes[0].e.Name == "sp" { // most slides have a title, many only the look of one
+		lines := drawnLines(shapes[0].e.Child("txBody"))
 		if len(lines) > 0 && utf8.RuneCountInString(lines[0]) <= 60 {
-			r.b.heading(1, lines[0])
+			r.b.Heading(1, lines[0])
 			for _, s := range lines[1:] {
-				r.b.line(s)
+				r.b.Line(s)
 			}
 			shapes = shapes[1:]
 		}
@@ -156,16 +160,16 @@ func (r *pptxReader) slide(part string) error {
 
 // placeholders are the places of the placeholders of a layout, and of its
 // master where the layout says none, by [placeholder].
-func (r *pptxReader) placeholders(part string, depth int) (map[string]rect, error) {
+func (r *reader) placeholders(part string, depth int) (map[string]rect, error) {
 	if places, ok := r.layouts[part]; ok {
 		return places, nil
 	}
-	root, err := r.a.tree(part)
+	root, err := r.a.Tree(part)
 	if err != nil {
 		return nil, err
 	}
 	places := map[string]rect{}
-	if master, err := relation(r.a, part, "slideMaster"); err != nil {
+	if master, err := r.a.Related(part, "slideMaster"); err != nil {
 		return nil, err
 	} else if master != "" && depth == 0 {
 		above, err := r.placeholders(master, 1)
@@ -176,7 +180,7 @@ func (r *pptxReader) placeholders(part string, depth int) (map[string]rect, erro
 			places[k] = at
 		}
 	}
-	root.child("cSld").child("spTree").all("sp", func(e *element) {
+	root.Child("cSld").Child("spTree").All("sp", func(e *xmlzip.Element) {
 		if at, ok := place(e); ok {
 			for _, k := range placeholder(e) {
 				places[k] = at
@@ -189,15 +193,15 @@ func (r *pptxReader) placeholders(part string, depth int) (map[string]rect, erro
 
 // placeholder is what a layout knows a shape by, the surest last; none of a shape
 // that is no placeholder.
-func placeholder(e *element) []string {
-	for _, k := range e.children() {
-		if ph := k.child("nvPr").child("ph"); ph != nil {
-			kind := cmp.Or(ph.get("type"), "body")
+func placeholder(e *xmlzip.Element) []string {
+	for _, k := range e.Children() {
+		if ph := k.Child("nvPr").Child("ph"); ph != nil {
+			kind := cmp.Or(ph.Get("type"), "body")
 			if kind == "ctrTitle" {
 				kind = "title"
 			}
 			keys := []string{"type " + kind}
-			if idx := ph.get("idx"); idx != "" {
+			if idx := ph.Get("idx"); idx != "" {
 				keys = append(keys, "idx "+idx)
 			}
 			return keys
@@ -206,33 +210,33 @@ func placeholder(e *element) []string {
 	return nil
 }
 
-func isTitle(e *element) bool { return slices.Contains(placeholder(e), "type title") }
+func isTitle(e *xmlzip.Element) bool { return slices.Contains(placeholder(e), "type title") }
 
 // place is where a shape itself says that it stands.
-func place(e *element) (rect, bool) {
-	xfrm := e.child("xfrm")
+func place(e *xmlzip.Element) (rect, bool) {
+	xfrm := e.Child("xfrm")
 	for _, name := range []string{"spPr", "grpSpPr"} {
 		if xfrm == nil {
-			xfrm = e.child(name).child("xfrm")
+			xfrm = e.Child(name).Child("xfrm")
 		}
 	}
 	if xfrm == nil {
 		return rect{}, false
 	}
 	n := func(child, attr string) int {
-		v, _ := strconv.Atoi(xfrm.child(child).get(attr))
+		v, _ := strconv.Atoi(xfrm.Child(child).Get(attr))
 		return max(min(v, 1<<40), -1<<40)
 	}
 	return rect{n("off", "x"), n("off", "y"), max(n("ext", "cx"), 0), max(n("ext", "cy"), 0)}, true
 }
 
 // shapes are the shapes of a slide or group that hold text.
-func (r *pptxReader) shapes(tree *element, places map[string]rect) []drawn {
+func (r *reader) shapes(tree *xmlzip.Element, places map[string]rect) []drawn {
 	var out []drawn
-	for _, e := range tree.children() {
-		if e.name == "AlternateContent" {
-			for _, k := range alternative(e).kids {
-				out = append(out, r.shapes(&element{kids: []*element{k}}, places)...)
+	for _, e := range tree.Children() {
+		if e.Name == "AlternateContent" {
+			for _, k := range e.Alternative().Kids {
+				out = append(out, r.shapes(&xmlzip.Element{Kids: []*xmlzip.Element{k}}, places)...)
 			}
 			continue
 		}
@@ -242,9 +246,9 @@ func (r *pptxReader) shapes(tree *element, places map[string]rect) []drawn {
 		}) {
 			continue
 		}
-		switch e.name {
+		switch e.Name {
 		case "sp":
-			if strings.TrimSpace(e.child("txBody").content()) == "" {
+			if strings.TrimSpace(e.Child("txBody").Content()) == "" {
 				continue
 			}
 		case "grpSp", "graphicFrame":
@@ -257,7 +261,7 @@ func (r *pptxReader) shapes(tree *element, places map[string]rect) []drawn {
 				at, ok = places[k]
 			}
 		}
-		if e.name == "grpSp" && !ok {
+		if e.Name == "grpSp" && !ok {
 			out = append(out, r.shapes(e, places)...)
 			continue
 		}
@@ -266,11 +270,11 @@ func (r *pptxReader) shapes(tree *element, places map[string]rect) []drawn {
 	return out
 }
 
-func (r *pptxReader) shape(e *element, rels []related) error {
-	switch e.name {
+func (r *reader) shape(e *xmlzip.Element, rels []xmlzip.Relation) error {
+	switch e.Name {
 	case "sp":
-		for _, s := range drawnLines(e.child("txBody")) {
-			r.b.line(s)
+		for _, s := range drawnLines(e.Child("txBody")) {
+			r.b.Line(s)
 		}
 	case "grpSp":
 		for _, s := range readingOrder(r.shapes(e, nil)) {
@@ -279,23 +283,23 @@ func (r *pptxReader) shape(e *element, rels []related) error {
 			}
 		}
 	case "graphicFrame":
-		data := e.child("graphic").child("graphicData")
-		if table := data.child("tbl"); table != nil {
+		data := e.Child("graphic").Child("graphicData")
+		if table := data.Child("tbl"); table != nil {
 			r.table(table)
 		}
-		if data.child("chart") != nil {
+		if data.Child("chart") != nil {
 			r.charts++
 		}
-		if ids := data.child("relIds"); ids != nil { // a diagram: its texts in the order they were typed
+		if ids := data.Child("relIds"); ids != nil { // a diagram: its texts in the order they were typed
 			for _, rel := range rels {
-				if rel.id == ids.get("dm") {
-					root, err := r.a.tree(rel.part)
+				if rel.ID == ids.Get("dm") {
+					root, err := r.a.Tree(rel.Part)
 					if err != nil {
 						return err
 					}
-					root.all("t", func(t *element) {
+					root.All("t", func(t *xmlzip.Element) {
 						for _, s := range drawnLines(t) {
-							r.b.paragraph(s)
+							r.b.Paragraph(s)
 						}
 					})
 				}
@@ -306,86 +310,86 @@ func (r *pptxReader) shape(e *element, rels []related) error {
 }
 
 // table adds a table; one of a single cell is a box around text.
-func (r *pptxReader) table(e *element) {
+func (r *reader) table(e *xmlzip.Element) {
 	var rows [][]ingest.Cell
-	for _, tr := range e.kids {
-		if tr.name != "tr" {
+	for _, tr := range e.Kids {
+		if tr.Name != "tr" {
 			continue
 		}
 		var row []ingest.Cell
 		col := 0
-		for _, tc := range tr.kids {
-			if tc.name != "tc" {
+		for _, tc := range tr.Kids {
+			if tc.Name != "tc" {
 				continue
 			}
-			if on(tc.get("hMerge")) || on(tc.get("vMerge")) {
+			if on(tc.Get("hMerge")) || on(tc.Get("vMerge")) {
 				col++
 				continue
 			}
-			rowSpan, _ := strconv.Atoi(tc.get("rowSpan"))
-			colSpan, _ := strconv.Atoi(tc.get("gridSpan"))
+			rowSpan, _ := strconv.Atoi(tc.Get("rowSpan"))
+			colSpan, _ := strconv.Atoi(tc.Get("gridSpan"))
 			row = append(row, ingest.Cell{
-				Text: strings.Join(drawnLines(tc.child("txBody")), "\n"), Row: len(rows), Col: col,
-				RowSpan: min(max(rowSpan, 1), maxSpan), ColSpan: min(max(colSpan, 1), maxSpan),
+				Text: strings.Join(drawnLines(tc.Child("txBody")), "\n"), Row: len(rows), Col: col,
+				RowSpan: min(max(rowSpan, 1), blocks.MaxSpan), ColSpan: min(max(colSpan, 1), blocks.MaxSpan),
 			})
 			col++
 		}
 		rows = append(rows, row)
 	}
 	if len(rows) == 1 && len(rows[0]) == 1 {
-		r.b.paragraph(rows[0][0].Text)
+		r.b.Paragraph(rows[0][0].Text)
 		return
 	}
-	r.b.table(rows)
+	r.b.Table(rows)
 }
 
 func on(s string) bool { return s == "1" || s == "true" }
 
 // notes adds what the speaker wrote below the slide.
-func (r *pptxReader) notes(part string) error {
+func (r *reader) notes(part string) error {
 	if part == "" {
 		return nil
 	}
-	root, err := r.a.tree(part)
+	root, err := r.a.Tree(part)
 	if err != nil {
 		return err
 	}
-	root.child("cSld").child("spTree").all("sp", func(e *element) {
+	root.Child("cSld").Child("spTree").All("sp", func(e *xmlzip.Element) {
 		if slices.Contains(placeholder(e), "type body") {
-			r.b.note(drawnText(e.child("txBody")))
+			r.b.Note(drawnText(e.Child("txBody")))
 		}
 	})
 	return nil
 }
 
-func drawnText(body *element) string { return strings.Join(drawnLines(body), "\n") }
+func drawnText(body *xmlzip.Element) string { return strings.Join(drawnLines(body), "\n") }
 
 // drawnLines are the paragraphs of a DrawingML text body, those that are not
 // empty, behind the marks and numbers that they state themselves.
-func drawnLines(body *element) []string {
+func drawnLines(body *xmlzip.Element) []string {
 	var out []string
 	var count [9]int // of automatic numbers, by level
-	for _, p := range body.children() {
-		if p.name != "p" {
+	for _, p := range body.Children() {
+		if p.Name != "p" {
 			continue
 		}
 		var t strings.Builder
-		for _, k := range p.kids {
-			switch k.name {
+		for _, k := range p.Kids {
+			switch k.Name {
 			case "r":
-				t.WriteString(k.child("t").content())
+				t.WriteString(k.Child("t").Content())
 			case "br":
 				t.WriteByte('\n')
 			case "fld":
-				if k.get("type") != "slidenum" {
-					t.WriteString(k.child("t").content())
+				if k.Get("type") != "slidenum" {
+					t.WriteString(k.Child("t").Content())
 				}
 			case "m", "AlternateContent": // a formula
-				k.all("t", func(e *element) { t.WriteString(e.content()) })
+				k.All("t", func(e *xmlzip.Element) { t.WriteString(e.Content()) })
 			}
 		}
-		properties := p.child("pPr")
-		level, _ := strconv.Atoi(properties.get("lvl"))
+		properties := p.Child("pPr")
+		level, _ := strconv.Atoi(properties.Get("lvl"))
 		level = min(max(level, 0), len(count)-1)
 		for i := level + 1; i < len(count); i++ {
 			count[i] = 0
@@ -395,19 +399,19 @@ func drawnLines(body *element) []string {
 			continue
 		}
 		mark := ""
-		if bullet := properties.child("buChar"); bullet != nil {
-			mark = bullet.get("char")
-			if font := properties.child("buFont").get("typeface"); strings.HasPrefix(font, "Wingdings") || font == "Symbol" {
-				mark = symbols(font, mark)
+		if bullet := properties.Child("buChar"); bullet != nil {
+			mark = bullet.Get("char")
+			if font := properties.Child("buFont").Get("typeface"); strings.HasPrefix(font, "Wingdings") || font == "Symbol" {
+				mark = blocks.Symbols(font, mark)
 			}
 		}
-		if auto := properties.child("buAutoNum"); auto != nil {
+		if auto := properties.Child("buAutoNum"); auto != nil {
 			if count[level]++; count[level] == 1 {
-				if start, err := strconv.Atoi(auto.get("startAt")); err == nil {
+				if start, err := strconv.Atoi(auto.Get("startAt")); err == nil {
 					count[level] = min(max(start, 1), 32767)
 				}
 			}
-			mark = autoNumber(auto.get("type"), count[level])
+			mark = autoNumber(auto.Get("type"), count[level])
 		} else {
 			count[level] = 0
 		}

@@ -1,4 +1,5 @@
-package extract
+// Package markup reads web pages and Markdown.
+package markup
 
 import (
 	"strconv"
@@ -9,45 +10,46 @@ import (
 	"golang.org/x/net/html/charset"
 
 	"biseo/ingest"
+	"biseo/ingest/extract/blocks"
 )
 
-// readHTML reads a web page: title and description from its head, headings,
+// HTML reads a web page: title and description from its head, headings,
 // paragraphs, lists and tables from its body. Scripts, styles, navigation and
 // hidden elements are left out. The encoding is that of the byte order mark,
-// else of the page's meta element, else guessed, what decodeText found.
-func readHTML(data []byte, guessed string) (*ingest.Document, error) {
+// else of the page's meta element, else guessed, what the caller found.
+func HTML(data []byte, guessed string) (*ingest.Document, error) {
 	enc, name, certain := charset.DetermineEncoding(data, "")
 	if !certain || guessed == "utf-8" {
 		enc, name = charset.Lookup(guessed)
 	}
 	s, err := enc.NewDecoder().Bytes(data)
 	if err != nil {
-		return nil, asError("HTML", err)
+		return nil, err
 	}
-	var b builder
+	var b blocks.Builder
 	if strings.Contains(string(s), "\uFFFD") {
-		b.warn("문자 인코딩(%s)으로 읽지 못한 글자가 있습니다.", name)
+		b.Warn("문자 인코딩(%s)으로 읽지 못한 글자가 있습니다.", name)
 	}
 	root, err := html.Parse(strings.NewReader(string(s)))
 	if err != nil { // of a string only that elements nest deeper than 512
-		return nil, errTooDeep
+		return nil, blocks.ErrTooDeep
 	}
-	b.htmlHead(root)
+	addHead(&b, root)
 	w := htmlWalker{b: &b}
 	w.walk(root)
 	w.flush()
-	if b.doc.Meta.Title == "" {
-		b.doc.Meta.Title = firstLine(b.parts)
+	if b.Doc.Meta.Title == "" {
+		b.Doc.Meta.Title = b.FirstLine()
 	}
-	return b.finish()
+	return b.Finish()
 }
 
-// html adds a fragment of HTML, as it stands in Markdown.
-func (b *builder) html(fragment string) {
+// addHTML adds a fragment of HTML, as it stands in Markdown.
+func addHTML(b *blocks.Builder, fragment string) {
 	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
 	nodes, err := html.ParseFragment(strings.NewReader(fragment), body)
 	if err != nil {
-		b.paragraph(fragment)
+		b.Paragraph(fragment)
 		return
 	}
 	w := htmlWalker{b: b}
@@ -57,29 +59,29 @@ func (b *builder) html(fragment string) {
 	w.flush()
 }
 
-// htmlHead reads title, description and keywords.
-func (b *builder) htmlHead(root *html.Node) {
-	meta := &b.doc.Meta
+// addHead reads title, description and keywords.
+func addHead(b *blocks.Builder, root *html.Node) {
+	meta := &b.Doc.Meta
 	for n := range root.Descendants() {
 		switch {
 		case n.DataAtom == atom.Title && n.Parent != nil && n.Parent.DataAtom == atom.Head:
 			if n.FirstChild != nil {
-				meta.Title = oneLine(n.FirstChild.Data)
+				meta.Title = blocks.OneLine(n.FirstChild.Data)
 			}
 		case n.DataAtom == atom.Meta:
-			content := oneLine(attr(n, "content"))
+			content := blocks.OneLine(attr(n, "content"))
 			switch strings.ToLower(attr(n, "name")) {
 			case "description":
 				meta.Gist = content
 			case "keywords":
-				meta.Keywords = keywords([]string{content})
+				meta.Keywords = blocks.Keywords([]string{content})
 			}
 		}
 	}
 }
 
 type htmlWalker struct {
-	b     *builder
+	b     *blocks.Builder
 	text  strings.Builder // of the paragraph being read
 	depth int             // of lists
 	item  int             // number of the item before in the ordered list being read
@@ -101,10 +103,10 @@ func (w *htmlWalker) flush() {
 		s = strings.Join(lines, "\n")
 	}
 	if w.depth > 0 {
-		w.b.paragraph(strings.Repeat("  ", w.depth-1) + s)
+		w.b.Paragraph(strings.Repeat("  ", w.depth-1) + s)
 		return
 	}
-	w.b.line(s)
+	w.b.Line(s)
 }
 
 func (w *htmlWalker) walk(n *html.Node) {
@@ -127,7 +129,7 @@ func (w *htmlWalker) walk(n *html.Node) {
 	switch n.DataAtom {
 	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
 		w.flush()
-		w.b.heading(int(n.Data[1]-'0'), w.inner(n))
+		w.b.Heading(int(n.Data[1]-'0'), w.inner(n))
 	case atom.Br:
 		w.text.WriteByte('\n')
 	case atom.Img:
@@ -215,7 +217,7 @@ func (w *htmlWalker) table(t *html.Node) {
 		for c := n.FirstChild; c != nil; c = c.NextSibling {
 			switch c.DataAtom {
 			case atom.Caption:
-				w.b.caption(w.inner(c))
+				w.b.Caption(w.inner(c))
 			case atom.Tr:
 				if skipHTML(c) {
 					continue
@@ -248,16 +250,16 @@ func (w *htmlWalker) table(t *html.Node) {
 			cells = cells[1:]
 		}
 	}
-	w.b.table(g.rows)
+	w.b.Table(g.rows)
 }
 
 // inner is the visible text of n with its line breaks, apart from the text
 // around it.
 func (w *htmlWalker) inner(n *html.Node) string {
-	inside := htmlWalker{b: new(builder), boxes: w.boxes}
+	inside := htmlWalker{b: new(blocks.Builder), boxes: w.boxes}
 	inside.children(n)
 	inside.flush()
-	return inside.b.plain()
+	return inside.b.Plain()
 }
 
 func attr(n *html.Node, key string) string {
@@ -283,13 +285,11 @@ type grid struct {
 	taken map[[2]int]bool // by cells of rows above
 }
 
-const maxSpan = 1000
-
 func (g *grid) row() { g.rows, g.next = append(g.rows, nil), 0 }
 
 // cell adds a cell to the last row at its first free column. A span of zero is one.
 func (g *grid) cell(rowSpan, colSpan int) {
-	rowSpan, colSpan = min(max(rowSpan, 1), maxSpan), min(max(colSpan, 1), maxSpan)
+	rowSpan, colSpan = min(max(rowSpan, 1), blocks.MaxSpan), min(max(colSpan, 1), blocks.MaxSpan)
 	r := len(g.rows) - 1
 	for g.taken[[2]int{r, g.next}] {
 		g.next++

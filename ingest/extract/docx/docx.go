@@ -1,4 +1,5 @@
-package extract
+// Package docx reads Word documents.
+package docx
 
 import (
 	"cmp"
@@ -9,26 +10,28 @@ import (
 	"strings"
 
 	"biseo/ingest"
+	"biseo/ingest/extract/blocks"
+	"biseo/ingest/extract/xmlzip"
 )
 
-// readDOCX reads the body of a Word document (ECMA-376): paragraphs, headings
+// Read reads the body of a Word document (ECMA-376): paragraphs, headings
 // by outline level or style, tables, text boxes and notes. Deleted revisions,
 // hidden text, comments, headers and footers are no body. Numbers and bullets
 // that Word makes itself stand before the text, as its reader sees them.
-func readDOCX(ctx context.Context, a *archive) (*ingest.Document, error) {
-	w := docxWalker{b: &builder{}}
+func Read(ctx context.Context, a *xmlzip.Archive) (*ingest.Document, error) {
+	w := walker{b: &blocks.Builder{}}
 	if err := w.document(ctx, a); err != nil {
-		return nil, asError("DOCX", err)
+		return nil, err
 	}
-	return w.b.finish()
+	return w.b.Finish()
 }
 
-type docxWalker struct {
-	b       *builder
-	levels  map[string]int      // heading level of a style, by its ID
-	footers map[string]*element // footnotes and endnotes: "f"+ID, "e"+ID
-	titles  map[string]bool     // styles named Title
-	numbers *docxNumbers
+type walker struct {
+	b       *blocks.Builder
+	levels  map[string]int             // heading level of a style, by its ID
+	footers map[string]*xmlzip.Element // footnotes and endnotes: "f"+ID, "e"+ID
+	titles  map[string]bool            // styles named Title
+	numbers *numbers
 	carried string // text of a paragraph whose end was deleted: it belongs to the next
 	title   string
 	notes   []string // of the block being read
@@ -37,13 +40,13 @@ type docxWalker struct {
 	nested  int    // text boxes and cells around what is being read
 }
 
-func (w *docxWalker) document(ctx context.Context, a *archive) error {
-	main, err := relation(a, "", "officeDocument")
+func (w *walker) document(ctx context.Context, a *xmlzip.Archive) error {
+	main, err := a.Related("", "officeDocument")
 	if err != nil {
 		return err
 	}
 	main = cmp.Or(main, "word/document.xml")
-	data, err := a.need(main)
+	data, err := a.Need(main)
 	if err != nil {
 		return err
 	}
@@ -53,10 +56,10 @@ func (w *docxWalker) document(ctx context.Context, a *archive) error {
 	if err := w.readNotes(a, main); err != nil {
 		return err
 	}
-	err = eachElement(data, "body", func(e *element) error {
+	err = xmlzip.Each(data, "body", func(e *xmlzip.Element) error {
 		w.block(w.b, e)
 		for _, s := range w.notes {
-			w.b.note(s)
+			w.b.Note(s)
 		}
 		w.notes = nil
 		return ctx.Err()
@@ -64,43 +67,45 @@ func (w *docxWalker) document(ctx context.Context, a *archive) error {
 	if err != nil {
 		return err
 	}
-	w.b.line(w.carried)
-	if err := a.properties(w.b, ""); err != nil {
+	w.b.Line(w.carried)
+	says, err := a.Properties()
+	if err != nil {
 		return err
 	}
-	w.b.doc.Meta.Title = cmp.Or(w.title, w.b.doc.Meta.Title)
+	w.b.Properties(says.Title, says.Description, "", says.Keywords, says.Subject)
+	w.b.Doc.Meta.Title = cmp.Or(w.title, w.b.Doc.Meta.Title)
 	return nil
 }
 
 var reHeadingStyle = regexp.MustCompile(`^(?i:heading|제목|개요)\s*(\d)$`)
 
-func (w *docxWalker) readStyles(a *archive, main string) error {
+func (w *walker) readStyles(a *xmlzip.Archive, main string) error {
 	w.levels, w.titles = map[string]int{}, map[string]bool{}
-	name, err := relation(a, main, "styles")
+	name, err := a.Related(main, "styles")
 	if err != nil {
 		return err
 	}
-	root, err := a.tree(cmp.Or(name, "word/styles.xml"))
+	root, err := a.Tree(cmp.Or(name, "word/styles.xml"))
 	if err != nil {
 		return err
 	}
 	based := map[string]string{}
 	own := map[string]int{}
-	numbered := map[string]docxLevel{}
-	root.all("style", func(e *element) {
-		id, name := e.get("styleId"), value(e.child("name"))
-		based[id] = value(e.child("basedOn"))
+	numbered := map[string]place{}
+	root.All("style", func(e *xmlzip.Element) {
+		id, name := e.Get("styleId"), value(e.Child("name"))
+		based[id] = value(e.Child("basedOn"))
 		if g := reHeadingStyle.FindStringSubmatch(name); g != nil {
 			own[id], _ = strconv.Atoi(g[1])
 		}
 		if strings.EqualFold(name, "title") || name == "제목" {
 			w.titles[id] = true
 		}
-		if l := outlineLevel(e.child("pPr")); l != 0 {
+		if l := outlineLevel(e.Child("pPr")); l != 0 {
 			own[id] = l
 		}
-		if e.child("pPr").child("numPr") != nil {
-			numbered[id] = numberPlace(e.child("pPr"))
+		if e.Child("pPr").Child("numPr") != nil {
+			numbered[id] = numberPlace(e.Child("pPr"))
 		}
 	})
 	for id := range based {
@@ -111,22 +116,22 @@ func (w *docxWalker) readStyles(a *archive, main string) error {
 			}
 		}
 	}
-	name, err = relation(a, main, "numbering")
+	name, err = a.Related(main, "numbering")
 	if err != nil {
 		return err
 	}
-	root, err = a.tree(cmp.Or(name, "word/numbering.xml"))
+	root, err = a.Tree(cmp.Or(name, "word/numbering.xml"))
 	if err != nil {
 		return err
 	}
-	w.numbers = newDocxNumbers(root, numbered, based)
+	w.numbers = newNumbers(root, numbered, based)
 	return nil
 }
 
 // outlineLevel is 1 to 9 for a heading, -1 for what is explicitly body text, 0
 // if the properties say nothing.
-func outlineLevel(properties *element) int {
-	e := properties.child("outlineLvl")
+func outlineLevel(properties *xmlzip.Element) int {
+	e := properties.Child("outlineLvl")
 	if e == nil {
 		return 0
 	}
@@ -137,22 +142,22 @@ func outlineLevel(properties *element) int {
 	return n + 1
 }
 
-func value(e *element) string { return e.get("val") }
+func value(e *xmlzip.Element) string { return e.Get("val") }
 
-func (w *docxWalker) readNotes(a *archive, main string) error {
-	w.footers = map[string]*element{}
+func (w *walker) readNotes(a *xmlzip.Archive, main string) error {
+	w.footers = map[string]*xmlzip.Element{}
 	for kind, mark := range map[string]string{"footnote": "f", "endnote": "e"} {
-		name, err := relation(a, main, kind+"s")
+		name, err := a.Related(main, kind+"s")
 		if err != nil {
 			return err
 		}
-		root, err := a.tree(cmp.Or(name, "word/"+kind+"s.xml"))
+		root, err := a.Tree(cmp.Or(name, "word/"+kind+"s.xml"))
 		if err != nil {
 			return err
 		}
-		root.all(kind, func(e *element) {
-			if t := e.get("type"); t == "" || t == "normal" {
-				w.footers[mark+e.get("id")] = e
+		root.All(kind, func(e *xmlzip.Element) {
+			if t := e.Get("type"); t == "" || t == "normal" {
+				w.footers[mark+e.Get("id")] = e
 			}
 		})
 	}
@@ -160,8 +165,8 @@ func (w *docxWalker) readNotes(a *archive, main string) error {
 }
 
 // block adds what stands in a body, a cell, a note or a text box.
-func (w *docxWalker) block(b *builder, e *element) {
-	switch e.name {
+func (w *walker) block(b *blocks.Builder, e *xmlzip.Element) {
+	switch e.Name {
 	case "p":
 		w.paragraph(b, e)
 	case "tbl":
@@ -169,50 +174,38 @@ func (w *docxWalker) block(b *builder, e *element) {
 	case "sdt", "sdtContent", "customXml", "ins", "moveTo", "smartTag":
 		w.blocks(b, e)
 	case "AlternateContent":
-		w.blocks(b, alternative(e))
+		w.blocks(b, e.Alternative())
 	}
 }
 
-func (w *docxWalker) blocks(b *builder, e *element) {
-	for _, k := range e.kids {
+func (w *walker) blocks(b *blocks.Builder, e *xmlzip.Element) {
+	for _, k := range e.Kids {
 		w.block(b, k)
 	}
 }
 
-// alternative is the first choice of an mc:AlternateContent. The fallback
-// repeats it for old programs.
-func alternative(e *element) *element {
-	if c := e.child("Choice"); c != nil {
-		return c
-	}
-	if f := e.child("Fallback"); f != nil {
-		return f
-	}
-	return &element{}
-}
-
 // text is what blocks adds, as text.
-func (w *docxWalker) text(e *element) string {
-	var b builder
+func (w *walker) text(e *xmlzip.Element) string {
+	var b blocks.Builder
 	w.nested++
 	w.blocks(&b, e)
 	w.nested--
-	b.line(w.carried)
+	b.Line(w.carried)
 	w.carried = ""
-	return b.plain()
+	return b.Plain()
 }
 
-func (w *docxWalker) paragraph(b *builder, p *element) {
-	properties := p.child("pPr")
-	style := value(properties.child("pStyle"))
+func (w *walker) paragraph(b *blocks.Builder, p *xmlzip.Element) {
+	properties := p.Child("pPr")
+	style := value(properties.Child("pStyle"))
 	level := cmp.Or(outlineLevel(properties), w.levels[style])
-	var boxes []*element
+	var boxes []*xmlzip.Element
 	var t strings.Builder
 	t.WriteString(w.carried)
 	w.carried = ""
 	w.inline(&t, p, &boxes)
 	s := t.String()
-	if mark := properties.child("rPr"); mark.child("del") != nil || mark.child("moveFrom") != nil {
+	if mark := properties.Child("rPr"); mark.Child("del") != nil || mark.Child("moveFrom") != nil {
 		w.carried, s = s, ""
 	} else if number, depth := w.numbers.next(properties, style); number != "" && strings.TrimSpace(s) != "" {
 		s = strings.Repeat("  ", depth) + number + strings.TrimLeft(s, " ")
@@ -220,15 +213,15 @@ func (w *docxWalker) paragraph(b *builder, p *element) {
 	switch {
 	case w.titles[style] && w.nested == 0:
 		if w.title == "" {
-			w.title = oneLine(s)
+			w.title = blocks.OneLine(s)
 		}
-		b.heading(1, s)
+		b.Heading(1, s)
 	case level > 0:
-		b.heading(level, s)
+		b.Heading(level, s)
 	case strings.EqualFold(style, "caption"):
-		b.caption(s)
+		b.Caption(s)
 	default:
-		b.line(s)
+		b.Line(s)
 	}
 	for _, box := range boxes {
 		w.nested++
@@ -238,20 +231,20 @@ func (w *docxWalker) paragraph(b *builder, p *element) {
 }
 
 // inline writes the text of e and collects the text boxes anchored in it.
-func (w *docxWalker) inline(t *strings.Builder, e *element, boxes *[]*element) {
-	for _, k := range e.kids {
-		switch k.name {
+func (w *walker) inline(t *strings.Builder, e *xmlzip.Element, boxes *[]*xmlzip.Element) {
+	for _, k := range e.Kids {
+		switch k.Name {
 		case "", "pPr", "rPr", "del", "moveFrom", "delText", "instrText", "delInstrText", "rt", "sdtPr", "sdtEndPr":
 		case "r":
-			if v := k.child("rPr").child("vanish"); v == nil || value(v) == "0" || value(v) == "false" {
+			if v := k.Child("rPr").Child("vanish"); v == nil || value(v) == "0" || value(v) == "false" {
 				w.inline(t, k, boxes)
 			}
 		case "t":
 			if len(w.fields) == 0 || w.fields[len(w.fields)-1] {
-				t.WriteString(strings.Map(spaces, k.content()))
+				t.WriteString(xmlzip.Spaced(k.Content()))
 			}
 		case "fldChar":
-			switch kind := k.get("fldCharType"); {
+			switch kind := k.Get("fldCharType"); {
 			case kind == "begin":
 				w.fields = append(w.fields, false)
 			case kind == "separate" && len(w.fields) > 0:
@@ -266,13 +259,13 @@ func (w *docxWalker) inline(t *strings.Builder, e *element, boxes *[]*element) {
 		case "noBreakHyphen":
 			t.WriteByte('-')
 		case "sym":
-			if n, err := strconv.ParseUint(k.get("char"), 16, 16); err == nil {
-				t.WriteString(symbols(k.get("font"), string(rune(n))))
+			if n, err := strconv.ParseUint(k.Get("char"), 16, 16); err == nil {
+				t.WriteString(blocks.Symbols(k.Get("font"), string(rune(n))))
 			}
 		case "footnoteReference", "endnoteReference":
 			w.noteReference(k)
 		case "AlternateContent":
-			w.inline(t, alternative(k), boxes)
+			w.inline(t, k.Alternative(), boxes)
 		case "txbxContent":
 			*boxes = append(*boxes, k)
 		default:
@@ -282,8 +275,8 @@ func (w *docxWalker) inline(t *strings.Builder, e *element, boxes *[]*element) {
 }
 
 // noteReference queues the note that k points to, once.
-func (w *docxWalker) noteReference(k *element) {
-	key := k.name[:1] + k.get("id")
+func (w *walker) noteReference(k *xmlzip.Element) {
+	key := k.Name[:1] + k.Get("id")
 	note := w.footers[key]
 	if note == nil {
 		return
@@ -296,23 +289,23 @@ func (w *docxWalker) noteReference(k *element) {
 
 // table adds a table; a table of one cell is a box, whose content is added
 // instead. A cell that continues the one above (vMerge) makes that one longer.
-func (w *docxWalker) table(b *builder, e *element) {
+func (w *walker) table(b *blocks.Builder, e *xmlzip.Element) {
 	var rows [][]ingest.Cell
-	var content []*element
+	var content []*xmlzip.Element
 	above := map[int]*ingest.Cell{} // the cell that a merged one below would continue, by column
-	var each func(e *element)
-	each = func(e *element) {
-		for _, tr := range e.kids {
-			if tr.name != "tr" {
-				if tr.name == "sdt" || tr.name == "sdtContent" || tr.name == "customXml" || tr.name == "ins" {
+	var each func(e *xmlzip.Element)
+	each = func(e *xmlzip.Element) {
+		for _, tr := range e.Kids {
+			if tr.Name != "tr" {
+				if tr.Name == "sdt" || tr.Name == "sdtContent" || tr.Name == "customXml" || tr.Name == "ins" {
 					each(tr)
 				}
 				continue
 			}
-			if tr.child("trPr").child("del") != nil {
+			if tr.Child("trPr").Child("del") != nil {
 				continue
 			}
-			row, cells := docxRow(tr, len(rows), above)
+			row, cells := readRow(tr, len(rows), above)
 			rows = append(rows, row)
 			content = append(content, cells...)
 			for i := range row {
@@ -333,26 +326,26 @@ func (w *docxWalker) table(b *builder, e *element) {
 			content = content[1:]
 		}
 	}
-	b.table(rows)
+	b.Table(rows)
 }
 
-// docxRow is one row of a table with the elements of its cells.
-func docxRow(tr *element, number int, above map[int]*ingest.Cell) (row []ingest.Cell, cells []*element) {
-	col, _ := strconv.Atoi(value(tr.child("trPr").child("gridBefore")))
-	col = min(max(col, 0), maxSpan)
-	var each func(e *element)
-	each = func(e *element) {
-		for _, tc := range e.kids {
-			if tc.name != "tc" {
-				if tc.name == "sdt" || tc.name == "sdtContent" || tc.name == "customXml" {
+// readRow is one row of a table with the elements of its cells.
+func readRow(tr *xmlzip.Element, number int, above map[int]*ingest.Cell) (row []ingest.Cell, cells []*xmlzip.Element) {
+	col, _ := strconv.Atoi(value(tr.Child("trPr").Child("gridBefore")))
+	col = min(max(col, 0), blocks.MaxSpan)
+	var each func(e *xmlzip.Element)
+	each = func(e *xmlzip.Element) {
+		for _, tc := range e.Kids {
+			if tc.Name != "tc" {
+				if tc.Name == "sdt" || tc.Name == "sdtContent" || tc.Name == "customXml" {
 					each(tc)
 				}
 				continue
 			}
-			p := tc.child("tcPr")
-			span, _ := strconv.Atoi(value(p.child("gridSpan")))
-			span = min(max(span, 1), maxSpan)
-			merge := p.child("vMerge")
+			p := tc.Child("tcPr")
+			span, _ := strconv.Atoi(value(p.Child("gridSpan")))
+			span = min(max(span, 1), blocks.MaxSpan)
+			merge := p.Child("vMerge")
 			if top := above[col]; merge != nil && value(merge) != "restart" && top != nil && top.Row+top.RowSpan == number {
 				top.RowSpan++
 			} else {

@@ -1,15 +1,14 @@
-package extract
+package markup
 
 import (
 	"net/url"
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
 	"gopkg.in/yaml.v3"
 
 	"biseo/index"
+	"biseo/ingest/extract/blocks"
 )
 
 // cutFrontMatter splits the YAML between two lines of "---" off the top of s.
@@ -45,7 +44,7 @@ func frontMatter(front string) (map[string][]string, error) {
 			values = []*yaml.Node{v}
 		}
 		for _, e := range values {
-			if s := oneLine(e.Value); e.Kind == yaml.ScalarNode && e.Tag != "!!null" && s != "" {
+			if s := blocks.OneLine(e.Value); e.Kind == yaml.ScalarNode && e.Tag != "!!null" && s != "" {
 				m[k] = append(m[k], s)
 			}
 		}
@@ -66,9 +65,9 @@ func describe(meta *index.Doc, m map[string][]string) (warnings []string) {
 	}
 	date := func(keys ...string) time.Time {
 		s := get(keys...)
-		t, ok := parseDate(s)
+		t, ok := blocks.ParseDate(s)
 		if s != "" && !ok {
-			warnings = append(warnings, "날짜 “"+clip(s, 40)+"”을(를) 읽지 못했습니다("+keys[len(keys)-1]+").")
+			warnings = append(warnings, "날짜 “"+blocks.Clip(s, 40)+"”을(를) 읽지 못했습니다("+keys[len(keys)-1]+").")
 		}
 		return t
 	}
@@ -80,22 +79,22 @@ func describe(meta *index.Doc, m map[string][]string) (warnings []string) {
 		}
 	}
 	if id := get("id", "ID"); id != "" {
-		meta.ID = clip(id, maxID)
+		meta.ID = blocks.Clip(id, maxID)
 	}
 	if work := get("work"); work != "" {
-		meta.Work = clip(work, maxID)
+		meta.Work = blocks.Clip(work, maxID)
 	}
 	meta.Title = get("title", "제목")
 	meta.Kind = documentKind(get("kind", "종류", "문서종류", "법령구분"))
 	meta.Agency = get("agency", "기관", "소관부처")
 	if meta.URL = get("url", "출처"); meta.URL != "" && !isWebAddress(meta.URL) {
-		warnings = append(warnings, "원문 주소가 http나 https로 시작하지 않아 쓰지 않습니다("+clip(meta.URL, 40)+").")
+		warnings = append(warnings, "원문 주소가 http나 https로 시작하지 않아 쓰지 않습니다("+blocks.Clip(meta.URL, 40)+").")
 		meta.URL = ""
 	}
 	meta.Gist = get("gist", "문서요지")
-	meta.Keywords = keywords(m["keywords"])
+	meta.Keywords = blocks.Keywords(m["keywords"])
 	if meta.Keywords == nil {
-		meta.Keywords = keywords(m["키워드"])
+		meta.Keywords = blocks.Keywords(m["키워드"])
 	}
 	meta.From = date("from", "시행일", "시행일자")
 	meta.Ends = date("until", "폐지일")
@@ -112,19 +111,6 @@ const maxID = 200
 func isWebAddress(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
-}
-
-// keywords splits at commas and the like.
-func keywords(values []string) []string {
-	var out []string
-	for _, v := range values {
-		for _, k := range strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune(",;，、\n", r) }) {
-			if k = strings.TrimPrefix(strings.TrimSpace(k), "#"); k != "" {
-				out = append(out, k)
-			}
-		}
-	}
-	return out
 }
 
 // documentKind is the Kind of index.Doc for a Korean name of one. Names that it
@@ -162,23 +148,4 @@ func documentKind(s string) string {
 		}
 	}
 	return strings.ToLower(s)
-}
-
-var reDate = regexp.MustCompile(`^['‘]?(\d{4})(?:[-./]|\s*[.년]\s*)?(\d{1,2})(?:[-./]|\s*[.월]\s*)?(\d{1,2})\s*[.일]?(?:[T ].*)?$`)
-
-// parseDate reads 2022-07-12, 20220712, 2022. 7. 12. and 2022년 7월 12일 as a
-// day in UTC, which is how the index keeps days.
-func parseDate(s string) (time.Time, bool) {
-	g := reDate.FindStringSubmatch(strings.TrimSpace(s))
-	if g == nil {
-		return time.Time{}, false
-	}
-	year, _ := strconv.Atoi(g[1])
-	month, _ := strconv.Atoi(g[2])
-	day, _ := strconv.Atoi(g[3])
-	t := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
-	if t.Day() != day || int(t.Month()) != month {
-		return time.Time{}, false
-	}
-	return t, true
 }

@@ -1,29 +1,31 @@
-package extract
+package docx
 
 import (
 	"cmp"
 	"strconv"
 	"strings"
 
+	"biseo/ingest/extract/blocks"
 	"biseo/ingest/extract/hwp"
+	"biseo/ingest/extract/xmlzip"
 )
 
-// docxNumbers counts the automatic numbers of a Word document's paragraphs
+// numbers counts the automatic numbers of a Word document's paragraphs
 // (ECMA-376 part 1, 17.9).
-type docxNumbers struct {
-	schemes map[string]*docxScheme // by the ID of w:num
-	styles  map[string]docxLevel   // what a paragraph style says, inherited
-	counts  map[string]*[9]int     // by the ID of w:abstractNum; see begin
+type numbers struct {
+	schemes map[string]*scheme // by the ID of w:num
+	styles  map[string]place   // what a paragraph style says, inherited
+	counts  map[string]*[9]int // by the ID of w:abstractNum; see begin
 }
 
-// A docxScheme is a w:num: an abstract numbering with what it changes in it.
-type docxScheme struct {
+// A scheme is a w:num: an abstract numbering with what it changes in it.
+type scheme struct {
 	abstract string
-	levels   [9]docxNumberLevel
+	levels   [9]numberLevel
 	restart  [9]int // what a level begins with at its first use here; 0 goes on
 }
 
-type docxNumberLevel struct {
+type numberLevel struct {
 	start      int
 	format     string // w:numFmt
 	pattern    string // w:lvlText; %1 to %9 stand for the numbers of the levels
@@ -33,28 +35,28 @@ type docxNumberLevel struct {
 	joinedText bool   // no space follows
 }
 
-// A docxLevel is a place in a numbering: the ID of a w:num and a level from 0;
+// A place is a place in a numbering: the ID of a w:num and a level from 0;
 // -1 if not said.
-type docxLevel struct {
+type place struct {
 	num   string
 	level int
 }
 
-func numberPlace(properties *element) docxLevel {
-	e := properties.child("numPr")
-	level, err := strconv.Atoi(value(e.child("ilvl")))
+func numberPlace(properties *xmlzip.Element) place {
+	e := properties.Child("numPr")
+	level, err := strconv.Atoi(value(e.Child("ilvl")))
 	if err != nil || level < 0 || level > 8 {
 		level = -1
 	}
-	return docxLevel{value(e.child("numId")), level}
+	return place{value(e.Child("numId")), level}
 }
 
 // newDocxNumbers reads the part numbering. own and based are what each paragraph
 // style says itself and which style it builds on.
-func newDocxNumbers(root *element, own map[string]docxLevel, based map[string]string) *docxNumbers {
-	n := &docxNumbers{schemes: map[string]*docxScheme{}, styles: map[string]docxLevel{}, counts: map[string]*[9]int{}}
+func newNumbers(root *xmlzip.Element, own map[string]place, based map[string]string) *numbers {
+	n := &numbers{schemes: map[string]*scheme{}, styles: map[string]place{}, counts: map[string]*[9]int{}}
 	for id := range based {
-		place := docxLevel{"", -1}
+		place := place{"", -1}
 		for at, steps := id, 0; at != "" && steps < 20; at, steps = based[at], steps+1 {
 			s, ok := own[at]
 			if !ok {
@@ -69,31 +71,31 @@ func newDocxNumbers(root *element, own map[string]docxLevel, based map[string]st
 			n.styles[id] = place
 		}
 	}
-	abstracts := map[string]*element{}
-	nums := map[string]*element{}
-	for _, k := range root.children() {
-		switch k.name {
+	abstracts := map[string]*xmlzip.Element{}
+	nums := map[string]*xmlzip.Element{}
+	for _, k := range root.Children() {
+		switch k.Name {
 		case "abstractNum":
-			abstracts[k.get("abstractNumId")] = k
+			abstracts[k.Get("abstractNumId")] = k
 		case "num":
-			nums[k.get("numId")] = k
+			nums[k.Get("numId")] = k
 		}
 	}
 	for id, e := range nums {
-		s := &docxScheme{abstract: value(e.child("abstractNumId"))}
+		s := &scheme{abstract: value(e.Child("abstractNumId"))}
 		abstract := abstracts[s.abstract]
-		if style := value(abstract.child("numStyleLink")); style != "" {
-			s.abstract = value(nums[own[style].num].child("abstractNumId"))
+		if style := value(abstract.Child("numStyleLink")); style != "" {
+			s.abstract = value(nums[own[style].num].Child("abstractNumId"))
 			abstract = abstracts[s.abstract]
 		}
 		s.read(abstract)
-		for _, k := range e.children() {
-			if k.name != "lvlOverride" {
+		for _, k := range e.Children() {
+			if k.Name != "lvlOverride" {
 				continue
 			}
 			s.read(k)
-			level, err := strconv.Atoi(k.get("ilvl"))
-			if start, e := strconv.Atoi(value(k.child("startOverride"))); err == nil && e == nil && level >= 0 && level < len(s.restart) {
+			level, err := strconv.Atoi(k.Get("ilvl"))
+			if start, e := strconv.Atoi(value(k.Child("startOverride"))); err == nil && e == nil && level >= 0 && level < len(s.restart) {
 				s.restart[level] = start
 			}
 		}
@@ -103,24 +105,24 @@ func newDocxNumbers(root *element, own map[string]docxLevel, based map[string]st
 }
 
 // read takes over the levels that stand in e, which may be nil.
-func (s *docxScheme) read(e *element) {
-	for _, k := range e.children() {
-		i, err := strconv.Atoi(k.get("ilvl"))
-		if k.name != "lvl" || err != nil || i < 0 || i >= len(s.levels) {
+func (s *scheme) read(e *xmlzip.Element) {
+	for _, k := range e.Children() {
+		i, err := strconv.Atoi(k.Get("ilvl"))
+		if k.Name != "lvl" || err != nil || i < 0 || i >= len(s.levels) {
 			continue
 		}
-		l := docxNumberLevel{
-			format: cmp.Or(value(k.child("numFmt")), "decimal"), pattern: value(k.child("lvlText")), style: value(k.child("pStyle")),
-			joinedText: value(k.child("suff")) == "nothing",
+		l := numberLevel{
+			format: cmp.Or(value(k.Child("numFmt")), "decimal"), pattern: value(k.Child("lvlText")), style: value(k.Child("pStyle")),
+			joinedText: value(k.Child("suff")) == "nothing",
 		}
-		if font := k.child("rPr").child("rFonts").get("ascii"); strings.HasPrefix(font, "Wingdings") || font == "Symbol" {
-			l.pattern = symbols(font, l.pattern)
+		if font := k.Child("rPr").Child("rFonts").Get("ascii"); strings.HasPrefix(font, "Wingdings") || font == "Symbol" {
+			l.pattern = blocks.Symbols(font, l.pattern)
 		}
-		l.start, _ = strconv.Atoi(value(k.child("start")))
-		if after, err := strconv.Atoi(value(k.child("lvlRestart"))); err == nil {
+		l.start, _ = strconv.Atoi(value(k.Child("start")))
+		if after, err := strconv.Atoi(value(k.Child("lvlRestart"))); err == nil {
 			l.after = cmp.Or(min(after, i), -1)
 		}
-		if legal := k.child("isLgl"); legal != nil {
+		if legal := k.Child("isLgl"); legal != nil {
 			l.legal = value(legal) != "0" && value(legal) != "false"
 		}
 		s.levels[i] = l
@@ -129,7 +131,7 @@ func (s *docxScheme) read(e *element) {
 
 // next counts a paragraph with these properties and style. It returns what Word
 // draws before its text, with the space between, and the level from 0.
-func (n *docxNumbers) next(properties *element, style string) (mark string, level int) {
+func (n *numbers) next(properties *xmlzip.Element, style string) (mark string, level int) {
 	place := numberPlace(properties)
 	inherited := n.styles[style]
 	byStyle := place.num == ""
@@ -187,7 +189,7 @@ func (n *docxNumbers) next(properties *element, style string) (mark string, leve
 			format = "decimal"
 		}
 		n := cmp.Or(counts[i], s.begin(i)) // a level passed over shows where it would begin
-		out.WriteString(docxNumber(format, max(n, 0)))
+		out.WriteString(numeral(format, max(n, 0)))
 	}
 	if mark = strings.TrimSpace(out.String()); mark != "" && !l.joinedText {
 		mark += " "
@@ -197,15 +199,15 @@ func (n *docxNumbers) next(properties *element, style string) (mark string, leve
 
 // begin is the first count of a level. As 0 stands for not counted, -1 stands for
 // the number 0.
-func (s *docxScheme) begin(level int) int {
+func (s *scheme) begin(level int) int {
 	if start := s.levels[level].start; start > 0 {
 		return start
 	}
 	return -1
 }
 
-// docxFormats are the formats that HWP writes too.
-var docxFormats = map[string]hwp.Format{
+// formats are the formats that HWP writes too.
+var formats = map[string]hwp.Format{
 	"upperRoman": hwp.RomanUpper, "lowerRoman": hwp.RomanLower, "upperLetter": hwp.LatinUpper, "lowerLetter": hwp.LatinLower,
 	"ganada": hwp.HangulSyllable, "chosung": hwp.HangulJamo,
 	"koreanCounting": hwp.HangulNumeral, "koreanDigital2": hwp.HanjaNumeral,
@@ -215,9 +217,9 @@ var docxFormats = map[string]hwp.Format{
 	"decimalEnclosedCircle": hwp.CircledDigit, "decimalEnclosedCircleChinese": hwp.CircledDigit, "ideographEnclosedCircle": hwp.CircledHanja,
 }
 
-// docxNumber writes n in a format of ECMA-376 part 1, 17.18.59 (ST_NumberFormat).
+// numeral writes n in a format of ECMA-376 part 1, 17.18.59 (ST_NumberFormat).
 // What it does not know is written in digits.
-func docxNumber(format string, n int) string {
+func numeral(format string, n int) string {
 	digits := strconv.Itoa(n)
 	cycle := func(signs string) string {
 		runes := []rune(signs)
@@ -267,7 +269,7 @@ func docxNumber(format string, n int) string {
 		}
 		return digits + "th"
 	}
-	if f, ok := docxFormats[format]; ok {
+	if f, ok := formats[format]; ok {
 		return f.Text(n)
 	}
 	return digits

@@ -1,4 +1,4 @@
-package extract
+package blocks
 
 import (
 	"regexp"
@@ -83,6 +83,15 @@ func guessHeading(line string, lawOnly bool) (m mark, level int, heading, rest s
 	}
 	return
 }
+
+// LooksLikeHeading tells whether a line by itself is marked as a heading.
+func LooksLikeHeading(line string) bool {
+	m, _, _, _ := guessHeading(line, false)
+	return m != noMark
+}
+
+// IsSupplement tells whether a line opens the addenda (부칙) of a law.
+func IsSupplement(line string) bool { return reSupplement.MatchString(line) }
 
 // guessHeadings turns the marked lines among parts into headings. Numbered or
 // boxed lines that follow each other directly are a list, not headings. The

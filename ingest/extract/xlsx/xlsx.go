@@ -1,4 +1,5 @@
-package extract
+// Package xlsx reads Excel workbooks.
+package xlsx
 
 import (
 	"archive/zip"
@@ -16,6 +17,8 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"biseo/ingest"
+	"biseo/ingest/extract/blocks"
+	"biseo/ingest/extract/xmlzip"
 )
 
 // Limits of one workbook. Excel's own are 1,048,576 rows and 16,384 columns of a sheet.
@@ -25,26 +28,26 @@ const (
 	maxCovered  = 1 << 20  // places under merged cells
 )
 
-// readXLSX reads a workbook (ECMA-376): each visible sheet is a heading and a
+// Read reads a workbook (ECMA-376): each visible sheet is a heading and a
 // table of its visible rows and columns that are not empty, values as the
 // program shows them. What a formula gives is read as it was saved. Hidden
 // sheets, rows and columns, memos and charts are left out.
-func readXLSX(ctx context.Context, a *archive) (d *ingest.Document, err error) {
+func Read(ctx context.Context, a *xmlzip.Archive) (d *ingest.Document, err error) {
 	defer func() {
 		if cause := recover(); cause != nil { // excelize trusts references inside the file
-			d, err = nil, damaged("XLSX", fmt.Errorf("%v", cause))
+			d, err = nil, fmt.Errorf("%v", cause)
 		}
 	}()
-	w := workbook{b: new(builder), a: a}
+	w := workbook{b: new(blocks.Builder), a: a}
 	if err := w.read(ctx); err != nil {
-		return nil, asError("XLSX", err)
+		return nil, err
 	}
-	return w.b.finish()
+	return w.b.Finish()
 }
 
 type workbook struct {
-	b     *builder
-	a     *archive
+	b     *blocks.Builder
+	a     *xmlzip.Archive
 	f     *excelize.File
 	zeros map[string]string // see zeroTexts
 	cells int
@@ -54,14 +57,14 @@ type workbook struct {
 type sheet struct{ name, part string }
 
 func (w *workbook) read(ctx context.Context) error {
-	if w.a.files["xl/workbook.bin"] != nil {
-		return refuse("XLSB 형식의 엑셀 문서는 읽지 못합니다.", "XLSX로 다시 저장해 주세요.")
+	if w.a.Files["xl/workbook.bin"] != nil {
+		return &ingest.FileError{Reason: "XLSB 형식의 엑셀 문서는 읽지 못합니다.", Next: "XLSX로 다시 저장해 주세요."}
 	}
 	sheets, err := w.sheets()
 	if err != nil {
 		return err
 	}
-	styles, err := w.a.tree("xl/styles.xml")
+	styles, err := w.a.Tree("xl/styles.xml")
 	if err != nil {
 		return err
 	}
@@ -78,45 +81,50 @@ func (w *workbook) read(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
-	return w.a.properties(w.b, w.first)
+	says, err := w.a.Properties()
+	if err != nil {
+		return err
+	}
+	w.b.Properties(says.Title, says.Description, w.first, says.Keywords, says.Subject)
+	return nil
 }
 
 // sheets are the visible worksheets in their order.
 func (w *workbook) sheets() ([]sheet, error) {
-	main, err := relation(w.a, "", "officeDocument")
+	main, err := w.a.Related("", "officeDocument")
 	if err != nil {
 		return nil, err
 	}
 	main = cmp.Or(main, "xl/workbook.xml")
-	data, err := w.a.need(main)
+	data, err := w.a.Need(main)
 	if err != nil {
 		return nil, err
 	}
-	rels, err := relations(w.a, main)
+	rels, err := w.a.Relations(main)
 	if err != nil {
 		return nil, err
 	}
 	parts := map[string]string{}
 	for _, r := range rels {
-		if r.kind == "worksheet" {
-			parts[r.id] = r.part
+		if r.Kind == "worksheet" {
+			parts[r.ID] = r.Part
 		}
 	}
 	var sheets []sheet
 	var hidden []string
-	err = eachElement(data, "sheets", func(e *element) error {
-		part := parts[e.get("id")]
+	err = xmlzip.Each(data, "sheets", func(e *xmlzip.Element) error {
+		part := parts[e.Get("id")]
 		switch {
-		case e.name != "sheet" || part == "": // a chart has a sheet without cells
-		case e.get("state") == "hidden", e.get("state") == "veryHidden":
-			hidden = append(hidden, oneLine(e.get("name")))
+		case e.Name != "sheet" || part == "": // a chart has a sheet without cells
+		case e.Get("state") == "hidden", e.Get("state") == "veryHidden":
+			hidden = append(hidden, blocks.OneLine(e.Get("name")))
 		default:
-			sheets = append(sheets, sheet{e.get("name"), part})
+			sheets = append(sheets, sheet{e.Get("name"), part})
 		}
 		return nil
 	})
 	if len(hidden) > 0 {
-		w.b.warn("숨긴 시트 %d개는 읽지 않았습니다: %s.", len(hidden), clip(strings.Join(hidden, ", "), 100))
+		w.b.Warn("숨긴 시트 %d개는 읽지 않았습니다: %s.", len(hidden), blocks.Clip(strings.Join(hidden, ", "), 100))
 	}
 	return sheets, err
 }
@@ -125,7 +133,7 @@ func (w *workbook) sheets() ([]sheet, error) {
 // were inflated once within the limits.
 func (w *workbook) open() (*excelize.File, error) {
 	var names []string
-	for name := range w.a.files {
+	for name := range w.a.Files {
 		switch dir, ext := path.Dir(name), path.Ext(name); {
 		case ext != ".xml" && ext != ".rels":
 		case dir == ".", dir == "_rels", dir == "xl", dir == "xl/_rels", dir == "xl/worksheets":
@@ -137,18 +145,18 @@ func (w *workbook) open() (*excelize.File, error) {
 	out := zip.NewWriter(&buf)
 	var size int
 	for _, name := range names {
-		data, err := w.a.part(name)
+		data, err := w.a.Part(name)
 		if err != nil {
 			return nil, err
 		}
 		if size += len(data); size > maxWorkbook {
-			return nil, errTooLong
+			return nil, blocks.ErrTooLong
 		}
 		if bytes.Contains(data, []byte("<!DOCTYPE")) {
-			return nil, errDTD
+			return nil, xmlzip.ErrDTD
 		}
 		if path.Base(name) != "styles.xml" {
-			err = out.Copy(w.a.files[name])
+			err = out.Copy(w.a.Files[name])
 		} else if f, e := out.Create(name); e == nil {
 			_, err = io.WriteString(f, koreanStyles(string(data)))
 		}
@@ -188,37 +196,37 @@ func parseRange(ref string) (cellRange, error) {
 // readLayout reads a worksheet. zeros are the texts for 0 by style.
 func readLayout(data []byte, zeros map[string]string) (*sheetLayout, error) {
 	l := &sheetLayout{hidden: map[int]bool{}, zeros: map[[2]int]string{}}
-	x := xmlReader{s: string(data)}
-	var cell element
+	x := xmlzip.NewReader(string(data))
+	var cell xmlzip.Element
 	formula, value := false, false // a formula waits for its value; inside a value
 	for {
-		kind, e, err := x.next()
+		kind, e, err := x.Next()
 		if err != nil {
 			return nil, err
 		}
-		if kind == xmlEnd {
+		if kind == xmlzip.End {
 			if formula {
 				l.unknown++
 			}
 			return l, nil
 		}
-		if kind != xmlStart {
-			if value && kind == xmlText {
+		if kind != xmlzip.Start {
+			if value && kind == xmlzip.Text {
 				formula = false
-				if zero := zeros[cell.get("s")]; zero != "" && isZero(e.text) && (cell.get("t") == "" || cell.get("t") == "n") {
-					if col, row, err := excelize.CellNameToCoordinates(cell.get("r")); err == nil {
+				if zero := zeros[cell.Get("s")]; zero != "" && isZero(e.Text) && (cell.Get("t") == "" || cell.Get("t") == "n") {
+					if col, row, err := excelize.CellNameToCoordinates(cell.Get("r")); err == nil {
 						l.zeros[[2]int{row, col}] = zero
 					}
 				}
 			}
-			value = value && kind == xmlText
+			value = value && kind == xmlzip.Text
 			continue
 		}
-		switch e.name {
+		switch e.Name {
 		case "col":
-			from, _ := strconv.Atoi(e.get("min"))
-			to, _ := strconv.Atoi(e.get("max"))
-			if hidden := e.get("hidden"); hidden == "1" || hidden == "true" {
+			from, _ := strconv.Atoi(e.Get("min"))
+			to, _ := strconv.Atoi(e.Get("max"))
+			if hidden := e.Get("hidden"); hidden == "1" || hidden == "true" {
 				for c := max(from, 1); c <= min(to, excelize.MaxColumns); c++ {
 					l.hidden[c] = true
 				}
@@ -233,7 +241,7 @@ func readLayout(data []byte, zeros map[string]string) (*sheetLayout, error) {
 		case "v":
 			value = true
 		case "mergeCell":
-			if r, err := parseRange(e.get("ref")); err == nil && r != (cellRange{r.row, r.col, r.row, r.col}) {
+			if r, err := parseRange(e.Get("ref")); err == nil && r != (cellRange{r.row, r.col, r.row, r.col}) {
 				l.merged = append(l.merged, r)
 			}
 		}
@@ -252,7 +260,7 @@ type sheetRow struct {
 }
 
 func (w *workbook) sheet(s sheet) error {
-	data, err := w.a.need(s.part)
+	data, err := w.a.Need(s.part)
 	if err != nil {
 		return err
 	}
@@ -265,20 +273,20 @@ func (w *workbook) sheet(s sheet) error {
 		return err
 	}
 	if layout.unknown > 0 {
-		w.b.warn("시트 “%s”에는 계산된 값이 저장되지 않은 수식이 %d개 있습니다.", oneLine(s.name), layout.unknown)
+		w.b.Warn("시트 “%s”에는 계산된 값이 저장되지 않은 수식이 %d개 있습니다.", blocks.OneLine(s.name), layout.unknown)
 	}
-	w.b.heading(1, s.name)
+	w.b.Heading(1, s.name)
 	cells := w.layOut(rows, layout, s.name)
 	for _, row := range cells {
 		filled := slices.DeleteFunc(slices.Clone(row), func(c ingest.Cell) bool { return strings.TrimSpace(c.Text) == "" })
 		if len(filled) == 1 && w.first == "" {
-			w.first = clip(oneLine(filled[0].Text), 80)
+			w.first = blocks.Clip(blocks.OneLine(filled[0].Text), 80)
 		}
 		if len(filled) > 0 {
 			break
 		}
 	}
-	w.b.table(cells)
+	w.b.Table(cells)
 	return nil
 }
 
@@ -304,7 +312,7 @@ func (w *workbook) rows(name string, zeros map[[2]int]string) ([]sheetRow, error
 			if cells[i] == "" {
 				continue
 			}
-			if cells[i] = strings.TrimSpace(clean(cells[i])); cells[i] != "" {
+			if cells[i] = strings.TrimSpace(blocks.Clean(cells[i])); cells[i] != "" {
 				filled++
 			}
 		}
@@ -315,14 +323,14 @@ func (w *workbook) rows(name string, zeros map[[2]int]string) ([]sheetRow, error
 			hidden++
 			continue
 		}
-		if w.cells += filled; w.cells > maxCells || walked > maxWalked {
-			w.b.warn("시트 “%s”가 너무 커서 %d행부터는 읽지 않았습니다.", oneLine(name), n)
+		if w.cells += filled; w.cells > blocks.MaxCells || walked > maxWalked {
+			w.b.Warn("시트 “%s”가 너무 커서 %d행부터는 읽지 않았습니다.", blocks.OneLine(name), n)
 			break
 		}
 		rows = append(rows, sheetRow{n, cells})
 	}
 	if hidden > 0 {
-		w.b.warn("시트 “%s”의 숨긴 행 %d개는 읽지 않았습니다.", oneLine(name), hidden)
+		w.b.Warn("시트 “%s”의 숨긴 행 %d개는 읽지 않았습니다.", blocks.OneLine(name), hidden)
 	}
 	return rows, in.Error()
 }
@@ -362,11 +370,11 @@ func (w *workbook) layOut(rows []sheetRow, layout *sheetLayout, name string) [][
 		}
 	}
 	if hidden > 0 {
-		w.b.warn("시트 “%s”의 숨긴 열 %d개는 읽지 않았습니다.", oneLine(name), hidden)
+		w.b.Warn("시트 “%s”의 숨긴 열 %d개는 읽지 않았습니다.", blocks.OneLine(name), hidden)
 	}
 	slices.Sort(cols)
 	spans, covered := w.merges(rows, cols, layout.merged, name)
-	sparse := len(rows)*len(cols) > maxCells
+	sparse := len(rows)*len(cols) > blocks.MaxCells
 	table := make([][]ingest.Cell, 0, len(rows))
 	for i, r := range rows {
 		var row []ingest.Cell
@@ -397,7 +405,7 @@ func (w *workbook) merges(rows []sheetRow, cols []int, merged []cellRange, name 
 		top, left, end, right int
 		overlaps              bool
 	}
-	var blocks []block
+	var found []block
 	owner := map[[2]int]int{} // the block of each place
 	for _, m := range merged {
 		var b block
@@ -409,22 +417,22 @@ func (w *workbook) merges(rows []sheetRow, cols []int, merged []cellRange, name 
 			continue
 		}
 		if len(owner)+(b.end-b.top)*(b.right-b.left) > maxCovered {
-			w.b.warn("병합한 칸이 너무 많아 일부는 나뉜 칸으로 읽었습니다.")
+			w.b.Warn("병합한 칸이 너무 많아 일부는 나뉜 칸으로 읽었습니다.")
 			break
 		}
 		for i := b.top; i < b.end; i++ {
 			for j := b.left; j < b.right; j++ {
 				if first, ok := owner[[2]int{i, j}]; ok {
-					b.overlaps, blocks[first].overlaps = true, true
+					b.overlaps, found[first].overlaps = true, true
 				} else {
-					owner[[2]int{i, j}] = len(blocks)
+					owner[[2]int{i, j}] = len(found)
 				}
 			}
 		}
-		blocks = append(blocks, b)
+		found = append(found, b)
 	}
 	overlaps := 0
-	for _, b := range blocks {
+	for _, b := range found {
 		if b.overlaps {
 			overlaps++
 		} else {
@@ -432,13 +440,13 @@ func (w *workbook) merges(rows []sheetRow, cols []int, merged []cellRange, name 
 		}
 	}
 	for at, i := range owner {
-		b := blocks[i]
+		b := found[i]
 		if !b.overlaps && at != [2]int{b.top, b.left} {
 			covered[at] = true
 		}
 	}
 	if overlaps > 0 {
-		w.b.warn("시트 “%s”에서 서로 겹치게 병합한 범위 %d개는 나뉜 칸으로 읽었습니다.", oneLine(name), overlaps)
+		w.b.Warn("시트 “%s”에서 서로 겹치게 병합한 범위 %d개는 나뉜 칸으로 읽었습니다.", blocks.OneLine(name), overlaps)
 	}
 	return spans, covered
 }

@@ -1,52 +1,48 @@
-package extract
+package hwpx
 
 import (
 	"context"
 	"strings"
 	"unicode"
 
-	"biseo/ingest"
 	"biseo/ingest/extract/hwp"
+	"biseo/ingest/extract/xmlzip"
 )
 
-// readHWPML reads a document in HWPML 2, the XML that older versions of the same
+// ReadHWPML reads a document in HWPML 2, the XML that older versions of the same
 // word processor export. Its elements are those of HWPX under other names, so it
 // is renamed and read as such.
-func readHWPML(ctx context.Context, s string) (*ingest.Document, error) {
-	r := hwpxReader{walker: hwpWalker{b: &builder{}}}
+func ReadHWPML(ctx context.Context, s string) (*hwp.Document, error) {
+	var r reader
 	data := []byte(s)
-	var info hwp.Info
-	header := &element{}
-	err := eachElement(data, "HEAD", func(e *element) error {
-		if e.name == "DOCSUMMARY" {
-			info = hwp.Info{
-				Title: e.child("TITLE").content(), Subject: e.child("SUBJECT").content(), Author: e.child("AUTHOR").content(),
-				Keywords: e.child("KEYWORDS").content(), Comments: e.child("COMMENTS").content(),
+	header := &xmlzip.Element{}
+	err := xmlzip.Each(data, "HEAD", func(e *xmlzip.Element) error {
+		if e.Name == "DOCSUMMARY" {
+			r.doc.Info = hwp.Info{
+				Title: e.Child("TITLE").Content(), Subject: e.Child("SUBJECT").Content(), Author: e.Child("AUTHOR").Content(),
+				Keywords: e.Child("KEYWORDS").Content(), Comments: e.Child("COMMENTS").Content(),
 			}
 		}
 		renameHWPML(e)
-		header.kids = append(header.kids, e)
+		header.Kids = append(header.Kids, e)
 		return ctx.Err()
 	})
 	if err != nil {
-		return nil, asError("HWPML", err)
+		return nil, err
 	}
 	r.header(header)
+	r.section()
 	var seen bool
-	err = eachElement(data, "SECTION", func(e *element) error {
+	err = xmlzip.Each(data, "SECTION", func(e *xmlzip.Element) error {
 		seen = true
 		renameHWPML(e)
 		r.top(e)
 		return ctx.Err()
 	})
 	if err == nil && !seen {
-		err = errXML
+		err = xmlzip.ErrXML
 	}
-	if err != nil {
-		return nil, asError("HWPML", err)
-	}
-	r.walker.properties(info)
-	return r.walker.b.finish()
+	return &r.doc, err
 }
 
 var hwpmlElements = map[string]string{
@@ -69,13 +65,13 @@ var hwpmlAttributes = map[string]string{
 }
 
 // renameHWPML gives e and what is in it the names of HWPX.
-func renameHWPML(e *element) {
-	if name, ok := hwpmlElements[e.name]; ok {
-		e.name = name
+func renameHWPML(e *xmlzip.Element) {
+	if name, ok := hwpmlElements[e.Name]; ok {
+		e.Name = name
 	}
 	var attrs strings.Builder
-	for s := e.attrs; ; {
-		name, value, rest, ok := cutAttr(s)
+	for s := e.Attrs; ; {
+		name, value, rest, ok := xmlzip.CutAttr(s)
 		if !ok {
 			break
 		}
@@ -95,22 +91,22 @@ func renameHWPML(e *element) {
 		attrs.WriteString(" " + name + "=" + quote + value + quote)
 		s = rest
 	}
-	e.attrs = attrs.String()
-	var kids []*element
-	for _, k := range e.kids {
-		switch renameHWPML(k); k.name {
+	e.Attrs = attrs.String()
+	var kids []*xmlzip.Element
+	for _, k := range e.Kids {
+		switch renameHWPML(k); k.Name {
 		case "SHAPEOBJECT", "DRAWINGOBJECT": // HWPX has what is in them directly in the object
-			kids = append(kids, k.kids...)
+			kids = append(kids, k.Kids...)
 		default:
 			kids = append(kids, k)
 		}
 	}
-	e.kids = kids
-	switch e.name { // which has these attributes on elements of their own
+	e.Kids = kids
+	switch e.Name { // which has these attributes on elements of their own
 	case "paraPr":
-		e.kids = append(e.kids, &element{name: "heading", attrs: e.attrs})
+		e.Kids = append(e.Kids, &xmlzip.Element{Name: "heading", Attrs: e.Attrs})
 	case "tc":
-		e.kids = append(e.kids, &element{name: "cellAddr", attrs: e.attrs}, &element{name: "cellSpan", attrs: e.attrs})
+		e.Kids = append(e.Kids, &xmlzip.Element{Name: "cellAddr", Attrs: e.Attrs}, &xmlzip.Element{Name: "cellSpan", Attrs: e.Attrs})
 	}
 }
 
