@@ -85,7 +85,7 @@ func BEIR(ctx context.Context, lg *slog.Logger, dir string, opt BEIROptions) (*B
 		return nil, err
 	}
 	if set.Queries = opt.Part.of(set.Queries); len(set.Queries) == 0 {
-		return nil, fmt.Errorf("read %s: no query is in the part %q", dir, opt.Part)
+		return nil, fmt.Errorf("%s: 물음이 %q 부분에 하나도 없으니 이름을 확인해 주세요", dir, opt.Part)
 	}
 	space, modes := "", []string{wordsMode}
 	if opt.Embedder != nil {

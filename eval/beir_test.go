@@ -199,15 +199,15 @@ func TestReadSetSaysWhatIsWrong(t *testing.T) {
 	}{
 		{"no corpus", "corpus.jsonl", "", "corpus.jsonl: no such file"},
 		{"no judgements file", "qrels.tsv", "", "qrels.tsv: no such file"},
-		{"malformed", "corpus.jsonl", "{\"id\":\"a\"}\n{\"id\":", "corpus.jsonl, line 2: not a JSON object"},
-		{"no id", "queries.jsonl", `{"text":"x"}`, `queries.jsonl, line 1: no "id"`},
-		{"document twice", "corpus.jsonl", "{\"id\":\"a\"}\n{\"id\":\"a\"}", `corpus.jsonl, line 2: the id "a" occurs twice`},
-		{"unknown query", "qrels.tsv", "q\td\ts\nq1\td1\t1\nq9\td1\t1", `qrels.tsv, line 3: the query "q9" is not in queries.jsonl`},
-		{"columns", "qrels.tsv", "q\td\ts\nq1 d1 1", "qrels.tsv, line 2: want 3 columns (query, document, grade) separated by tabs, have 1"},
-		{"grade", "qrels.tsv", "q\td\ts\nq1\td1\thigh", `qrels.tsv, line 2: the grade "high" is not a whole number`},
-		{"judged twice", "qrels.tsv", "q1\td1\t1\nq1\td1\t0", `qrels.tsv, line 2: the query "q1" judges the document "d1" twice`},
-		{"nothing judged", "qrels.tsv", "q\td\ts\n", "no query has a judgement"},
-		{"unknown query listed", "ids.txt", "q8\n", `ids.txt, line 1: the query "q8" is not in queries.jsonl`},
+		{"malformed", "corpus.jsonl", "{\"id\":\"a\"}\n{\"id\":", "corpus.jsonl 2째 줄: id, title, text를 적은 JSON 한 줄이 아니니"},
+		{"no id", "queries.jsonl", `{"text":"x"}`, "queries.jsonl 1째 줄: id(또는 _id)가 없으니"},
+		{"document twice", "corpus.jsonl", "{\"id\":\"a\"}\n{\"id\":\"a\"}", `corpus.jsonl 2째 줄: id "a"이(가) 두 번 있으니`},
+		{"unknown query", "qrels.tsv", "q\td\ts\nq1\td1\t1\nq9\td1\t1", `qrels.tsv 3째 줄: 물음 "q9"이(가) queries.jsonl에 없으니`},
+		{"columns", "qrels.tsv", "q\td\ts\nq1 d1 1", "qrels.tsv 2째 줄: 물음, 문서, 등급의 세 칸을 탭으로 나누어 적어 주세요(지금 1칸)"},
+		{"grade", "qrels.tsv", "q\td\ts\nq1\td1\thigh", `qrels.tsv 2째 줄: 등급 "high"을(를) 0, 1, 2 같은 정수로 적어 주세요`},
+		{"judged twice", "qrels.tsv", "q1\td1\t1\nq1\td1\t0", `qrels.tsv 2째 줄: 물음 "q1"에 문서 "d1"의 판정이 두 번 있으니`},
+		{"nothing judged", "qrels.tsv", "q\td\ts\n", "판정이 있는 물음이 하나도 없으니"},
+		{"unknown query listed", "ids.txt", "q8\n", `ids.txt 1째 줄: 물음 "q8"이(가) queries.jsonl에 없으니`},
 	}
 	for _, tt := range tests {
 		files := map[string]string{"corpus.jsonl": corpus, "queries.jsonl": queries, "qrels.tsv": qrels, "ids.txt": "q1"}

@@ -64,7 +64,7 @@ func ReadSet(dir, queriesFile string) (*Set, error) {
 		}
 	}
 	if len(set.Queries) == 0 {
-		return nil, fmt.Errorf("read %s: no query has a judgement", dir)
+		return nil, fmt.Errorf("%s: 판정이 있는 물음이 하나도 없으니 qrels.tsv를 확인해 주세요", dir)
 	}
 	return set, nil
 }
@@ -109,16 +109,16 @@ func readTexts(name string) ([]Text, error) {
 			Title, Text string
 		}
 		if err := json.Unmarshal([]byte(line), &v); err != nil {
-			return fmt.Errorf("not a JSON object with strings id, title, text: %w", err)
+			return fmt.Errorf("id, title, text를 적은 JSON 한 줄이 아니니 그 줄을 고쳐 주세요: %w", err)
 		}
 		if v.ID == "" {
 			v.ID = v.BEIR
 		}
 		if v.ID == "" {
-			return errors.New(`no "id"`)
+			return errors.New("id(또는 _id)가 없으니 채워 주세요")
 		}
 		if seen[v.ID] {
-			return fmt.Errorf("the id %q occurs twice", v.ID)
+			return fmt.Errorf("id %q이(가) 두 번 있으니 하나를 지우거나 이름을 달리해 주세요", v.ID)
 		}
 		seen[v.ID] = true
 		out = append(out, Text{v.ID, v.Title, v.Text})
@@ -135,7 +135,7 @@ func readQrels(name string, known map[string]bool) (map[string]Qrels, error) {
 		first = false
 		f := strings.Split(line, "\t")
 		if len(f) != 3 {
-			return fmt.Errorf("want 3 columns (query, document, grade) separated by tabs, have %d", len(f))
+			return fmt.Errorf("물음, 문서, 등급의 세 칸을 탭으로 나누어 적어 주세요(지금 %d칸)", len(f))
 		}
 		return addJudgement(out, f, header, known)
 	})
@@ -150,15 +150,15 @@ func addJudgement(out map[string]Qrels, f []string, header bool, known map[strin
 	case err != nil && header:
 		return nil
 	case err != nil:
-		return fmt.Errorf("the grade %q is not a whole number", f[2])
+		return fmt.Errorf("등급 %q을(를) 0, 1, 2 같은 정수로 적어 주세요", f[2])
 	case known != nil && !known[f[0]]:
-		return fmt.Errorf("the query %q is not in queries.jsonl", f[0])
+		return fmt.Errorf("물음 %q이(가) queries.jsonl에 없으니 id를 확인해 주세요", f[0])
 	}
 	if out[f[0]] == nil {
 		out[f[0]] = Qrels{}
 	}
 	if _, ok := out[f[0]][f[1]]; ok {
-		return fmt.Errorf("the query %q judges the document %q twice", f[0], f[1])
+		return fmt.Errorf("물음 %q에 문서 %q의 판정이 두 번 있으니 하나를 지워 주세요", f[0], f[1])
 	}
 	out[f[0]][f[1]] = grade
 	return nil
@@ -171,7 +171,7 @@ func readIDs(name string, known map[string]bool) (map[string]bool, error) {
 			out[id] = true
 			return nil
 		}
-		return fmt.Errorf("the query %q is not in queries.jsonl", line)
+		return fmt.Errorf("물음 %q이(가) queries.jsonl에 없으니 id를 확인해 주세요", line)
 	})
 	return out, err
 }
@@ -194,7 +194,7 @@ func eachLine(name string, f func(line string) error) error {
 		}
 		if s := strings.TrimRight(line, "\r\n"); strings.TrimSpace(s) != "" {
 			if err := f(s); err != nil {
-				return fmt.Errorf("%s, line %d: %w", name, n, err)
+				return fmt.Errorf("%s %d째 줄: %w", name, n, err)
 			}
 		}
 		if err == io.EOF {

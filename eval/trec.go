@@ -19,21 +19,21 @@ func ReadRun(name string) (map[string][]Scored, error) {
 	err := eachLine(name, func(line string) error {
 		f := strings.Fields(line)
 		if len(f) != 6 {
-			return fmt.Errorf("want 6 columns (query, Q0, document, rank, score, name), have %d", len(f))
+			return fmt.Errorf("물음, Q0, 문서, 순위, 점수, 이름의 여섯 칸으로 적어 주세요(지금 %d칸)", len(f))
 		}
 		score, err := strconv.ParseFloat(f[4], 64)
 		if err != nil || math.IsNaN(score) {
-			return fmt.Errorf("the score %q is not a number", f[4])
+			return fmt.Errorf("점수 %q을(를) 수로 적어 주세요", f[4])
 		}
 		if seen[[2]string{f[0], f[2]}] {
-			return fmt.Errorf("the query %q ranks the document %q twice", f[0], f[2])
+			return fmt.Errorf("물음 %q의 결과에 문서 %q이(가) 두 번 있으니 하나를 지워 주세요", f[0], f[2])
 		}
 		seen[[2]string{f[0], f[2]}] = true
 		out[f[0]] = append(out[f[0]], Scored{f[2], score})
 		return nil
 	})
 	if err == nil && len(out) == 0 {
-		err = fmt.Errorf("%s: no line of a run", name)
+		err = fmt.Errorf("%s: 검색 결과가 한 줄도 없으니 TREC 실행 파일인지 확인해 주세요", name)
 	}
 	return out, err
 }
@@ -51,12 +51,12 @@ func ReadQrels(name string) (map[string]Qrels, error) {
 			f, header = slices.Delete(f, 1, 2), false // TREC's own form has none
 		}
 		if len(f) != 3 {
-			return fmt.Errorf("want 4 columns (query, iteration, document, grade) or 3 (query, document, grade), have %d", len(f))
+			return fmt.Errorf("물음, 반복, 문서, 등급의 네 칸이나 물음, 문서, 등급의 세 칸으로 적어 주세요(지금 %d칸)", len(f))
 		}
 		return addJudgement(out, f, header, nil)
 	})
 	if err == nil && len(out) == 0 {
-		err = fmt.Errorf("%s: no judgement", name)
+		err = fmt.Errorf("%s: 판정이 한 줄도 없으니 판정 파일인지 확인해 주세요", name)
 	}
 	return out, err
 }
@@ -91,7 +91,7 @@ type TRECPaired struct {
 // a result counts 0. against is another run, or nil.
 func TREC(run, against map[string][]Scored, qrels map[string]Qrels, cuts []int) (*TRECReport, error) {
 	if len(cuts) == 0 || slices.Min(cuts) < 1 {
-		return nil, errors.New("a cut-off is 1 or more")
+		return nil, errors.New("--k에는 1 이상의 수를 적어 주세요")
 	}
 	rep := &TRECReport{Queries: len(qrels)}
 	for q := range run {
@@ -105,7 +105,7 @@ func TREC(run, against map[string][]Scored, qrels map[string]Qrels, cuts []int) 
 		}
 	}
 	if rep.Unjudged == len(run) {
-		return nil, errors.New("nothing is judged of any query of the run: are the run and the judgements of the same set?")
+		return nil, errors.New("실행의 물음 가운데 판정이 있는 것이 하나도 없으니 둘이 같은 시험의 파일인지 확인해 주세요")
 	}
 	rep.Metrics = trecMetrics(run, qrels, cuts)
 	if against == nil {

@@ -218,11 +218,11 @@ func TestTRECPaired(t *testing.T) {
 		t.Errorf("%s %.4f, difference %+v, want ndcg@10 0.8942, 0.5", m.Name, m.Mean, m.Against)
 	}
 	for name, tt := range map[string]struct{ file, want string }{
-		"columns":  {"1 Q0 a 1 x\n", "6 columns"},
-		"score":    {"1 Q0 a 1 NaN x\n", "score"},
-		"twice":    {"1 Q0 a 1 2 x\n1 Q0 a 2 1 x\n", "line 2"},
-		"nothing":  {"\n", "no line"},
-		"no query": {"9 Q0 a 1 2 x\n", "same set"},
+		"columns":  {"1 Q0 a 1 x\n", "여섯 칸"},
+		"score":    {"1 Q0 a 1 NaN x\n", "수로 적어"},
+		"twice":    {"1 Q0 a 1 2 x\n1 Q0 a 2 1 x\n", "2째 줄"},
+		"nothing":  {"\n", "한 줄도 없으니"},
+		"no query": {"9 Q0 a 1 2 x\n", "같은 시험의 파일"},
 	} {
 		bad := filepath.Join(folder(t, map[string]string{"run": tt.file}), "run")
 		run, err := ReadRun(bad)

@@ -288,7 +288,7 @@ func TestEvalTREC(t *testing.T) {
 			t.Errorf("the table lacks %q:\n%s", want, out)
 		}
 	}
-	if code, _, stderr := biseo(t, "eval", "trec", good, bad); code != exitUnreadable || !strings.Contains(stderr, "line 1") {
+	if code, _, stderr := biseo(t, "eval", "trec", good, bad); code != exitUnreadable || !strings.Contains(stderr, "1째 줄") {
 		t.Errorf("a run as judgements: exit %d, %s", code, stderr)
 	}
 	if code, _, _ := biseo(t, "eval", "trec", good, qrels, "--k", "0"); code != exitUsage {

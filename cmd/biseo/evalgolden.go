@@ -220,17 +220,28 @@ func readSets(dirs []string, split string, tasks []string) (map[golden.Task][]go
 	return sets, digests, nil
 }
 
-// judgeRun reads and judges, by suite.Judge or suite.JudgeEarlier, a run that the
-// command line names.
-func judgeRun(judge func(string, map[golden.Task][]golden.Case) (*suite.Report, error), dir string, sets map[golden.Task][]golden.Case) (*suite.Report, error) {
-	r, err := judge(dir, sets)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, errUnreadable{fmt.Errorf("%s 폴더에 실행 결과가 없으니 biseo eval run --out으로 만든 폴더를 적어 주세요", dir)}
-	case err != nil:
-		return nil, errUnreadable{fmt.Errorf("%s 실행을 채점하지 못했으니 실행이 끝났는지, 문항이 그 실행의 것인지 확인해 주세요: %w", dir, err)}
+// judgeRuns reads golden sets and judges runs by them: first a run that must hold
+// every case, then earlier ones, which may lack cases that were added since. The
+// report of a run named "" is nil.
+func judgeRuns(sets []string, run string, earlier ...string) ([]*suite.Report, error) {
+	cases, _, err := readSets(sets, "", nil)
+	if err != nil {
+		return nil, err
 	}
-	return r, nil
+	out := make([]*suite.Report, 1+len(earlier))
+	for i, dir := range append([]string{run}, earlier...) {
+		judge := suite.Judge
+		if i > 0 {
+			judge = suite.JudgeEarlier
+		}
+		if dir == "" {
+			continue
+		}
+		if out[i], err = judge(dir, cases); err != nil {
+			return nil, errUnreadable{err}
+		}
+	}
+	return out, nil
 }
 
 // createFile makes a file, and its folder where there is none.
@@ -308,14 +319,11 @@ func (g Gates) check(c *console, r *suite.Report, d *suite.Comparison) error {
 }
 
 func (cmd *goldenScoreCmd) Run(c *console) error {
-	sets, _, err := readSets(cmd.Sets, "", nil)
+	runs, err := judgeRuns(cmd.Sets, cmd.Run_)
 	if err != nil {
 		return err
 	}
-	r, err := judgeRun(suite.Judge, cmd.Run_, sets)
-	if err != nil {
-		return err
-	}
+	r := runs[0]
 	if err := r.Scores(); err != nil {
 		return err
 	}
@@ -369,19 +377,11 @@ func (cmd *goldenCompareCmd) Run(c *console) error {
 	if cmd.Worst < 0 {
 		return errUsage{errors.New("--worst에는 0 이상을 적어 주세요")}
 	}
-	sets, _, err := readSets(cmd.Sets, "", nil)
+	runs, err := judgeRuns(cmd.Sets, cmd.After, cmd.Before)
 	if err != nil {
 		return err
 	}
-	before, err := judgeRun(suite.JudgeEarlier, cmd.Before, sets)
-	if err != nil {
-		return err
-	}
-	after, err := judgeRun(suite.Judge, cmd.After, sets)
-	if err != nil {
-		return err
-	}
-	d := suite.Compare(before, after)
+	d := suite.Compare(runs[1], runs[0])
 	if cmd.JSON {
 		err = printJSON(c.out, d.Differences)
 	} else {
@@ -398,7 +398,7 @@ func (cmd *goldenCompareCmd) Run(c *console) error {
 			fmt.Fprintf(c.out, "%s %s → %s: %s\n", x.After.Case.ID, x.Before.Score.Verdict, x.After.Score.Verdict, strings.Join(x.After.Score.Findings, "; "))
 		}
 	}
-	return errors.Join(err, cmd.check(c, after, &d))
+	return errors.Join(err, cmd.check(c, runs[0], &d))
 }
 
 // goldenLintCmd holds golden sets against the corpus.
@@ -443,25 +443,11 @@ type goldenReportCmd struct {
 }
 
 func (cmd *goldenReportCmd) Run(c *console) error {
-	sets, _, err := readSets(cmd.Sets, "", nil)
+	runs, err := judgeRuns(cmd.Sets, cmd.Run_, cmd.Against, cmd.Ideal)
 	if err != nil {
 		return err
 	}
-	r, err := judgeRun(suite.Judge, cmd.Run_, sets)
-	if err != nil {
-		return err
-	}
-	var before, ideal *suite.Report
-	if cmd.Against != "" {
-		if before, err = judgeRun(suite.JudgeEarlier, cmd.Against, sets); err != nil {
-			return err
-		}
-	}
-	if cmd.Ideal != "" {
-		if ideal, err = judgeRun(suite.JudgeEarlier, cmd.Ideal, sets); err != nil {
-			return err
-		}
-	}
+	r, before, ideal := runs[0], runs[1], runs[2]
 	var d *suite.Comparison
 	if before != nil {
 		compared := suite.Compare(before, r)

@@ -31,14 +31,11 @@ func (cmd *goldenJudgeCmd) Run(ctx context.Context, c *console, s *settings) err
 	if err != nil {
 		return err
 	}
-	sets, _, err := readSets(cmd.Sets, "", nil)
+	runs, err := judgeRuns(cmd.Sets, cmd.Run_)
 	if err != nil {
 		return err
 	}
-	r, err := judgeRun(suite.Judge, cmd.Run_, sets)
-	if err != nil {
-		return err
-	}
+	r := runs[0]
 	run, err := key.Of(r.Manifest.Name)
 	if err != nil {
 		return errUsage{err}

@@ -13,7 +13,6 @@ import (
 	"text/tabwriter"
 
 	"biseo/eval/review"
-	"biseo/eval/suite"
 )
 
 // goldenReviewCmd takes runs to human reviewers and back.
@@ -35,20 +34,12 @@ func (cmd *reviewExportCmd) Run(c *console) error {
 	if cmd.Limit < 0 {
 		return errUsage{errors.New("--limit에는 0보다 큰 문항 수를 적어 주세요")}
 	}
-	sets, _, err := readSets(cmd.Sets, "", nil)
-	if err != nil {
-		return err
-	}
-	a, err := judgeRun(suite.JudgeEarlier, cmd.A, sets)
-	if err != nil {
-		return err
-	}
-	b, err := judgeRun(suite.JudgeEarlier, cmd.B, sets)
+	runs, err := judgeRuns(cmd.Sets, "", cmd.A, cmd.B)
 	if err != nil {
 		return err
 	}
 	var table bytes.Buffer
-	key, err := review.Export(&table, a, b, cmd.Seed, cmd.Limit)
+	key, err := review.Export(&table, runs[1], runs[2], cmd.Seed, cmd.Limit)
 	if err != nil {
 		return err
 	}

@@ -44,13 +44,13 @@ func JudgeEarlier(dir string, sets map[golden.Task][]golden.Case) (*Report, erro
 func judge(dir string, sets map[golden.Task][]golden.Case, earlier bool) (*Report, error) {
 	m, err := ReadManifest(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s holds no run: %w", dir, err)
+		return nil, fmt.Errorf("%s 폴더에 실행 결과가 없으니 biseo eval run --out으로 만든 폴더를 적어 주세요: %w", dir, err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read run %s: %w", dir, err)
+		return nil, fmt.Errorf("%s 실행의 manifest.json을 읽지 못했으니 다시 실행해 주세요: %w", dir, err)
 	}
 	if m.Ended.IsZero() {
-		return nil, fmt.Errorf("the run in %s was cut off: run it again with the same words to finish it", dir)
+		return nil, fmt.Errorf("%s 실행이 중간에 끊겼으니 같은 biseo eval run 명령을 다시 내려 끝까지 실행해 주세요", dir)
 	}
 	r := &Report{Dir: dir, Manifest: m}
 	for _, task := range golden.Tasks() {
@@ -64,12 +64,12 @@ func judge(dir string, sets map[golden.Task][]golden.Case, earlier bool) (*Repor
 			case ok:
 				r.Cases = append(r.Cases, Judged{task, c, res, score.Judge(task, c, res)})
 			case !earlier && len(results) > 0 && (m.Split == "" || m.Split == c.Split):
-				return nil, fmt.Errorf("the run in %s has no result for %s: the set has changed, run it again", dir, c.ID)
+				return nil, fmt.Errorf("%s 실행에 문항 %s의 결과가 없으니(실행한 뒤 더한 문항) 다른 --out으로 다시 실행해 주세요", dir, c.ID)
 			}
 		}
 	}
 	if len(r.Cases) == 0 {
-		return nil, fmt.Errorf("the run in %s has no case of these sets", dir)
+		return nil, fmt.Errorf("%s 실행에 이 문항들의 결과가 하나도 없으니 그 실행의 문항 폴더를 적어 주세요", dir)
 	}
 	return r, nil
 }

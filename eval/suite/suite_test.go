@@ -72,7 +72,7 @@ func TestRunGoesOn(t *testing.T) {
 	if err := Run(ctx, dir, Manifest{Name: "a"}, sets, opt); !errors.Is(err, context.Canceled) {
 		t.Fatalf("the run that was cut off: %v", err)
 	}
-	if _, err := Judge(dir, sets); err == nil || !strings.Contains(err.Error(), "cut off") {
+	if _, err := Judge(dir, sets); err == nil || !strings.Contains(err.Error(), "중간에 끊겼으니") {
 		t.Errorf("judging it: %v", err)
 	}
 	name := filepath.Join(dir, "results", "answer.jsonl")
