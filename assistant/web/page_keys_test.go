@@ -142,8 +142,9 @@ func TestPageKeyboard(t *testing.T) {
 			c.wait(`!document.querySelector('.export').open && document.activeElement.matches('.export > summary')`)
 		}},
 		{"민원 답변", "/reply", func(c *chrome) {
-			c.to(labelled("민원 내용 (필수)"))
-			c.typeText("다자녀 가정은 공영주차장 요금을 얼마나 감면받나요?")
+			c.to(labelled("파일에서 읽기"))
+			c.choose(upload(c.t, "민원.txt", "다자녀 가정은 공영주차장 요금을 얼마나 감면받나요?"))
+			c.wait(labelled("민원 내용 (필수)") + `.value.startsWith('다자녀') && document.activeElement === ` + labelled("민원 내용 (필수)"))
 			c.to(labelled("민원 종류"))
 			for range 2 {
 				c.key("ArrowDown", 40, "")

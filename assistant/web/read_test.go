@@ -43,7 +43,7 @@ func TestReadFile(t *testing.T) {
 	}{
 		{"민원.txt", "\n주차요금을 알려 주세요.\n전화 010-0000-1014\n", read{"민원.txt", "주차요금을 알려 주세요.\n전화 010-0000-1014", []string{warning}}}, // as it came: whoever sends it may see it
 		{"빈.txt", "", read{"빈.txt", "", []string{warning}}},
-		{"긴.txt", strings.Repeat("가", maxRead+1), read{"긴.txt", strings.Repeat("가", maxRead), []string{warning, "글이 길어 앞의 200000자만 읽었습니다. 나머지는 원본에서 확인해 주세요."}}},
+		{"긴.txt", strings.Repeat("가", maxRead+1), read{"긴.txt", strings.Repeat("가", maxRead), []string{warning, "글이 길어 앞의 100000자만 읽었습니다. 나머지는 원본에서 확인해 주세요."}}},
 	} {
 		body, contentType := form(t, "", tt.file, tt.content)
 		got, _ := get[read](t, 200, "POST", o.url+"/v1/read", body, "Content-Type", contentType)

@@ -264,8 +264,9 @@ func isWhatItSays(name string, head []byte) bool {
 	return slices.ContainsFunc(want, func(b string) bool { return bytes.HasPrefix(head, []byte(b)) })
 }
 
-// maxRead is how much of the text of a file is sent back, in code points.
-const maxRead = 200_000
+// maxRead is how much of the text of a file is sent back, in code points: what a
+// complaint or a text to check may have.
+const maxRead = 100_000
 
 type readInput struct {
 	Body struct{} // the file comes beside it
@@ -274,7 +275,7 @@ type readInput struct {
 type readOutput struct {
 	Body struct {
 		Name     string   `json:"name" doc:"Of the file"`
-		Text     string   `json:"text" doc:"In reading order, at most 200,000 code points of it"`
+		Text     string   `json:"text" doc:"In reading order, at most 100,000 code points of it"`
 		Warnings []string `json:"warnings" nullable:"false" doc:"What was lost or guessed, in Korean"`
 	}
 }

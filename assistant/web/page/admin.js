@@ -2,9 +2,9 @@
 // without content.
 import { button, el, heading, hint, save, say, t } from './dom.js'
 import * as api from './api.js'
-import { clock, stamp } from './fields.js'
 import * as panel from './panel.js'
 import { failed } from './task.js'
+import { clock, stamp } from './text.js'
 
 const jobStates = { queued: '대기', running: '읽는 중', done: '완료', failed: '실패', canceled: '중지했습니다' }
 const jobKinds = { add: '파일 올리기', reingest: '다시 읽기', remove: '문서 삭제' }

@@ -27,6 +27,11 @@ export function explain(e) {
   return t('처리하지 못했습니다. 입력한 내용은 그대로 있습니다. 다시 시도해 주세요.')
 }
 
+// used is when the service last heard of this login; the other windows tell when they ask.
+export let used = 0
+const windows = new BroadcastChannel('used')
+windows.onmessage = () => { used = Date.now() }
+
 // call sends one request and returns its response, if that is no error. An object
 // is sent as JSON, FormData as it is. Who is not logged in any more is told so by
 // the event expired.
@@ -37,11 +42,16 @@ export async function call(method, path, body, { signal, headers } = {}) {
     init.body = JSON.stringify(body)
     init.headers['Content-Type'] = 'application/json'
   }
+  const asked = Date.now()
   let res
   try {
     res = await fetch(path, init)
   } catch (e) {
     throw e.name === 'AbortError' ? e : new Lost()
+  }
+  if (res.status !== 401 && path.startsWith('/v1/')) {
+    used = asked
+    windows.postMessage('')
   }
   if (!res.ok) throw fail(await res.json().catch(() => ({})), res.status)
   return res

@@ -1,6 +1,6 @@
 // The task 질문: a conversation of questions with their answers. The service keeps
 // it for its owner; where it keeps none, it lasts as long as the window.
-import { $, alarm, button, confirmed, el, go, heading, icon, say, t, toast } from './dom.js'
+import { $, alarm, button, confirmed, el, fill, go, heading, icon, say, t, toast } from './dom.js'
 import * as api from './api.js'
 import { AnswerView } from './answer.js'
 import { bindForm } from './form.js'
@@ -83,12 +83,8 @@ async function read(id) {
 
 const view = (question, on, scope, c) => new AnswerView({ question, on, scope, level: c.turns.length ? 2 : 1 })
 
-// fill puts an example into the field; undo brings back what stood there.
-export function fill(question) {
-  form.field.focus()
-  form.field.select()
-  if (!document.execCommand('insertText', false, question)) form.field.value = question
-}
+// example puts a question into the field.
+export const example = question => fill(form.field, question)
 
 async function list(more) {
   try {
@@ -156,7 +152,7 @@ async function follow(c, v, req, scope) {
   const result = await run({
     view: v, path: '/v1/answers', body, busy: (on, stop) => { running = on ? stop : null; form.busy(on) },
     retry: () => { if (!running) again(c, v, req, scope) },
-    actions: a => a.outcome === 'no_source' ? [button('기준일 바꾸기', () => { fill(req.text); $('ask-on').focus() }), button('검색에서 찾아보기', () => document.dispatchEvent(new CustomEvent('search-for', { detail: a.question })))]
+    actions: a => a.outcome === 'no_source' ? [button('기준일 바꾸기', () => { example(req.text); $('ask-on').focus() }), button('검색에서 찾아보기', () => document.dispatchEvent(new CustomEvent('search-for', { detail: a.question })))]
       : a.outcome === 'blocked_personal_data' ? [button('가리고 보내기', () => masked(c, v, req, scope))] : [],
   })
   if (!result && form.field.value === '' && !v.sentences.length) form.field.value = req.text // nothing typed is lost

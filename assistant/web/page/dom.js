@@ -128,6 +128,13 @@ export async function copy(text, said) {
   toast(said)
 }
 
+// fill puts text into a field in the place of what stands there; undo brings that back.
+export function fill(field, text) {
+  field.focus()
+  field.select()
+  if (!document.execCommand('insertText', false, text)) field.value = text
+}
+
 // save hands a blob to the browser as a download.
 export function save(blob, name) {
   const a = el('a', { href: URL.createObjectURL(blob), download: name })

@@ -3,11 +3,10 @@ import { $, alarm, button, confirmed, copy, el, go, heading, icon, save, say, t,
 import * as api from './api.js'
 import { cites, sentenceNode } from './answer.js'
 import { dueCard } from './due.js'
-import { clock, stamp } from './fields.js'
 import { marksOf, moved, resay, sentencesOf, textOf } from './lines.js'
 import * as panel from './panel.js'
 import { review, used } from './review.js'
-import { dated } from './text.js'
+import { clock, dated, stamp } from './text.js'
 import { compareVersions, showVersions } from './versions.js'
 
 const given = `[담당자 입력]` // what the official states, and no source (as the service reads it)

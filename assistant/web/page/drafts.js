@@ -2,10 +2,9 @@
 import { button, el, heading, hint, link, t } from './dom.js'
 import * as api from './api.js'
 import { DraftView } from './draft.js'
-import { stamp } from './fields.js'
 import * as panel from './panel.js'
 import { failed } from './task.js'
-import { draftAt } from './text.js'
+import { draftAt, stamp } from './text.js'
 
 const opened = new Map() // by ID: drafts of this window, with what is not saved yet
 const tasks = { answer: '질문', summary: '요약', report: '보고서', reply: '민원 답변' }

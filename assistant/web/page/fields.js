@@ -53,15 +53,25 @@ export function dateField(label, echo, value = '') {
 
 export const asOf = day => t('{date} 현재 시행 중인 조문을 따릅니다.', { date: day ? showDate(day, t(week)) : t('오늘') })
 
-// clock and stamp write a time as it is in Korea, wherever the reader is.
-const korea = time => new Date(new Date(time).getTime() + 324e5).toISOString()
-export const clock = time => korea(time).slice(11, 16)
-export const stamp = time => showDate(korea(time).slice(0, 10)) + ' ' + clock(time)
-
 // bytes writes a size.
 export const bytes = n => n < 1 << 20 ? Math.ceil(n / 1024) + ' kB' : (n / (1 << 20)).toFixed(1) + ' MB'
 
-export const fileTypes = '.hwp,.hwpx,.pdf,.docx,.xlsx,.pptx,.html,.md,.txt,.csv,.zip'
+const fileTypes = '.hwp,.hwpx,.pdf,.docx,.xlsx,.pptx,.html,.md,.txt,.csv'
+
+// fileField chooses files of this computer, which take gets. help stands below it; .input is the control.
+export function fileField(label, take, help, { multiple = false, archives = false } = {}) {
+  const input = el('input', { type: 'file', multiple, accept: fileTypes + (archives ? ',.zip' : ''), change: () => {
+    take([...input.files])
+    input.value = ''
+  } })
+  const node = field(label, input, help)
+  node.classList.add('drop')
+  node.input = input
+  return node
+}
+
+// notKept says of a field for files what becomes of them.
+export const notKept = service => t('끌어다 놓아도 됩니다. HWP, HWPX, PDF, DOCX 등, 모두 {size}까지. 올린 파일은 보관하지 않습니다.', { size: bytes(service.upload_bytes) })
 
 // dropZone takes files dropped on node, at most while take accepts them.
 export function dropZone(node, take) {
@@ -95,16 +105,12 @@ export class Picker {
       e.preventDefault()
       this.find()
     })
-    this.input = el('input', { type: 'file', multiple: true, accept: fileTypes, id: 'files-' + made, change: () => {
-      this.take([...this.input.files])
-      this.input.value = ''
-    } })
+    const drop = files && offers(service, 'uploads') && fileField(t('파일 올리기'), all => this.take(all), notKept(service), { multiple: true })
+    this.input = drop?.input
     this.node = el('fieldset', { class: 'picker' }, el('legend', {}, legend), help && hint(help), this.list,
       !offers(service, 'documents') ? '' : [el('div', { class: 'row' }, el('div', { class: 'field grow' }, el('label', { for: this.words.id }, t('문서함에서 고르기')), this.words), find), this.note, this.found],
-      !files || !offers(service, 'uploads') ? '' : el('div', { class: 'field drop' }, el('label', { for: this.input.id }, t('파일 올리기')), this.input,
-        hint(t('끌어다 놓아도 됩니다. HWP, HWPX, PDF, DOCX 등, 모두 {size}까지. 올린 파일은 보관하지 않습니다.', { size: bytes(this.bytes) }))),
-      this.error)
-    if (files && offers(service, 'uploads')) dropZone(this.node, all => this.take(all))
+      drop || '', this.error)
+    if (drop) dropZone(this.node, all => this.take(all))
   }
 
   async find() {
@@ -147,7 +153,7 @@ export class Picker {
 
   draw() {
     const entry = (name, extra, remove) => el('li', {}, el('span', { lang: 'ko', class: 'name' }, name), extra && el('span', { class: 'hint' }, extra),
-      button('빼기', () => { remove(); this.draw(); this.words.isConnected ? this.words.focus() : this.input.focus() }, 'quiet small', el('span', { class: 'vh' }, ': ' + name)))
+      button('빼기', () => { remove(); this.draw(); (this.words.isConnected ? this.words : this.input).focus() }, 'quiet small', el('span', { class: 'vh' }, ': ' + name)))
     this.list.replaceChildren(...[...this.docs].map(([id, title]) => entry(title, '', () => {
       this.docs.delete(id)
       for (const box of this.found.querySelectorAll('input')) if (box.closest('li').textContent.startsWith(title)) box.checked = false

@@ -5,6 +5,7 @@ import { $, el, heading, language, t, translate } from './dom.js'
 import * as api from './api.js'
 import * as ask from './ask.js'
 import * as form from './form.js'
+import * as login from './login.js'
 import * as panel from './panel.js'
 import * as run from './run.js'
 import * as search from './search.js'
@@ -108,7 +109,7 @@ function serve(s) {
     s.mode === 'words' ? t('단어 검색') : s.embedder_ok ? t('단어와 의미 검색') : t('의미 검색 중단: 단어로 찾습니다'), s.version,
   ].filter(Boolean).join(', ')
   $('example-list').replaceChildren(...s.examples.map(q => el('li', {},
-    el('button', { type: 'button', lang: 'ko', click: () => ask.fill(q) }, q))))
+    el('button', { type: 'button', lang: 'ko', click: () => ask.example(q) }, q))))
   $('examples').hidden = !s.examples.length || $('ask-intro').hidden
 }
 
@@ -141,8 +142,9 @@ async function watch() {
 async function load() {
   try {
     const first = !service
-    serve(await api.status())
-    $('expired').hidden = true
+    const s = await api.status()
+    serve(s)
+    login.setService(s)
     if (first && location.pathname in others) show(false)
   } catch (e) {
     if (e instanceof api.Lost) watch()
@@ -154,9 +156,9 @@ async function load() {
 // comes back from logging in again goes on.
 document.addEventListener('expired', () => {
   if (!service) return location.assign('/login?return=' + encodeURIComponent(location.pathname + location.search))
-  $('expired').hidden = false
+  login.end()
 })
-addEventListener('focus', () => { if (!$('expired').hidden) load() })
+login.watch(load)
 
 function unfold(on) {
   $('menu').setAttribute('aria-expanded', String(on))

@@ -1,11 +1,11 @@
 // The task 민원 답변: a complaint as it came in, and how it is to be decided.
-import { el, hint, t } from './dom.js'
+import { el, errorLine, fill, hint, say, t } from './dom.js'
 import * as api from './api.js'
 import { dueCard } from './due.js'
-import { dateField, examples, field, select, taskForm } from './fields.js'
+import { bytes, dateField, dropZone, examples, field, fileField, notKept, select, taskForm } from './fields.js'
 import { recall, remember } from './settings.js'
 import { TaskView } from './task.js'
-import { noDate, showDate, week } from './text.js'
+import { noDate, offers, showDate, week } from './text.js'
 
 const legal = `법정` // the kind whose period the agency sets
 // sample is the complaint of the sample agency, offered where its questions are.
@@ -21,14 +21,6 @@ export const show = view.show.bind(view)
 async function build(view, offered, service) {
   const last = recall('reply') ?? {}
   const text = el('textarea', { rows: '6', maxlength: '100000', class: 'complaint' })
-  // A file saved by an older program is in EUC-KR.
-  const file = el('input', { type: 'file', accept: '.txt', change: async () => {
-    const b = await file.files[0]?.arrayBuffer()
-    if (!b) return
-    try { text.value = new TextDecoder('utf-8', { fatal: true }).decode(b) } catch { text.value = new TextDecoder('euc-kr').decode(b) }
-    file.value = ''
-    text.focus()
-  } })
   const received = dateField(t('접수일 (필수)'), day => day ? showDate(day, t(week)) : t('오늘'), service.today)
   const time = el('input', { inputmode: 'numeric', autocomplete: 'off', value: '09:00', class: 'time' })
   const kind = select([['', t('자동 제안')], ...offered.complaint_kinds.map(k => [k.name, k.period ? `${k.name} (${k.period})` : k.name])], '')
@@ -60,7 +52,7 @@ async function build(view, offered, service) {
   for (const control of [received.input, time, kind, period, extend]) control.addEventListener('change', count)
   count()
 
-  const form = taskForm([field(t('민원 내용 (필수)'), text, t('받은 그대로 붙여 넣어 주세요. 개인정보는 가린 뒤 처리합니다.')), field(t('TXT 파일에서 읽기'), file),
+  const form = taskForm([field(t('민원 내용 (필수)'), text, t('받은 그대로 붙여 넣어 주세요. 개인정보는 가린 뒤 처리합니다.')), offers(service, 'uploads') ? fromFile(text, service) : '',
     el('div', { class: 'options' }, received, field(t('접수 시각'), time, t('예: 10:30')), field(t('민원 종류'), kind), own), slot,
     el('div', { class: 'options' }, field(t('처리 방향'), decision), field(t('구제절차 안내'), remedy)),
     el('details', { class: 'more' }, el('summary', {}, t('선택 사항: 담당자, 신청번호, 연장 사유')),
@@ -84,5 +76,36 @@ async function build(view, offered, service) {
     if (!got?.reply) return
     top.replaceChildren(dueCard(got.reply))
   }
-  return [form, examples(!service.examples?.length ? [] : [[sample, () => { text.value = sample; text.focus() }]])]
+  return [form, examples(!service.examples?.length ? [] : [[sample, () => fill(text, sample)]])]
+}
+
+// fromFile puts the text of a file that is chosen, or dropped onto it or onto the
+// field, into the field, and says what its reader has to say of it.
+function fromFile(text, service) {
+  const error = errorLine(), done = hint(), warnings = el('ul', { class: 'warnings' })
+  let newest = null
+  const read = async ([file, more]) => {
+    newest = file
+    const tell = (words, ...lines) => {
+      done.textContent = words
+      warnings.replaceChildren(...lines.map(w => el('li', { lang: 'ko' }, w)))
+      say([words, ...lines].join(' '))
+    }
+    tell('')
+    error.tell(more ? t('파일을 하나만 골라 주세요.') : file.size > service.upload_bytes ? t('파일 하나는 {size}까지 올릴 수 있습니다.', { size: bytes(service.upload_bytes) }) : '')
+    if (!error.hidden) return
+    tell(t('{name}을(를) 읽고 있습니다.', { name: file.name }))
+    try {
+      const got = await api.post('/v1/read', api.form({}, [file]))
+      if (newest !== file) return
+      if (got.text) fill(text, got.text)
+      tell(got.text ? t('{name}에서 읽었습니다. 원본과 비교해 주세요.', { name: got.name }) : t('{name}에서 글을 찾지 못했습니다.', { name: got.name }), ...got.warnings)
+    } catch (e) {
+      tell('')
+      error.tell(api.explain(e))
+    }
+  }
+  const node = el('div', { class: 'stack' }, fileField(t('파일에서 읽기'), read, notKept(service)), error, done, warnings)
+  for (const zone of [node, text]) dropZone(zone, read)
+  return node
 }

@@ -33,6 +33,11 @@ export function showDate(iso, names = '') {
   return names ? `${s}(${names.split(',')[new Date(Date.UTC(y, m - 1, d)).getUTCDay()]})` : s
 }
 
+// clock and stamp write a time as it is in Korea, wherever the reader is.
+const korea = time => new Date(new Date(time).getTime() + 324e5).toISOString()
+export const clock = time => korea(time).slice(11, 16)
+export const stamp = time => showDate(korea(time).slice(0, 10)) + ' ' + clock(time)
+
 // dated writes the dates in a sentence of the service as showDate does.
 export const dated = s => s.replace(/\d{4}-\d\d-\d\d/g, d => showDate(d))
 

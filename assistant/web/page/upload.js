@@ -1,14 +1,13 @@
 // Files on their way into the library: each its own request, job and result.
 import { button, el, errorLine, hint, say, t } from './dom.js'
 import * as api from './api.js'
-import { bytes, dropZone, field, fileTypes, select } from './fields.js'
+import { bytes, dropZone, field, fileField, select } from './fields.js'
 import { recall, remember } from './settings.js'
 import { grades, kinds } from './text.js'
 
 // uploader is the form for adding documents; done() is called when files have come in.
 export function uploader(service, done) {
   const last = recall('upload') ?? {}
-  const input = el('input', { type: 'file', multiple: true, accept: fileTypes, change: () => { add([...input.files]); input.value = '' } })
   const kind = select([['', t('문서에 적힌 대로')], ...Object.keys(kinds).map(k => [k, t(kinds[k])])], last.kind)
   const all = Object.entries(grades)
   const mine = all.slice(0, all.findIndex(g => g[0] === service.who.grade) + 1)
@@ -78,7 +77,7 @@ export function uploader(service, done) {
   }
   const box = el('details', { class: 'card upload' }, el('summary', {}, el('h2', {}, t('파일 올리기'))),
     el('div', { class: 'options' }, readers, field(t('보안등급'), grade), field(t('문서 종류'), kind)),
-    el('div', { class: 'drop' }, field(t('올릴 파일'), input, t('끌어다 놓아도 됩니다. HWP, HWPX, PDF, DOCX 등. 고르면 바로 올립니다.'))), error, sum, rows)
+    fileField(t('올릴 파일'), add, t('끌어다 놓아도 됩니다. HWP, HWPX, PDF, DOCX 등. 고르면 바로 올립니다.'), { multiple: true, archives: true }), error, sum, rows)
   dropZone(box, files => { box.open = true; add(files) })
   return box
 }

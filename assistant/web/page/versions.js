@@ -1,8 +1,8 @@
 // The versions of a draft, and what differs between two of them. v is the DraftView.
 import { button, el, hint, say, t } from './dom.js'
 import * as api from './api.js'
-import { stamp } from './fields.js'
 import { compare, plainLines } from './lines.js'
+import { stamp } from './text.js'
 
 // showVersions offers the versions to compare.
 export function showVersions(v) {
