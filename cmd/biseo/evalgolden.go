@@ -95,23 +95,14 @@ func (cmd *goldenRunCmd) Run(ctx context.Context, c *console, s *settings) error
 	}
 	defer corpus.remove()
 	corpus.gold = cmd.Gold
-	tty, told := isTerminal(c.err), c.now()
 	cases := 0
 	for _, set := range sets {
 		cases += len(set)
 	}
 	fmt.Fprintf(c.err, "문항 %d개를 묻습니다.\n", cases)
-	err = suite.Run(ctx, cmd.Out, m, sets, suite.Options{Open: corpus.open, Parallel: cmd.Parallel, Patience: cmd.Patience, Progress: func(done, all int) {
-		if tty {
-			fmt.Fprintf(c.err, "\r%d/%d", done, all)
-		} else if now := c.now(); now.Sub(told) >= 10*time.Second {
-			told = now
-			fmt.Fprintf(c.err, "%d/%d\n", done, all)
-		}
-	}})
-	if tty {
-		fmt.Fprintln(c.err)
-	}
+	step, told := c.progress()
+	err = suite.Run(ctx, cmd.Out, m, sets, suite.Options{Open: corpus.open, Parallel: cmd.Parallel, Patience: cmd.Patience, Progress: step})
+	told()
 	switch {
 	case errors.Is(err, suite.ErrOther):
 		return errUsage{fmt.Errorf("--out %s에 설정, 문항이나 문서가 다른 실행이 끊긴 채 있으니 다른 폴더를 적거나 그 폴더를 지워 주세요: %w", cmd.Out, err)}
@@ -185,6 +176,25 @@ func (cmd *goldenRunCmd) models(s *settings, m *suite.Manifest) (llm.Generator, 
 		e = tape.Embedder(e, e.Space())
 	}
 	return g, e, tape, nil
+}
+
+// progress returns what tells standard error how many cases are done, on a terminal
+// in one line, else every 10 s, and what ends that line.
+func (c *console) progress() (step func(done, all int), end func()) {
+	tty, told := isTerminal(c.err), c.now()
+	step = func(done, all int) {
+		if tty {
+			fmt.Fprintf(c.err, "\r%d/%d", done, all)
+		} else if now := c.now(); now.Sub(told) >= 10*time.Second {
+			told = now
+			fmt.Fprintf(c.err, "%d/%d\n", done, all)
+		}
+	}
+	return step, func() {
+		if tty {
+			fmt.Fprintln(c.err)
+		}
+	}
 }
 
 // readSets reads golden sets and the digest of each set file.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -56,9 +57,21 @@ func (cmd *goldenJudgeCmd) Run(ctx context.Context, c *console, s *settings) err
 		return errUnreadable{fmt.Errorf("모델이 매긴 점수의 기록을 열지 못했으니 %s 파일을 확인해 주세요: %w", name, err)}
 	}
 	defer tape.Close()
-	m, err := review.Judge(ctx, tape.Generator(g, s.Model.Name), set, r)
-	if err != nil {
+	if !cmd.Replay {
+		tape.Retry()
+	}
+	step, told := c.progress()
+	m, err := review.Judge(ctx, tape.Generator(g, s.Model.Name), set, r, step)
+	told()
+	switch {
+	case errors.Is(err, suite.ErrNotRecorded):
+		return errUnreadable{fmt.Errorf("%s에 이 모델의 점수가 없는 답이 있으니 --replay 없이 모델에 물어 주세요: %w", name, err)}
+	case err != nil:
 		return err
+	case m.Failed > 0 && len(m.Cases) == 0:
+		return fmt.Errorf("모델이 답 %d건에 점수를 매기지 못했으니 서버와 --model 설정을 확인하고 같은 명령을 다시 내려 주세요: %w", m.Failed, m.Failure)
+	case m.Failed > 0:
+		fmt.Fprintf(c.err, "주의: 모델에 묻지 못한 답이 %d건 있으니 서버를 확인하고 같은 명령을 다시 내리면 그 답만 다시 묻습니다: %v\n", m.Failed, m.Failure)
 	}
 	agreed, ok := m.Calibrate(reviews, run)
 	fmt.Fprintf(c.out, "%s, %s: %d answers marked, %d without a mark\n", m.Model, m.Prompt, len(m.Cases), m.Unmarked)

@@ -2,6 +2,7 @@ package review
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -30,25 +31,43 @@ type Marks struct {
 	Model    string // as the server names it
 	Prompt   string // version
 	Cases    map[string]int
-	Unmarked int // answers that the model wrote no mark for
+	Unmarked int   // answers that the model wrote no mark for
+	Failed   int   // answers that the model could not be asked about
+	Failure  error // the first of these
 }
 
 var digit = regexp.MustCompile(`^\D{0,20}([1-5])(?:\D|$)`)
 
-// Judge has g mark each answer of r, searches left out.
-func Judge(ctx context.Context, g llm.Generator, set *prompts.Set, r *suite.Report) (*Marks, error) {
+// Judge has g mark each answer of r, searches left out. A request that fails costs
+// only its answer the mark. step, if not nil, is told how many of all answers are done.
+func Judge(ctx context.Context, g llm.Generator, set *prompts.Set, r *suite.Report, step func(done, all int)) (*Marks, error) {
 	m := &Marks{Cases: map[string]int{}}
+	var cases []suite.Judged
 	for _, j := range r.Cases {
-		if j.Task == golden.Search || !answered(j.Result.Answer) {
-			continue
+		if j.Task != golden.Search && answered(j.Result.Answer) {
+			cases = append(cases, j)
 		}
+	}
+	for i, j := range cases {
 		p, err := set.Judge(prompts.JudgeData{Question: j.Case.Asked(), Sources: strings.Split(sourceText(j.Result.Answer), "\n"), Answer: answerText(j.Result.Answer)})
 		if err != nil {
 			return nil, err
 		}
 		res, err := g.Generate(ctx, llm.Request{System: p.System, User: p.User, MaxTokens: 8}, nil)
-		if err != nil {
+		if step != nil {
+			step(i+1, len(cases))
+		}
+		switch {
+		case errors.Is(err, llm.ErrEmpty):
+			m.Unmarked++
+			continue
+		case err != nil && (ctx.Err() != nil || errors.Is(err, suite.ErrNotRecorded)):
 			return nil, fmt.Errorf("judge %s: %w", j.Case.ID, err)
+		case err != nil:
+			if m.Failed++; m.Failure == nil {
+				m.Failure = err
+			}
+			continue
 		}
 		if m.Model != "" && res.Model != m.Model {
 			return nil, fmt.Errorf("judge %s: the server answered as %s, before as %s: one model must mark all", j.Case.ID, res.Model, m.Model)

@@ -1,10 +1,14 @@
 package review
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
+	"biseo/eval/suite"
+	"biseo/llm"
 	"biseo/llm/llmtest"
 	"biseo/prompts"
 )
@@ -45,7 +49,7 @@ func TestCalibrate(t *testing.T) {
 func TestJudge(t *testing.T) {
 	r := run("앞", "앞 답", 3)
 	for text, want := range map[string]int{"4": 4, "점수: 5점": 5, "**3**": 3, "7": 0, "좋은 답입니다": 0, "45": 0} {
-		m, err := Judge(t.Context(), llmtest.Script(text), prompts.Default(), r)
+		m, err := Judge(t.Context(), llmtest.Script(text), prompts.Default(), r, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,4 +57,31 @@ func TestJudge(t *testing.T) {
 			t.Errorf("%q: %+v, want %d", text, m, want)
 		}
 	}
+}
+
+// A model that writes nothing gives no mark; one that cannot be asked is counted, and
+// the other answers are marked all the same.
+func TestJudgeGoesOn(t *testing.T) {
+	r := run("앞", "앞 답", 3)
+	m, err := Judge(t.Context(), &moody{errs: []error{llm.ErrEmpty, llm.ErrRefused}}, prompts.Default(), r, nil)
+	if err != nil || m.Unmarked != 1 || m.Failed != 1 || !errors.Is(m.Failure, llm.ErrRefused) || len(m.Cases) != 1 {
+		t.Errorf("got %+v, %v", m, err)
+	}
+	if _, err := Judge(t.Context(), &moody{errs: []error{suite.ErrNotRecorded}}, prompts.Default(), r, nil); !errors.Is(err, suite.ErrNotRecorded) {
+		t.Errorf("not recorded: %v", err)
+	}
+}
+
+// moody fails with errs in turn, then marks 4.
+type moody struct{ errs []error }
+
+func (*moody) Model() string { return "moody" }
+
+func (m *moody) Generate(context.Context, llm.Request, func(string) error) (*llm.Response, error) {
+	if len(m.errs) == 0 {
+		return &llm.Response{Text: "4", Model: "moody", StopReason: "stop"}, nil
+	}
+	err := m.errs[0]
+	m.errs = m.errs[1:]
+	return nil, err
 }

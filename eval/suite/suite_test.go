@@ -168,6 +168,15 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// failing is a model that fails always.
+type failing struct{ err error }
+
+func (failing) Model() string { return "failing" }
+
+func (f failing) Generate(context.Context, llm.Request, func(string) error) (*llm.Response, error) {
+	return nil, fmt.Errorf("generate: %w", f.err)
+}
+
 func TestTapeHoldsVectorsAndFailures(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "tape.jsonl")
 	tape, err := Record(name)
@@ -179,7 +188,7 @@ func TestTapeHoldsVectorsAndFailures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tape.Generator(llmtest.Cut("반"), "cut").Generate(t.Context(), llm.Request{User: "x"}, nil); err == nil {
+	if _, err := tape.Generator(failing{llm.ErrCut}, "cut").Generate(t.Context(), llm.Request{User: "x"}, nil); err == nil {
 		t.Fatal("a stream that breaks off is an error")
 	}
 	tape.Close()
@@ -197,8 +206,20 @@ func TestTapeHoldsVectorsAndFailures(t *testing.T) {
 	if _, err := played.Embedder(nil, e.Space()).Embed(t.Context(), llm.Passage, []string{"주차", "감면"}); !errors.Is(err, ErrNotRecorded) {
 		t.Errorf("the other role: %v", err)
 	}
-	if _, err := played.Generator(nil, "cut").Generate(t.Context(), llm.Request{User: "x"}, nil); err == nil || errors.Is(err, ErrNotRecorded) {
+	if _, err := played.Generator(nil, "cut").Generate(t.Context(), llm.Request{User: "x"}, nil); !errors.Is(err, llm.ErrCut) {
 		t.Errorf("a recorded failure: %v", err)
+	}
+	again, err := Record(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if _, err := again.Generator(llmtest.Script("답"), "cut").Generate(t.Context(), llm.Request{User: "x"}, nil); err == nil {
+		t.Error("a failure that is part of the run was asked again")
+	}
+	again.Retry()
+	if _, err := again.Generator(llmtest.Script("답"), "cut").Generate(t.Context(), llm.Request{User: "x"}, nil); err != nil {
+		t.Errorf("a failure that was forgotten: %v", err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -46,7 +47,38 @@ type taped struct {
 	Stopped  bool          `json:"stopped,omitempty"` // who read it stopped the model after the last piece
 	Vectors  [][]float32   `json:"vectors,omitempty"`
 	Error    string        `json:"error,omitempty"` // the model failed; that is part of the run
+	Cause    string        `json:"cause,omitempty"` // which of causes the error is
 }
+
+// causes are the errors that readers of a model tell apart.
+var causes = []error{llm.ErrResting, llm.ErrBusy, llm.ErrRefused, llm.ErrEmpty, llm.ErrCut, llm.ErrDimension, context.DeadlineExceeded}
+
+func (e *taped) fail(err error) {
+	e.Error = err.Error()
+	if i := slices.IndexFunc(causes, func(c error) bool { return errors.Is(err, c) }); i >= 0 {
+		e.Cause = causes[i].Error()
+	}
+}
+
+// failure is the error of a model as it was recorded; nil if there was none.
+func (e taped) failure() error {
+	if e.Error == "" {
+		return nil
+	}
+	f := failure{text: e.Error}
+	if i := slices.IndexFunc(causes, func(c error) bool { return c.Error() == e.Cause }); i >= 0 {
+		f.cause = causes[i]
+	}
+	return f
+}
+
+type failure struct {
+	text  string
+	cause error // nil if it is none of causes
+}
+
+func (f failure) Error() string { return f.text }
+func (f failure) Unwrap() error { return f.cause }
 
 // Record opens a tape that goes on where the file name ends.
 func Record(name string) (*Tape, error) {
@@ -92,6 +124,13 @@ func (t *Tape) Close() error {
 		return nil
 	}
 	return t.file.Close()
+}
+
+// Retry forgets the failures on the tape, so that they are asked again.
+func (t *Tape) Retry() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	maps.DeleteFunc(t.held, func(_ string, e taped) bool { return e.Error != "" })
 }
 
 // Failed counts the requests that a model or embedder gave no answer to.
@@ -204,7 +243,7 @@ func (g *generator) Generate(ctx context.Context, req llm.Request, emit func(str
 		case refused != nil:
 			e.Stopped, e.Response = true, &llm.Response{Text: written.String(), Model: g.model}
 		case err != nil:
-			e.Error = err.Error()
+			e.fail(err)
 			if len(e.Pieces) > 0 {
 				e.Response = &llm.Response{Text: written.String(), Model: g.model}
 			}
@@ -220,7 +259,7 @@ func (g *generator) Generate(ctx context.Context, req llm.Request, emit func(str
 	case refused != nil:
 		return nil, refused
 	case e.Error != "":
-		return nil, errors.New(e.Error)
+		return nil, e.failure()
 	case e.Stopped:
 		return nil, missed(ctx)
 	}
@@ -261,11 +300,11 @@ func (m *embedder) Embed(ctx context.Context, role llm.Role, texts []string) ([]
 	e, err := m.tape.do(ctx, taped{Key: key("embed", m.space, role, texts), Model: m.space, Role: &role, Texts: texts}, func(e *taped) {
 		var err error
 		if e.Vectors, err = m.inner.Embed(ctx, role, texts); err != nil {
-			e.Error = err.Error()
+			e.fail(err)
 		}
 	})
-	if err == nil && e.Error != "" {
-		err = errors.New(e.Error)
+	if err == nil {
+		err = e.failure()
 	}
 	return slices.Clone(e.Vectors), err
 }
