@@ -46,6 +46,7 @@ var arrows = map[string]string{
 	"assistant/export":        "assistant/export/paper assistant assistant/ground index korea/...",
 	"assistant/state":         "",
 	"assistant/audit":         "",
+	"assistant/backup":        "assistant/audit assistant/state",
 	"assistant/web":           "assistant assistant/... ingest index llm korea/...",
 	"assistant/web/chat":      "assistant assistant/audit assistant/export assistant/ground index korea/...",
 	"assistant/web/openai":    "assistant assistant/audit assistant/ground assistant/web/chat index ingest llm korea/...",

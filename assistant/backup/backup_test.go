@@ -1,0 +1,218 @@
+package backup
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"biseo/assistant/state"
+)
+
+var noon = time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
+
+// dataFolder is a data folder with a state file and what else may lie in one.
+func dataFolder(t *testing.T, files map[string]string) Folder {
+	t.Helper()
+	dir := t.TempDir()
+	st, err := state.Open(t.Context(), filepath.Join(dir, "state.db"), state.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range files {
+		if err := writeFile(filepath.Join(dir, name), strings.NewReader(s)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	key := func(name string) string { return filepath.Join(dir, "audit", name) }
+	return Folder{Dir: dir, HMAC: key(HMACKey), Signer: key(SignerKey), Vault: key(VaultKey), Lock: "serve.lock"}
+}
+
+// content is what stands in the files below dir, the state file aside.
+func content(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), "state.db") {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		name, _ := filepath.Rel(dir, path)
+		all[filepath.ToSlash(name)] = string(b)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// A backup holds what cannot be rebuilt, secrets only where they are asked for, and
+// comes back as it was.
+func TestWriteAndRestore(t *testing.T) {
+	f := dataFolder(t, map[string]string{
+		"uploads/주차/조례.md": "제1조", "biseo.yaml": "x", "audit/hmac.key.pub": "public",
+		"audit/hmac.key": "secret", "moved/own.key": "secret too", "audit/lock": "", "serve.lock": "", "spool/half.pdf": "%PDF",
+		"demo/state.db": "", "before-restore-20260101T000000Z/old": "", "state.db-wal": "", "state.db.before-2": "",
+	})
+	f.Signer = filepath.Join(f.Dir, "moved", "own.key")
+	always := []string{"audit/hmac.key.pub", "biseo.yaml", "state.db", "uploads/주차/조례.md"}
+	for _, tt := range []struct {
+		name string
+		opt  Options
+		more []string
+	}{
+		{"without keys", Options{}, nil},
+		{"with keys", Options{Keys: true}, []string{"audit/hmac.key", "audit/signer.key", "moved/own.key"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "b.tar.gz")
+			tt.opt.Now = noon
+			m, err := f.Write(t.Context(), file, tt.opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, e := range m.Files {
+				got = append(got, e.Name)
+			}
+			if diff := cmp.Diff(slices.Sorted(slices.Values(append(slices.Clone(always), tt.more...))), got); diff != "" {
+				t.Errorf("files (-want +got):\n%s", diff)
+			}
+			if _, err := f.Write(t.Context(), file, tt.opt); !errors.Is(err, fs.ErrExist) {
+				t.Errorf("over a file: %v", err)
+			}
+			to := Folder{Dir: t.TempDir(), Lock: "serve.lock"}
+			done, err := to.Restore(t.Context(), file, false, noon)
+			if err != nil || done.Before != "" {
+				t.Fatal(done.Before, err)
+			}
+			if diff := cmp.Diff(m, done.Manifest); diff != "" {
+				t.Errorf("manifest (-want +got):\n%s", diff)
+			}
+			want := map[string]string{}
+			for name, s := range content(t, f.Dir) {
+				if slices.Contains(got, name) {
+					want[name] = s
+				}
+			}
+			if tt.opt.Keys {
+				want["audit/signer.key"] = "secret too"
+			}
+			if diff := cmp.Diff(want, content(t, to.Dir)); diff != "" {
+				t.Errorf("content (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// What a restore replaces is kept, and keys that the backup does not hold stay.
+func TestRestoreForce(t *testing.T) {
+	f := dataFolder(t, map[string]string{"uploads/a.md": "old", "audit/hmac.key": "secret"})
+	file := filepath.Join(t.TempDir(), "b.tar.gz")
+	if _, err := f.Write(t.Context(), file, Options{Now: noon}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(f.Dir, "uploads", "a.md"), []byte("new"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Restore(t.Context(), file, false, noon); !errors.Is(err, ErrNotEmpty) {
+		t.Errorf("not empty: %v", err)
+	}
+	st, err := state.Open(t.Context(), f.state(), state.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Restore(t.Context(), file, true, noon); !errors.Is(err, ErrInUse) {
+		t.Errorf("in use: %v", err)
+	}
+	st.Close()
+	done, err := f.Restore(t.Context(), file, true, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"uploads/a.md": "old", "audit/hmac.key": "secret",
+		"before-restore-20261122T030000Z/uploads/a.md": "new", "before-restore-20261122T030000Z/audit/hmac.key": "secret",
+	}
+	if diff := cmp.Diff(want, content(t, f.Dir)); diff != "" || done.Before != filepath.Join(f.Dir, "before-restore-20261122T030000Z") {
+		t.Errorf("before %s, content (-want +got):\n%s", done.Before, diff)
+	}
+}
+
+// tarball is a backup with these entries, name and content in turn.
+func tarball(t *testing.T, pairs ...string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
+	for i := 0; i < len(pairs); i += 2 {
+		err := w.WriteHeader(&tar.Header{Name: pairs[i], Mode: 0o600, Size: int64(len(pairs[i+1]))})
+		if _, e := io.WriteString(w, pairs[i+1]); err != nil || e != nil {
+			t.Fatal(err, e)
+		}
+	}
+	if err := errors.Join(w.Close(), z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// What is no whole backup changes nothing.
+func TestRestoreBroken(t *testing.T) {
+	manifest := func(name, content string) string {
+		return fmt.Sprintf(`{"files":[{"name":%q,"size":%d,"sha256":"%x"}]}`, name, len(content), sha256.Sum256([]byte(content)))
+	}
+	page := strings.Repeat("no database ", 1000)
+	f := dataFolder(t, map[string]string{"uploads/a.md": "old"})
+	before := content(t, f.Dir)
+	for name, b := range map[string][]byte{
+		"empty":             nil,
+		"no archive":        []byte("제1조"),
+		"no manifest":       tarball(t, "a", "x"),
+		"cut off":           tarball(t, manifestName, manifest("a", "x"), "a", "x")[:60],
+		"one file less":     tarball(t, manifestName, manifest("a", "x")),
+		"one file more":     tarball(t, manifestName, manifest("a", "x"), "a", "x", "b", "x"),
+		"another name":      tarball(t, manifestName, manifest("a", "x"), "b", "x"),
+		"another size":      tarball(t, manifestName, manifest("a", "x"), "a", "xx"),
+		"another content":   tarball(t, manifestName, manifest("a", "x"), "a", "y"),
+		"above the folder":  tarball(t, manifestName, manifest("../a", "x"), "../a", "x"),
+		"no database":       tarball(t, manifestName, manifest("state.db", page), "state.db", page),
+		"no other database": tarball(t, manifestName, manifest("index/i.db", page), "index/i.db", page),
+	} {
+		file := filepath.Join(t.TempDir(), "b.tar.gz")
+		if err := os.WriteFile(file, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Restore(t.Context(), file, true, noon); !errors.Is(err, ErrBroken) {
+			t.Errorf("%s: %v, want a broken backup", name, err)
+		}
+		if diff := cmp.Diff(before, content(t, f.Dir)); diff != "" {
+			t.Fatalf("%s: the folder changed (-want +got):\n%s", name, diff)
+		}
+	}
+	whole := filepath.Join(t.TempDir(), "b.tar.gz") // the archive by hand is one, but for what is wrong with it
+	if err := os.WriteFile(whole, tarball(t, manifestName, manifest("a", "x"), "a", "x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	to := Folder{Dir: t.TempDir()}
+	if _, err := to.Restore(t.Context(), whole, false, noon); err != nil || !maps.Equal(content(t, to.Dir), map[string]string{"a": "x"}) {
+		t.Errorf("a whole backup: %v", err)
+	}
+}
