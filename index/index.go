@@ -104,7 +104,8 @@ type Index interface {
 	// Space names the embedding space, such as "bge-m3/1024"; "" when chunks have no vectors.
 	Space() string
 	// Replace stores d and its chunks in place of whatever was stored under d.ID,
-	// all or nothing: a reader sees the old document or the new one.
+	// all or nothing: a reader sees the old document or the new one. See [Writers]
+	// for many documents.
 	Replace(ctx context.Context, d Doc, chunks []Chunk) error
 	// Describe changes what is known of a stored document and keeps its chunks:
 	// a change of readers or dates needs no new text and no new vectors.
@@ -122,4 +123,14 @@ type Index interface {
 	// either side, in document order. ErrNotFound if the chunk is outside s.
 	Passage(ctx context.Context, s Scope, chunkID string, around int) ([]Hit, error)
 	Close() error
+}
+
+// Writers is how many documents x is given at once when there are many to store: what
+// its method Writers() int says; 1 where it has none, as where one write waits for the
+// other anyway.
+func Writers(x Index) int {
+	if w, ok := x.(interface{ Writers() int }); ok {
+		return w.Writers()
+	}
+	return 1
 }

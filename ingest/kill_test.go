@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -37,7 +38,8 @@ import (
 const (
 	killFolder = "BISEO_TEST_KILL_FOLDER" // of the law files
 	killIndex  = "BISEO_TEST_KILL_INDEX"
-	killTorn   = "BISEO_TEST_KILL_TORN" // how the transaction of Replace is cut in two; see torn
+	killTorn   = "BISEO_TEST_KILL_TORN"    // how the transaction of Replace is cut in two; see torn
+	killAtOnce = "BISEO_TEST_KILL_AT_ONCE" // how many documents are given to the index at once
 )
 
 // A step is a line of the process about its work: it says what it begins to
@@ -54,8 +56,14 @@ func say(s step) {
 	os.Stdout.Write(append(line, '\n'))
 }
 
-// A reporter says what is written to an index, before and after.
-type reporter struct{ index.Index }
+// A reporter says what is written to an index, before and after, and how many
+// documents it is to be given at once.
+type reporter struct {
+	index.Index
+	writers int
+}
+
+func (x reporter) Writers() int { return x.writers }
 
 func (x reporter) Replace(ctx context.Context, d index.Doc, chunks []index.Chunk) error {
 	return report("replace", d, func() error { return x.Index.Replace(ctx, d, chunks) })
@@ -115,7 +123,11 @@ func syncToBeKilled(ctx context.Context) {
 		}
 		defer l.Close()
 		src := ingest.Source{Paths: []string{os.Getenv(killFolder)}, Read: extract.Read, Workers: 2, Ledger: l}
-		rep, err := ingest.Sync(ctx, slog.New(slog.DiscardHandler), reporter{to}, nil, src)
+		writers, err := strconv.Atoi(os.Getenv(killAtOnce))
+		if err != nil {
+			return err
+		}
+		rep, err := ingest.Sync(ctx, slog.New(slog.DiscardHandler), reporter{to, writers}, nil, src)
 		if err == nil && len(rep.Failed)+len(rep.Duplicates) > 0 {
 			err = fmt.Errorf("failed %v, duplicates %v", rep.Failed, rep.Duplicates)
 		}
@@ -182,6 +194,7 @@ type scene struct {
 	folder   string
 	dir      string // of the index
 	torn     string
+	writers  int
 	versions [][2]string // front matter and text
 	files    map[string]lawFile
 	parsed   map[lawFile]*ingest.Document
@@ -193,8 +206,8 @@ type scene struct {
 
 // newScene takes the versions of up to 33 KB, whole: two laws in 11 versions. With
 // more text most of the time would go to Verify.
-func newScene(t *testing.T, seed uint64, torn string) *scene {
-	s := &scene{t: t, r: rand.New(rand.NewPCG(seed, 0)), folder: t.TempDir(), dir: t.TempDir(), torn: torn,
+func newScene(t *testing.T, seed uint64, torn string, writers int) *scene {
+	s := &scene{t: t, r: rand.New(rand.NewPCG(seed, 0)), folder: t.TempDir(), dir: t.TempDir(), torn: torn, writers: writers,
 		files: map[string]lawFile{}, parsed: map[lawFile]*ingest.Document{}}
 	for _, path := range markdownFiles(t, sharedData(t, "laws-kr/history")) {
 		data, err := os.ReadFile(path)
@@ -305,7 +318,7 @@ func (s *scene) read(ctx context.Context, path string) (*ingest.Document, error)
 func (s *scene) run(n int, moment time.Duration) (said []step, finished bool) {
 	s.t.Helper()
 	c := exec.Command(os.Args[0], "-test.run=^TestKill$")
-	c.Env = append(os.Environ(), killFolder+"="+s.folder, killIndex+"="+s.dir, killTorn+"="+s.torn)
+	c.Env = append(os.Environ(), killFolder+"="+s.folder, killIndex+"="+s.dir, killTorn+"="+s.torn, fmt.Sprint(killAtOnce, "=", s.writers))
 	out, err := c.StdoutPipe()
 	if err != nil {
 		s.t.Fatal(err)
@@ -404,6 +417,19 @@ func readIndex(ctx context.Context, dir string) (map[string]stored, error) {
 	return all, rows.Err()
 }
 
+// underway are the writes that were begun and are not done, by ID of the document.
+func underway(said []step) map[string]step {
+	open := map[string]step{}
+	for _, now := range said {
+		if now.What == "begin" {
+			open[now.Doc.ID] = now
+		} else {
+			delete(open, now.Doc.ID)
+		}
+	}
+	return open
+}
+
 // inspect compares the index with what the killed process had said, and with the
 // files before and after the change. It returns a sentence for each fault.
 func (s *scene) inspect(said []step, finished bool) (faults []string) {
@@ -427,9 +453,9 @@ func (s *scene) inspect(said []step, finished bool) (faults []string) {
 	for id, b := range s.before {
 		want[id] = b.Doc
 	}
-	var pending step
+	pending := underway(said)
 	for _, now := range said {
-		if pending = now; now.What == "begin" {
+		if now.What == "begin" {
 			continue
 		}
 		if want[now.Doc.ID] = now.Doc; now.Op == "remove" {
@@ -438,16 +464,17 @@ func (s *scene) inspect(said []step, finished bool) (faults []string) {
 	}
 	for id, d := range want {
 		g, ok := got[id]
-		switch begun := pending.What == "begin" && pending.Doc.ID == id; {
-		case !ok && begun && pending.Op == "remove":
+		switch begun, open := pending[id]; {
+		case !ok && open && begun.Op == "remove":
 		case !ok:
 			faults = append(faults, "lost: "+id)
-		case !gocmp.Equal(g.Doc, d) && !(begun && gocmp.Equal(g.Doc, pending.Doc)):
+		case !gocmp.Equal(g.Doc, d) && !(open && gocmp.Equal(g.Doc, begun.Doc)):
 			faults = append(faults, "lost: the change of "+id)
 		}
 	}
 	for id := range got {
-		if _, ok := want[id]; !ok && !(pending.What == "begin" && pending.Doc.ID == id) {
+		_, wanted := want[id]
+		if _, open := pending[id]; !wanted && !open {
 			faults = append(faults, "duplicated: "+id+" was removed or never written")
 		}
 	}
@@ -508,7 +535,7 @@ func (s *scene) kill(n *tally) []string {
 		n.late++
 	case len(said) == 0:
 		n.reading++
-	case said[len(said)-1].What == "begin":
+	case len(underway(said)) > 0:
 		n.writing++
 	default:
 		n.between++
@@ -545,14 +572,14 @@ func TestKill(t *testing.T) {
 	for seed := range uint64(2) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
-			killMany(t, seed, kills/2)
+			killMany(t, seed, kills/2, int(seed)+1)
 		})
 	}
 }
 
 // killMany kills that often, and every 20th round lets the process finish.
-func killMany(t *testing.T, seed uint64, kills int) {
-	s := newScene(t, seed, "")
+func killMany(t *testing.T, seed uint64, kills, writers int) {
+	s := newScene(t, seed, "", writers)
 	n, whole := tally{}, 0
 	for round := 1; n.kills < kills; round++ {
 		if faults := s.kill(&n); len(faults) > 0 {
@@ -580,7 +607,7 @@ func TestKillTorn(t *testing.T) {
 	for how, fault := range map[string]string{"remove": "lost", "half": "half"} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
-			s := newScene(t, 0, how)
+			s := newScene(t, 0, how, 1)
 			n, found := tally{}, map[string]int{}
 			for n.kills < 100 && found[fault] < enough {
 				for _, f := range s.kill(&n) {

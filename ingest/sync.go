@@ -54,8 +54,12 @@ type Mask func(text string, keepContacts bool) string
 // later run; but an embedder of another vector length than it is set to,
 // [llm.ErrDimension], ends Sync. An error of the index or the ledger, a path that
 // does not exist and a wrong folder file end Sync; the last two before anything is
-// changed. When ctx ends, Sync finishes the document at hand and returns what was
+// changed. When ctx ends, Sync finishes the documents at hand and returns what was
 // done with ctx's error. Running again completes what was left.
+//
+// Documents are stored one after the other, in path order; an x that has a method
+// Writers() int, as [qdrant.Index] does, is given so many at once. Those of one Work
+// follow each other even then, and all that Sync tells and keeps of files stays in path order.
 //
 // Versions of one Work follow each other: a document's Until is the earlier of
 // its Ends and the From of the next version in the order of (From, ID). Only a
@@ -65,7 +69,7 @@ type Mask func(text string, keepContacts bool) string
 // Without an embedder (nil) chunks have no vectors. Otherwise its space must be
 // that of x.
 func Sync(ctx context.Context, lg *slog.Logger, x index.Index, e llm.Embedder, src Source) (Report, error) {
-	s := &syncer{lg: lg, x: x, src: src, claimed: map[string]bool{}, written: map[string]bool{}, wantsVectors: x.Space() != ""}
+	s := &syncer{lg: lg, x: x, src: src, claimed: map[string]bool{}, written: map[string]bool{}, wantsVectors: x.Space() != "", writers: index.Writers(x)}
 	s.rep.Duplicates, s.rep.Failed, s.rep.NoReaders, s.rep.Warnings = []Duplicate{}, []Failure{}, []string{}, []string{}
 	if s.src.Now == nil {
 		s.src.Now = time.Now
@@ -139,6 +143,11 @@ type syncer struct {
 	entries  map[string]bool      // files that have rows for their entries in the ledger
 	held     []string             // given folders that were found empty and keep their documents
 
+	writers int     // how many documents the index takes at once
+	begun   []write // not yet finished, oldest first
+	writing int     // how many of begun are documents
+	failed  error   // the first of a write
+
 	heldStates []FileState // how they stand
 	rep        Report
 }
@@ -203,9 +212,14 @@ func (s *syncer) know(d index.Doc) {
 	}
 }
 
-// files goes through all files in path order. Reading and embedding run ahead
-// in workers, by a bounded number of files; writing does not.
+// files goes through all files in path order.
 func (s *syncer) files(ctx context.Context) error {
+	return cmp.Or(s.eachFile(ctx), s.finish(0))
+}
+
+// eachFile begins to store each file. Reading and embedding run ahead in workers, by a
+// bounded number of files.
+func (s *syncer) eachFile(ctx context.Context) error {
 	ahead, cancel := context.WithCancel(ctx)
 	type job struct {
 		file
@@ -268,30 +282,33 @@ func (s *syncer) files(ctx context.Context) error {
 		if errors.Is(r.err, errLedger) || errors.Is(r.err, llm.ErrDimension) {
 			return r.err
 		}
-		// What was begun is finished even if ctx ends meanwhile.
-		state, err := s.apply(context.WithoutCancel(ctx), r)
+		begun := context.WithoutCancel(ctx) // what was begun is finished even if ctx ends meanwhile
+		state, err := s.apply(begun, r)
 		if err != nil {
 			return err
 		}
-		if err := s.settled(context.WithoutCancel(ctx), r, state); err != nil {
+		err = s.after(func() error {
+			if err := s.settled(begun, r, state); err != nil || r.skip {
+				return err
+			}
+			p.Done++
+			if r.reading {
+				p.DoneBytes += r.size
+			}
+			p.Documents += state.Documents
+			p.Pages += state.Pages
+			p.Chunks, p.Path = s.rep.Chunks, r.source()
+			show()
+			return nil
+		})
+		if err != nil {
 			return err
 		}
-		if r.skip {
-			continue
-		}
-		p.Done++
-		if r.reading {
-			p.DoneBytes += r.size
-		}
-		p.Documents += state.Documents
-		p.Pages += state.Pages
-		p.Chunks, p.Path = s.rep.Chunks, r.source()
-		show()
 	}
 	return ctx.Err()
 }
 
-// apply brings one file into the index and says how it stands.
+// apply begins to bring one file into the index and says how it stands then.
 func (s *syncer) apply(ctx context.Context, p prepared) (FileState, error) {
 	state := FileState{Path: p.source(), File: p.source(), State: Unchanged}
 	if p.err != nil {
@@ -336,7 +353,7 @@ func (s *syncer) keep(ctx context.Context, p prepared, id string, state *FileSta
 	return s.describe(ctx, d)
 }
 
-// applyItem brings one document of a file into the index.
+// applyItem begins to bring one document of a file into the index.
 func (s *syncer) applyItem(ctx context.Context, p prepared, it item, state *FileState) error {
 	at := p.source()
 	if it.entry != "" {
@@ -390,27 +407,16 @@ func (s *syncer) applyItem(ctx context.Context, p prepared, it item, state *File
 		state.WordsOnly = true
 		state.Warnings = append(state.Warnings, "임베딩 없이 저장해 낱말로만 찾을 수 있습니다. 다음 실행 때 임베딩을 만듭니다.")
 	}
+	if err := s.await(it.doc.Work); err != nil { // its versions end each other
+		return err
+	}
 	it.doc.Until = s.until(it.doc)
 	if exists {
 		it.doc.Near = other.Near // until link
 	}
-	if err := s.x.Replace(ctx, it.doc, it.chunks); err != nil {
-		return fmt.Errorf("store %s: %w", it.doc.ID, err)
-	}
-	if s.embed != nil && it.wordsOnly == nil {
-		if err := s.embed.stored(ctx, it.doc, it.chunks); err != nil {
-			return err
-		}
-	}
 	s.know(it.doc)
 	s.claimed[it.doc.ID] = true
 	s.written[it.doc.ID] = true
-	s.rep.Chunks += len(it.chunks)
-	if exists || it.entry == "" && len(s.storedAt[p.source()]) > 0 {
-		s.rep.Changed++
-	} else {
-		s.rep.Added++
-	}
 	state.State = Done
 	if len(state.Warnings) > 0 {
 		state.State = Warned
@@ -424,14 +430,36 @@ func (s *syncer) applyItem(ctx context.Context, p prepared, it item, state *File
 		}
 		state.Methods[m]++
 	}
-	s.lg.Debug("document stored", "id", it.doc.ID, "chunks", len(it.chunks))
-	return s.order(ctx, it.doc.Work)
+	changed := exists || it.entry == "" && len(s.storedAt[p.source()]) > 0
+	return s.write(it.doc.Work, func() error {
+		if err := s.x.Replace(ctx, it.doc, it.chunks); err != nil {
+			return fmt.Errorf("store %s: %w", it.doc.ID, err)
+		}
+		return nil
+	}, func() error {
+		if s.embed != nil && it.wordsOnly == nil {
+			if err := s.embed.stored(ctx, it.doc, it.chunks); err != nil {
+				return err
+			}
+		}
+		s.rep.Chunks += len(it.chunks)
+		if changed {
+			s.rep.Changed++
+		} else {
+			s.rep.Added++
+		}
+		s.lg.Debug("document stored", "id", it.doc.ID, "chunks", len(it.chunks))
+		return s.order(ctx, it.doc.Work)
+	})
 }
 
 // describe writes d if it differs from what is stored.
 func (s *syncer) describe(ctx context.Context, d index.Doc) error {
 	if same(d, s.docs[d.ID]) {
 		return nil
+	}
+	if err := s.await(d.Work); err != nil {
+		return err
 	}
 	if err := s.x.Describe(ctx, d); err != nil {
 		return fmt.Errorf("describe %s: %w", d.ID, err)
