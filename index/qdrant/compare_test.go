@@ -254,9 +254,12 @@ func BenchmarkReplace(b *testing.B) {
 
 		var points []*qdrant.PointStruct
 		for _, l := range laws {
-			more, err := x.points(l.doc, analyse(l.doc, l.chunks), 1, 0)
+			more, err := x.points(l.doc, analyse(l.doc, l.chunks))
 			if err != nil {
 				b.Fatal(err)
+			}
+			for i, id := range chunkPoints(l.doc.ID, 1, 0, len(more)) {
+				more[i].Id = id
 			}
 			points = append(points, more...)
 		}

@@ -24,9 +24,10 @@ func (x *Index) apply(ctx context.Context, collection string, operations ...*qdr
 	})
 	for len(operations) > 0 {
 		n, size := 0, 0
-		for n < len(operations) && (n == 0 || size+proto.Size(operations[n]) <= maxRequest) {
-			size += proto.Size(operations[n])
-			n++
+		for ; n < len(operations); n++ {
+			if size += proto.Size(operations[n]); n > 0 && size > maxRequest {
+				break
+			}
 		}
 		results, err := x.client.UpdateBatch(ctx, &qdrant.UpdateBatchPoints{CollectionName: collection, Wait: qdrant.PtrOf(true),
 			Operations: operations[:n], Ordering: &qdrant.WriteOrdering{Type: qdrant.WriteOrderingType_Medium}})

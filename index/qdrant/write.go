@@ -25,32 +25,57 @@ func (x *Index) Replace(ctx context.Context, d index.Doc, chunks []index.Chunk) 
 	if err != nil {
 		return err
 	}
-	records := analyse(d, chunks) // before the turn: it is most of the work
-	return x.update(ctx, func(ctx context.Context, w *writer) error { return w.put(ctx, d, records) })
+	if x.freq.empty() { // the weights need its averages: whoever may write knows them
+		if err := x.update(ctx, func(context.Context, *writer) error { return nil }); err != nil {
+			return err
+		}
+	}
+	p, err := x.parcel(d, chunks)
+	if err != nil {
+		return err
+	}
+	return x.update(ctx, func(ctx context.Context, w *writer) error { return w.put(ctx, p) })
 }
 
-// put stores d and its records in place of what is stored under d.ID.
-func (w *writer) put(ctx context.Context, d index.Doc, records []record) error {
+// Writers is two: one document is made ready while the server stores the other.
+func (x *Index) Writers() int { return 2 }
+
+// A parcel is a document made ready for storing, before the turn of the writer comes: it
+// is most of the work.
+type parcel struct {
+	doc    index.Doc
+	points []*qdrant.PointStruct // of the chunks, in order, without IDs
+	tally  tally                 // of the chunks
+}
+
+func (x *Index) parcel(d index.Doc, chunks []index.Chunk) (parcel, error) {
+	records := analyse(d, chunks)
+	points, err := x.points(d, records)
+	p := parcel{d, points, newTally()}
+	for _, r := range records {
+		p.tally.add(r.terms, r.length, 1)
+	}
+	return p, err
+}
+
+// put stores a document in place of what is stored under its ID.
+func (w *writer) put(ctx context.Context, p parcel) error {
+	d := p.doc
 	s, err := w.stored(ctx, d.ID)
 	if err != nil {
 		return err
 	}
 	t := newTally()
-	c := change{doc: d.ID, revision: w.next, wrote: len(records)}
-	for _, r := range records {
-		t.add(r.terms, r.length, 1)
+	t.addAll(p.tally)
+	c := change{doc: d.ID, revision: w.next, wrote: len(p.points)}
+	for i, id := range chunkPoints(d.ID, c.revision, 0, len(p.points)) {
+		p.points[i].Id = id
 	}
-	chunks := make([]*qdrant.PointsUpdateOperation, (len(records)+batchChunks-1)/batchChunks)
-	err = parallel(len(chunks), func(i int) error {
-		from := i * batchChunks
-		points, err := w.x.points(d, records[from:min(from+batchChunks, len(records))], c.revision, from)
-		chunks[i] = upsertAll(points)
-		return err
-	})
-	if err != nil {
-		return err
+	var chunks []*qdrant.PointsUpdateOperation
+	for batch := range slices.Chunk(p.points, batchChunks) {
+		chunks = append(chunks, upsertAll(batch))
 	}
-	operations := []*qdrant.PointsUpdateOperation{stored{doc: d, commit: w.next, revision: w.next, n: len(records)}.point()}
+	operations := []*qdrant.PointsUpdateOperation{stored{doc: d, commit: w.next, revision: w.next, n: len(p.points)}.point()}
 	if s != nil {
 		if err := w.subtract(ctx, s, &t); err != nil {
 			return err
@@ -159,23 +184,23 @@ func (w *writer) weigh(ctx context.Context) error {
 	}
 }
 
-// points are chunks as points: their vectors, what filters need of them and of
-// their document, and what readers need.
-func (x *Index) points(d index.Doc, records []record, revision int64, from int) ([]*qdrant.PointStruct, error) {
-	ids := chunkPoints(d.ID, revision, from, from+len(records))
+// points are all chunks of d as points, but for their IDs: their vectors, what filters
+// need of them and of their document, and what readers need.
+func (x *Index) points(d index.Doc, records []record) ([]*qdrant.PointStruct, error) {
 	points := make([]*qdrant.PointStruct, len(records))
 	averages := x.freq.averages(records)
-	for i, r := range records {
+	err := parallel(len(records), func(i int) error {
+		r := records[i]
 		fields := filterFields(d)
 		fields["from"], fields["until"] = span(d, r.From, r.Until)
-		fields["id"], fields["doc"], fields["at"], fields["body"] = r.ID, d.ID, from+i, r.body()
+		fields["id"], fields["doc"], fields["at"], fields["body"] = r.ID, d.ID, i, r.body()
 		fields["lengths"] = lengths(r.length)
 		if more := r.more(); more != "" {
 			fields["more"] = more
 		}
 		payload, err := qdrant.TryValueMap(fields)
 		if err != nil {
-			return nil, fmt.Errorf("chunk %s of document %s: %w", r.ID, d.ID, err)
+			return fmt.Errorf("chunk %s of document %s: %w", r.ID, d.ID, err)
 		}
 		vectors := map[string]*qdrant.Vector{}
 		if v := sparse(x.opt.BM25, averages, r); v != nil {
@@ -184,9 +209,10 @@ func (x *Index) points(d index.Doc, records []record, revision int64, from int) 
 		if len(r.Dense) > 0 {
 			vectors[dense] = qdrant.NewVectorDense(r.Dense)
 		}
-		points[i] = &qdrant.PointStruct{Id: ids[i], Payload: payload, Vectors: qdrant.NewVectorsMap(vectors)}
-	}
-	return points, nil
+		points[i] = &qdrant.PointStruct{Payload: payload, Vectors: qdrant.NewVectorsMap(vectors)}
+		return nil
+	})
+	return points, err
 }
 
 // filterFields are the fields by which the engine applies a Scope, but for dates.
@@ -224,7 +250,11 @@ func (x *Index) Describe(ctx context.Context, d index.Doc) error {
 			if err != nil {
 				return err
 			}
-			return w.put(ctx, d, analyse(d, chunks))
+			p, err := w.x.parcel(d, chunks)
+			if err != nil {
+				return err
+			}
+			return w.put(ctx, p)
 		}
 		s.doc, s.commit = d, w.next
 		operations, err := w.describe(ctx, s)
