@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -130,30 +131,9 @@ const copyRounds = 5
 func copyIndex(ctx context.Context, c *console, from copySource, to index.Index) error {
 	copied := map[string]index.Doc{}
 	for range copyRounds {
-		seen, changed := map[string]bool{}, 0
-		for d, err := range from.Docs(ctx) {
-			if err != nil {
-				return err
-			}
-			seen[d.ID] = true
-			if was, ok := copied[d.ID]; ok && reflect.DeepEqual(was, d) {
-				continue
-			}
-			doc, chunks, err := from.Chunks(ctx, d.ID)
-			if errors.Is(err, index.ErrNotFound) { // it has gone since
-				delete(seen, d.ID)
-				continue
-			}
-			if err == nil {
-				err = to.Replace(ctx, doc, chunks)
-			}
-			if err != nil {
-				return fmt.Errorf("copy %s: %w", d.ID, err)
-			}
-			copied[d.ID] = d
-			if changed++; changed%1000 == 0 {
-				c.lg.Info("copy index", "documents", changed)
-			}
+		seen, changed, err := copyChanged(ctx, c, from, to, copied)
+		if err != nil {
+			return err
 		}
 		for id := range copied {
 			if seen[id] {
@@ -170,6 +150,61 @@ func copyIndex(ctx context.Context, c *console, from copySource, to index.Index)
 		}
 	}
 	return nil
+}
+
+// copyChanged copies the documents that are not as they were when they were copied
+// before, as many at once as to wants. It returns which there are, and how many it copied.
+func copyChanged(ctx context.Context, c *console, from copySource, to index.Index, copied map[string]index.Doc) (seen map[string]bool, changed int, err error) {
+	type result struct {
+		doc index.Doc
+		err error
+	}
+	results := make(chan result, index.Writers(to)) // of the copies that have ended: another may begin for each
+	for range cap(results) {
+		results <- result{}
+	}
+	seen = map[string]bool{}
+	end := func() error {
+		switch r := <-results; {
+		case r.doc.ID == "":
+		case errors.Is(r.err, index.ErrNotFound): // it has gone since
+			delete(seen, r.doc.ID)
+		case r.err != nil:
+			return fmt.Errorf("copy %s: %w", r.doc.ID, r.err)
+		default:
+			copied[r.doc.ID] = r.doc
+			if changed++; changed%1000 == 0 {
+				c.lg.Info("copy index", "documents", changed)
+			}
+		}
+		return nil
+	}
+	for d, listed := range from.Docs(ctx) {
+		if err = listed; err != nil {
+			break
+		}
+		seen[d.ID] = true
+		if was, ok := copied[d.ID]; ok && reflect.DeepEqual(was, d) {
+			continue
+		}
+		if err = end(); err != nil {
+			results <- result{} // nothing begins in its place
+			break
+		}
+		go func() { results <- result{d, copyDoc(ctx, from, to, d.ID)} }()
+	}
+	for range cap(results) {
+		err = cmp.Or(err, end())
+	}
+	return seen, changed, err
+}
+
+func copyDoc(ctx context.Context, from copySource, to index.Index, id string) error {
+	d, chunks, err := from.Chunks(ctx, id)
+	if err != nil {
+		return err
+	}
+	return to.Replace(ctx, d, chunks)
 }
 
 const (
