@@ -171,6 +171,11 @@ func TestEvalSheets(t *testing.T) {
 	if out := mustRun(t, "eval", "lint", dir); !strings.Contains(out, "answer 20") {
 		t.Errorf("lint: %s", out)
 	}
+	fewer := filepath.Join(dir, "fewer.csv")
+	mustRun(t, "eval", "csv", "export", filepath.Join(fewCases(t, 2), "answer.jsonl"), "--out", fewer)
+	if code, _, stderr := biseo(t, "eval", "csv", "import", fewer, "--out", back); code != exitUsage || !strings.Contains(stderr, "이미 있는 문항 18개") {
+		t.Errorf("a table that lacks cases of the set: exit %d, %s", code, stderr)
+	}
 	for _, task := range []string{"search", "answer", "summary", "report", "reply", "safety"} {
 		line := mustRun(t, "eval", "new", task)
 		if _, err := golden.Parse(golden.Task(task), []byte(line)); err != nil {

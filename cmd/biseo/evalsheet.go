@@ -65,6 +65,9 @@ func (cmd *goldenImportCmd) Run(c *console) error {
 	if err != nil {
 		return errUnreadable{fmt.Errorf("%s 파일의 그 줄을 고쳐 주세요: %w", cmd.Table, err)}
 	}
+	if err := keepsAll(cmd.Out, cases); err != nil {
+		return err
+	}
 	out, err := createFile(cmd.Out)
 	if err != nil {
 		return err
@@ -73,6 +76,28 @@ func (cmd *goldenImportCmd) Run(c *console) error {
 		return err
 	}
 	fmt.Fprintf(c.out, "%d개 문항을 저장했습니다: %s\n", len(cases), cmd.Out)
+	return nil
+}
+
+// keepsAll refuses to replace a set file that holds cases which cases lack.
+func keepsAll(name string, cases []golden.Case) error {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil // none yet
+	}
+	old, err := golden.Parse(taskOf(name), b)
+	if err != nil {
+		return errUsage{fmt.Errorf("%s 파일이 이미 있으나 읽을 수 없으니 다른 이름으로 저장하거나 그 파일을 지워 주세요: %w", name, err)}
+	}
+	var lost []string
+	for _, o := range old {
+		if !slices.ContainsFunc(cases, func(c golden.Case) bool { return c.ID == o.ID }) {
+			lost = append(lost, o.ID)
+		}
+	}
+	if len(lost) > 0 {
+		return errUsage{fmt.Errorf("%s에 이미 있는 문항 %d개(%s 등)가 표에 없어 사라지니, biseo eval csv export로 그 파일을 받아 거기에 더하거나, 없앨 것이면 그 파일을 지우고 다시 해 주세요", name, len(lost), lost[0])}
+	}
 	return nil
 }
 

@@ -6,13 +6,20 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// mark separates the parts of one line of a cell.
+// mark separates the parts of one line of a cell; people write it with and without
+// spaces, and as wide characters.
 const mark = " :: "
+
+var (
+	anyMark = regexp.MustCompile(`\s*(?:::|：：)\s*`)
+	anyDay  = regexp.MustCompile(`^\s*(\d{4})\s*[-./]\s*(\d{1,2})\s*[-./]\s*(\d{1,2})\s*\.?\s*$`) // as spreadsheets rewrite a day
+)
 
 // WriteCSV writes cases as a table (see [WriteTable]): one column for each field that
 // some case has, under the field's JSON name. A list has one element on each line of
@@ -50,6 +57,7 @@ func ReadCSV(t Task, r io.Reader) ([]Case, error) {
 		fields[i] = columns()[k]
 	}
 	var lines bytes.Buffer
+	seen := map[string]int{}
 	for n, row := range rows[1:] {
 		if strings.Join(row, "") == "" {
 			continue
@@ -60,9 +68,16 @@ func ReadCSV(t Task, r io.Reader) ([]Case, error) {
 				return nil, fmt.Errorf("%d째 줄의 %s 칸: %w", n+2, rows[0][i], err)
 			}
 		}
+		if m := anyDay.FindStringSubmatch(c.On); m != nil {
+			c.On = fmt.Sprintf("%s-%02s-%02s", m[1], m[2], m[3])
+		}
 		if err := c.Validate(t); err != nil {
 			return nil, fmt.Errorf("%d째 줄: %w", n+2, err)
 		}
+		if seen[c.ID] > 0 {
+			return nil, fmt.Errorf("%d째 줄: %w", n+2, errTwice(c.ID, seen[c.ID]))
+		}
+		seen[c.ID] = n + 2
 		if err := Write(&lines, []Case{c}); err != nil {
 			return nil, err
 		}
@@ -156,7 +171,7 @@ func parseCell(s string, into any) (err error) {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
-		parts := strings.Split(line, mark)
+		parts := anyMark.Split(line, -1)
 		switch p := into.(type) {
 		case *[]string:
 			*p = append(*p, line)
@@ -174,10 +189,12 @@ func parseCell(s string, into any) (err error) {
 		case *[]Fact:
 			var f Fact
 			head := parts[0]
-			head, f.Vital = strings.CutPrefix(head, "* ")
-			if n, rest, ok := strings.Cut(head, ") "); ok && strings.HasPrefix(n, "(") {
+			if head, f.Vital = strings.CutPrefix(head, "*"); f.Vital {
+				head = strings.TrimSpace(head)
+			}
+			if n, rest, ok := strings.Cut(head, ")"); ok && strings.HasPrefix(n, "(") {
 				if f.Request, err = strconv.Atoi(n[1:]); err == nil {
-					head = rest
+					head = strings.TrimSpace(rest)
 				}
 			}
 			f.Text, f.Any = head, parts[1:]

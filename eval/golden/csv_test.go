@@ -49,10 +49,35 @@ func TestCSV(t *testing.T) {
 		"column": {"id,querry\nsearch-1,x", "querry"},
 		"gain":   {"id,relevant\nsearch-1,a.md", "2째 줄의 relevant 칸"},
 		"case":   {"id,split\nsearch-1,dev", "2째 줄: "},
+		"twice":  {"id,split,on,grade,tags,note,query,relevant\n" + strings.Repeat("search-1,test,2026-11-20,open,가,나,다,3 :: a.md :: 여덟 글자가 넘는 말\n", 2), "3째 줄: id \"search-1\"이(가) 2째 줄에도"},
 	} {
 		if _, err := ReadCSV(Search, strings.NewReader(tt.csv)); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: error %v, want %q", name, err, tt.want)
 		}
+	}
+}
+
+// People write the marks of cells in their own ways, and spreadsheets days.
+func TestCSVByHand(t *testing.T) {
+	const head = "id,split,on,grade,tags,note,question,facts,cites,outcome\nanswer-900,test,"
+	want := Case{ID: "answer-900", Split: "test", On: "2026-06-08", Groups: []string{}, Grade: "open", Tags: []string{"가"}, Note: "나", Question: "다?",
+		Facts: []Fact{{Text: "15분", Any: []string{"15분", "십오분"}, Vital: true, Request: 2}}, Cites: []Passage{{Doc: "a.md", Quote: "여덟 글자가 넘는 말"}}}
+	for _, row := range []string{
+		"2026-06-08,open,가,나,다?,* (2) 15분 :: 15분 :: 십오분,a.md :: 여덟 글자가 넘는 말,",
+		"2026. 6. 8.,open,가,나,다?,*(2)15분::15분::십오분,a.md::여덟 글자가 넘는 말,",
+		"2026/6/8,open,가,나,다?,* (2) 15분：：15분 ：： 십오분,a.md ：：여덟 글자가 넘는 말,",
+	} {
+		got, err := ReadCSV(Answer, strings.NewReader(head+row))
+		if err != nil {
+			t.Errorf("%s: %v", row, err)
+			continue
+		}
+		if d := cmp.Diff([]Case{want}, got); d != "" {
+			t.Errorf("%s (-want +got):\n%s", row, d)
+		}
+	}
+	if _, err := ReadCSV(Answer, strings.NewReader(head+"2026-06-08,open,가,나,다?,,,없음")); err == nil || !strings.Contains(err.Error(), "no_source") {
+		t.Errorf("an outcome that there is not: %v", err)
 	}
 }
 

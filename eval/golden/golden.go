@@ -126,14 +126,14 @@ func Read(dir string) (map[Task][]Case, error) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read golden set: %w", err)
+			return nil, err
 		}
 		if sets[t], err = Parse(t, b); err != nil {
 			return nil, fmt.Errorf("%s, %w", name, err)
 		}
 	}
 	if len(sets) == 0 {
-		return nil, fmt.Errorf("read golden set: %s holds no set file such as search.jsonl", dir)
+		return nil, fmt.Errorf("%s 폴더에 answer.jsonl 같은 문항 파일이 없으니 경로를 확인해 주세요", dir)
 	}
 	return sets, nil
 }
@@ -161,7 +161,7 @@ func Parse(t Task, b []byte) ([]Case, error) {
 			err = c.Validate(t)
 		}
 		if err == nil && seen[c.ID] > 0 {
-			err = fmt.Errorf("id %q이(가) %d째 줄에도 있으니 다른 이름으로 적어 주세요", c.ID, seen[c.ID])
+			err = errTwice(c.ID, seen[c.ID])
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%d째 줄: %w", line, err)
@@ -170,6 +170,10 @@ func Parse(t Task, b []byte) ([]Case, error) {
 		cases = append(cases, c)
 	}
 	return cases, nil
+}
+
+func errTwice(id string, line int) error {
+	return fmt.Errorf("id %q이(가) %d째 줄에도 있으니 다른 이름으로 적어 주세요", id, line)
 }
 
 // Write writes cases as Parse reads them, one line each.
@@ -186,6 +190,9 @@ func Write(w io.Writer, cases []Case) error {
 
 // asksIn names the fields in which a case of a task says what it asks.
 var asksIn = map[Task]string{Search: "query", Answer: "question", Summary: "docs와 length", Report: "topic과 template", Reply: "complaint와 received"}
+
+// outcomes are those of an answer of the assistant, and that the request was refused.
+var outcomes = []string{"answered", "partial", "extractive", "no_source", "blocked_personal_data", "blocked_grade", "out_of_scope", "refused"}
 
 // Validate reports the first thing wrong with the form of a case of t, in Korean and
 // with what to do.
@@ -227,6 +234,11 @@ func (c *Case) Validate(t Task) error {
 	}
 	if t != Search && len(c.Facts)+len(c.Outcome)+len(c.MustNot)+len(c.Forbidden)+len(c.Hidden) == 0 {
 		return fmt.Errorf("%s: 바라는 것이 없으니 facts, outcome, must_not, forbidden, hidden 가운데 하나는 적어 주세요", c.ID)
+	}
+	for _, o := range c.Outcome {
+		if !slices.Contains(outcomes, o) {
+			return fmt.Errorf("%s: outcome의 %q을(를) %s 가운데 하나로 적거나 비워 주세요", c.ID, o, strings.Join(outcomes, ", "))
+		}
 	}
 	for _, r := range c.Relevant {
 		if r.Gain < 1 || r.Gain > 3 {
