@@ -104,7 +104,7 @@ func (s *settings) searchSpace(x index.Index) string {
 
 // answers says why an index cannot be searched.
 func answers(ctx context.Context, x index.Index, now time.Time) error {
-	_, err := x.Passage(ctx, index.Scope{On: index.Today(now)}, "", 0)
+	_, err := x.Passage(ctx, index.Scope{On: index.Today(now)}, index.ChunkID("", 0), 0) // no document has that ID
 	if errors.Is(err, index.ErrNotFound) {
 		return nil
 	}

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -153,6 +155,15 @@ func TestIndexCopy(t *testing.T) {
 	t.Logf("%d documents, %d chunks, %d searches in %.1f s", r.Documents, r.Chunks, r.Searches, r.Seconds)
 	if r.Documents < 10 || r.Chunks < r.Documents || r.Searches < 20 || strings.Join(r.Settings, " ") != "index-url: "+url+" index-key-file: "+key {
 		t.Errorf("got %+v", r)
+	}
+	var s settings
+	s.Index.URL, s.Index.KeyFile, s.Index.Collection = url, key, "biseo"
+	x, err := s.openSpace(t.Context(), slog.New(slog.DiscardHandler), reading, "", "lexical/64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(answers(t.Context(), x, time.Now()), x.Close()); err != nil { // what /readyz asks
+		t.Errorf("the copy does not answer: %v", err)
 	}
 	before, after := search(), search(there...)
 	if before != after || !strings.HasPrefix(before, "hybrid ") {

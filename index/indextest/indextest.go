@@ -163,8 +163,10 @@ func testEmpty(t *testing.T, x index.Index) {
 	if err := x.Describe(t.Context(), newDoc("none")); !errors.Is(err, index.ErrNotFound) {
 		t.Errorf("Describe of nothing: got %v, want ErrNotFound", err)
 	}
-	if _, err := x.Passage(t.Context(), everyone(), index.ChunkID("none", 0), 1); !errors.Is(err, index.ErrNotFound) {
-		t.Errorf("Passage of nothing: got %v, want ErrNotFound", err)
+	for _, id := range []string{index.ChunkID("none", 0), "", "none", "{" + index.ChunkID("none", 0) + "}"} {
+		if _, err := x.Passage(t.Context(), everyone(), id, 1); !errors.Is(err, index.ErrNotFound) {
+			t.Errorf("Passage of %q: got %v, want ErrNotFound", id, err)
+		}
 	}
 	store(t, x, newDoc("empty"), nil)
 	diff(t, "document without chunks", 1, len(allDocs(t, x)))

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
 	"github.com/qdrant/go-client/qdrant"
 
 	"biseo/index"
@@ -405,6 +406,9 @@ func conditions(s index.Scope) []*qdrant.Condition {
 
 func (x *Index) passage(ctx context.Context, s index.Scope, id string, around int) ([]index.Hit, error) {
 	id = strings.ToLower(id)
+	if u, err := uuid.Parse(id); err != nil || u.String() != id {
+		return nil, index.ErrNotFound // the server refuses to look for what is no UUID
+	}
 	head := x.head.Load()
 	points, err := x.client.Scroll(ctx, &qdrant.ScrollPoints{CollectionName: x.name, Limit: qdrant.PtrOf(uint32(10)),
 		Filter:      &qdrant.Filter{Must: []*qdrant.Condition{qdrant.NewMatchKeyword("id", id)}},
