@@ -262,7 +262,7 @@ func (cmd *auditOpenCmd) Run(ctx context.Context, c *console, s *settings) error
 	for text, err := range audit.Unseal(s.vaultDir(), file, from, to) {
 		if err != nil {
 			failed++
-			fmt.Fprintln(c.err, "biseo:", err)
+			fmt.Fprintln(c.err, "biseo: 봉인한 글 하나를 열지 못했습니다:", err)
 			continue
 		}
 		if err := enc.Encode(text); err != nil {

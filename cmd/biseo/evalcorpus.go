@@ -57,7 +57,7 @@ func newEvalCorpus(ctx context.Context, c *console, s *settings, dir string, emb
 	}
 	e.src = ingest.Source{Read: e.pool.Read, Mask: maskText, Now: c.now}
 	if err := e.ingest(ctx, e.indexDir(), e.files); err != nil {
-		return nil, errors.Join(fmt.Errorf("read the corpus %s: %w", e.files, err), e.remove())
+		return nil, errors.Join(fmt.Errorf("문항이 묻는 문서를 읽지 못했으니 --corpus를 확인해 주세요: read the corpus %s: %w", e.files, err), e.remove())
 	}
 	return e, nil
 }
@@ -201,5 +201,8 @@ func corpusTexts(ctx context.Context, s *settings, dir string) (map[string]strin
 		texts[filepath.ToSlash(name)] = d.Text
 		return err
 	})
-	return texts, err
+	if err != nil {
+		return nil, errUnreadable{fmt.Errorf("문항이 묻는 문서를 읽지 못했으니 --corpus를 확인해 주세요: %w", err)}
+	}
+	return texts, nil
 }

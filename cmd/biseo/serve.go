@@ -154,7 +154,7 @@ func (s *settings) serve(ctx context.Context, c *console, opt web.Options, liste
 	if err != nil {
 		return err
 	}
-	err = web.Serve(ctx, c.lg, listen, s.watched.Handler(h), ready)
+	err = noPort("--addr", listen.Addr, web.Serve(ctx, c.lg, listen, s.watched.Handler(h), ready))
 	within := func(d time.Duration, close func(context.Context) error, late string) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d)
 		defer cancel()
@@ -165,6 +165,15 @@ func (s *settings) serve(ctx context.Context, c *console, opt web.Options, liste
 	within(jobsTime, h.Close, "a job did not end in time")
 	within(tracesTime, s.watched.Close, "traces that were left are not sent")
 	return err
+}
+
+// noPort says in Korean that the address of a flag cannot be listened on, if that is err.
+func noPort(flag, addr string, err error) error {
+	var no *net.OpError
+	if !errors.As(err, &no) || no.Op != "listen" {
+		return err
+	}
+	return fmt.Errorf("%s %s을(를) 열지 못했으니 다른 프로그램이 쓰는 포트인지, 이 컴퓨터의 주소인지 확인하고 다른 것을 적어 주세요: %w", flag, addr, err)
 }
 
 // How long the parts of a service that stops may take, after web.Serve has had ten
@@ -210,7 +219,7 @@ func (cmd *demoCmd) Run(ctx context.Context, c *console, s *settings) error {
 	defer release()
 	files := filepath.Join(demo.Data, "sample")
 	if err := sample.Copy(files); err != nil {
-		return fmt.Errorf("write the sample agency: %w", err)
+		return fmt.Errorf("시범 기관의 문서를 쓰지 못했으니 --data 폴더와 빈 곳을 확인해 주세요: %w", err)
 	}
 	in := ingestCmd{Paths: []string{files}}
 	report, err := in.sync(ctx, c, &demo)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -48,6 +49,22 @@ func TestOneService(t *testing.T) {
 	}
 	first.stop()
 	in.serve(in.command(context.WithoutCancel(t.Context()), "serve")).stop()
+}
+
+// An address that another program listens on is named with its flag, in Korean.
+func TestTakenAddress(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, flag := range []string{"--addr", "--metrics-addr"} {
+		args := []string{"--data", t.TempDir(), "serve", "--addr", "127.0.0.1:0", flag, taken.Addr().String()}
+		want := "biseo: " + flag + " " + taken.Addr().String() + "을(를) 열지 못했으니"
+		if code, _, stderr := biseo(t, args...); code != exitFailed || !strings.Contains(stderr, want) {
+			t.Errorf("%s: exit %d, %s", flag, code, stderr)
+		}
+	}
 }
 
 // A key that is made while the service runs counts with the next request, also where

@@ -71,7 +71,7 @@ func (cmd *watchSettings) figures(ctx context.Context, c *console, page http.Han
 	}
 	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", cmd.MetricsAddr)
 	if err != nil {
-		return nil, err
+		return nil, noPort("--metrics-addr", cmd.MetricsAddr, err)
 	}
 	c.lg.Info("metrics", "address", ln.Addr().String())
 	mux := http.NewServeMux()
