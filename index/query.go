@@ -74,10 +74,11 @@ const (
 )
 
 // SearchTerms returns the distinct terms to rank by when query is asked, sorted: those
-// of [text.QueryTerms], and for a word that stands nowhere, as 지언금, the terms of
-// the words one letter away that do, as 지원금. seen tells which of some terms stand in
-// chunks that the asker may see: what other chunks hold must not change the terms. An
-// error of seen is returned. nil for seen takes the query as it is written.
+// of [text.QueryTerms] and [text.Synonyms], and for a word that stands nowhere, as
+// 지언금, the terms of the words one letter away that do, as 지원금. seen tells which of
+// some terms stand in chunks that the asker may see: what other chunks hold must not
+// change the terms. An error of seen is returned. nil for seen takes the words as they
+// are written.
 func SearchTerms(query string, seen func(terms []string) (map[string]bool, error)) ([]string, error) {
 	var terms, words []string
 	has := map[string]bool{}
@@ -100,6 +101,9 @@ func SearchTerms(query string, seen func(terms []string) (map[string]bool, error
 			return nil, err
 		}
 		terms = append(terms, more...)
+	}
+	for _, w := range text.Synonyms(query) {
+		terms = append(terms, text.Terms(w)...)
 	}
 	slices.Sort(terms)
 	return slices.Compact(terms), nil

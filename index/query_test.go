@@ -52,7 +52,7 @@ func TestFusionFor(t *testing.T) {
 
 func TestSearchTerms(t *testing.T) {
 	var stored []string
-	for _, s := range []string{"지원금을 신청한다", "민원의 처리기간", "사가문 사나문 사다문 사라문", "휴직 휴게 휴가 휴지통"} {
+	for _, s := range []string{"지원금을 신청한다", "민원의 처리기간", "폐기물", "사가문 사나문 사다문 사라문", "휴직 휴게 휴가 휴지통"} {
 		stored = append(stored, text.Terms(s)...)
 	}
 	calls := 0
@@ -72,6 +72,7 @@ func TestSearchTerms(t *testing.T) {
 		{"지언금을 어떻게 신청하나요", "지원금"},
 		{"신처", ""},
 		{"지원금", ""},
+		{"쓰레기", "폐기물"},
 		{"민원처리기간", ""}, // a compound that is not written in one word
 		{"휴자", ""},     // 휴가, 휴지, 휴게 and more: two syllables tell too little
 		{"지완굼", ""},    // two letters
