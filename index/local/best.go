@@ -40,7 +40,7 @@ func (b *best) add(found ...scored) {
 
 // cut drops what is not among the best.
 func (b *best) cut() {
-	if len(b.found) <= b.n {
+	if len(b.found) < b.n {
 		return
 	}
 	scores := make([]float64, len(b.found))

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"sync"
 
 	"biseo/index"
 	"biseo/index/local/codes"
@@ -158,39 +159,42 @@ func (v *view) search(ctx context.Context, q index.Query) ([]index.Hit, error) {
 }
 
 // rank returns the depth best chunks by words and by meaning, of those that the
-// scope lets be seen.
+// scope lets be seen. Words are ranked while the vectors of the nearest are read.
 func (v *view) rank(ctx context.Context, q index.Query, depth int) (words, meaning []scored, err error) {
 	sights := v.sights(q.Scope, v.x.before)
-	terms, err := v.queryTerms(q.Text, sights)
-	if err != nil {
-		return nil, nil, err
+	var reading sync.WaitGroup
+	var unread error
+	if query := codes.NewQuery(q.Dense); query != nil {
+		meaning = v.best(ctx, depth+spare, sights, func(segment int, see func(int) bool, best *best) {
+			v.segments[segment].rankVectors(query, see, best)
+		})
+		reading.Go(func() { unread = v.rescore(ctx, meaning, q.Dense) })
 	}
-	query := codes.NewQuery(q.Dense)
-	near := depth + spare
-	workers := runtime.GOMAXPROCS(0)
-	byWords, byMeaning := make([]*best, workers), make([]*best, workers)
-	for i := range workers {
-		byWords[i], byMeaning[i] = newBest(depth), newBest(near)
+	terms, err := v.queryTerms(q.Text, sights)
+	if err == nil && len(terms) > 0 {
+		words = v.best(ctx, depth, sights, func(segment int, see func(int) bool, best *best) {
+			v.segments[segment].rankWords(segment, terms, v.norms, see, best)
+		})
+	}
+	reading.Wait()
+	return words, meaning[:min(depth, len(meaning))], errors.Join(ctx.Err(), err, unread)
+}
+
+// best returns the n best of what rank adds for each segment, on all processors.
+func (v *view) best(ctx context.Context, n int, sights []sight, rank func(segment int, see func(chunk int) bool, best *best)) []scored {
+	found := make([]*best, runtime.GOMAXPROCS(0))
+	for worker := range found {
+		found[worker] = newBest(n)
 	}
 	parallel(len(v.segments), func(worker, i int) {
-		if ctx.Err() != nil {
-			return
+		if ctx.Err() == nil {
+			rank(i, func(chunk int) bool { return v.sees(sights, i, chunk) }, found[worker])
 		}
-		see := func(chunk int) bool { return v.sees(sights, i, chunk) }
-		v.segments[i].rankWords(i, terms, v.norms, see, byWords[worker])
-		v.segments[i].rankVectors(query, see, byMeaning[worker])
 	})
-	for i := 1; i < workers; i++ {
-		byWords[0].add(byWords[i].found...)
-		byMeaning[0].add(byMeaning[i].found...)
+	for _, more := range found[1:] {
+		found[0].add(more.found...)
 	}
-	if err = ctx.Err(); err != nil {
-		return nil, nil, err
-	}
-	if len(q.Dense) > 0 {
-		meaning, err = v.rescore(ctx, byMeaning[0].ranked(), q.Dense)
-	}
-	return byWords[0].ranked(), meaning[:min(depth, len(meaning))], err
+	return found[0].ranked()
 }
 
 // A queryTerm is a term of the query, with its list in each segment.
@@ -199,7 +203,8 @@ type queryTerm struct {
 	lists  []postings.List
 }
 
-// queryTerms returns the distinct terms to rank by that some chunk holds.
+// queryTerms returns the distinct terms to rank by that some chunk holds, the
+// weightiest first.
 func (v *view) queryTerms(s string, sights []sight) ([]queryTerm, error) {
 	words, err := index.SearchTerms(s, func(terms []string) (map[string]bool, error) {
 		seen := map[string]bool{}
@@ -224,7 +229,9 @@ func (v *view) queryTerms(s string, sights []sight) ([]queryTerm, error) {
 			terms[i] = queryTerm{v.x.opt.BM25.Weight(v.all, kind, words[i], df), lists}
 		}
 	})
-	return slices.DeleteFunc(terms, func(t queryTerm) bool { return t.weight <= 0 }), nil
+	terms = slices.DeleteFunc(terms, func(t queryTerm) bool { return t.weight <= 0 })
+	slices.SortStableFunc(terms, func(a, b queryTerm) int { return cmp.Compare(b.weight, a.weight) })
+	return terms, nil
 }
 
 // seen reports whether a chunk that may be seen holds the term.
@@ -253,14 +260,20 @@ func (v *view) live(segment int, l postings.List) int {
 	return n
 }
 
-// rankWords adds to best the chunks that hold a term and that see lets be seen.
+// rankWords adds to best the chunks that hold a term and that see lets be seen. Of
+// frequent terms, which come last and weigh little, most chunks need no score: they
+// cannot be among the best any more (MaxScore: Turtle and Flood, "Query Evaluation:
+// Strategies and Optimizations", 1995). The best are those of BM25 over all.
 func (s *segment) rankWords(at int, terms []queryTerm, norms *postings.Norms, see func(chunk int) bool, best *best) {
-	if len(terms) == 0 {
-		return
+	best.cut()
+	var more float64 // that a chunk can still get
+	for _, t := range terms {
+		more += norms.Most(t.weight)
 	}
 	scores := make([]float64, len(s.keys))
 	for _, t := range terms {
-		t.lists[at].AddTo(scores, t.weight, norms)
+		t.lists[at].AddTo(scores, best.least-more, t.weight, norms)
+		more -= norms.Most(t.weight)
 	}
 	for chunk, score := range scores {
 		if score > 0 && score >= best.least && see(chunk) {
@@ -272,9 +285,6 @@ func (s *segment) rankWords(at int, terms []queryTerm, norms *postings.Norms, se
 // rankVectors adds to best the chunks that see lets be seen, by the nearness of
 // their vectors to the query.
 func (s *segment) rankVectors(query *codes.Query, see func(chunk int) bool, best *best) {
-	if query == nil {
-		return
-	}
 	s.vectors.Rank(query, see, func(chunk int, near float64) float64 {
 		best.add(scored{s.keys[chunk], near, s.ids.at(chunk)})
 		return best.least
@@ -282,7 +292,7 @@ func (s *segment) rankVectors(query *codes.Query, see func(chunk int) bool, best
 }
 
 // rescore ranks chunks by their vectors as they were stored.
-func (v *view) rescore(ctx context.Context, found []scored, query []float32) ([]scored, error) {
+func (v *view) rescore(ctx context.Context, found []scored, query []float32) error {
 	slices.SortFunc(found, func(a, b scored) int { return cmp.Compare(a.key, b.key) })
 	keys := make([]int64, len(found))
 	for i, s := range found {
@@ -290,7 +300,7 @@ func (v *view) rescore(ctx context.Context, found []scored, query []float32) ([]
 	}
 	rows, err := v.tx.QueryContext(ctx, `SELECT dense FROM vectors WHERE key IN (SELECT value FROM json_each(?)) ORDER BY key`, encode(keys))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
 	i := 0
@@ -298,21 +308,21 @@ func (v *view) rescore(ctx context.Context, found []scored, query []float32) ([]
 	for ; rows.Next() && i < len(found); i++ {
 		var b sql.RawBytes
 		if err := rows.Scan(&b); err != nil {
-			return nil, err
+			return err
 		}
 		if dense, err = unpackVector(dense, b, len(query)); err != nil {
-			return nil, err
+			return err
 		}
 		found[i].score = dot(query, dense)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, err
+		return err
 	}
 	if i < len(found) {
-		return nil, errors.New("vectors are missing: run biseo ingest --rebuild")
+		return errors.New("vectors are missing: run biseo ingest --rebuild")
 	}
 	slices.SortFunc(found, compareScored)
-	return found, nil
+	return nil
 }
 
 func (v *view) passage(ctx context.Context, s index.Scope, chunkID string, around int) ([]index.Hit, error) {

@@ -117,14 +117,12 @@ func (s *Segment) block(i int) int { return int(binary.LittleEndian.Uint32(s.blo
 // Find returns the list of a term, an empty one if no chunk holds it.
 func (s *Segment) Find(term string) List {
 	// The last block that begins with term or before it.
-	i := sort.Search(len(s.blocks)/4, func(i int) bool {
-		c := cursor{rest: s.terms[s.block(i):]}
-		return c.next() && string(c.term) > term
-	})
+	i := sort.Search(len(s.blocks)/4, func(i int) bool { return string(s.first(i)) > term })
 	if i == 0 {
 		return List{}
 	}
-	c := cursor{rest: s.terms[s.block(i-1):]}
+	var room [64]byte
+	c := cursor{rest: s.terms[s.block(i-1):], term: room[:0]}
 	for range blockSize {
 		if !c.next() || string(c.term) > term {
 			break
@@ -134,6 +132,14 @@ func (s *Segment) Find(term string) List {
 		}
 	}
 	return List{}
+}
+
+// first is the term that block i begins with, which shares nothing with another.
+func (s *Segment) first(i int) []byte {
+	c := cursor{rest: s.terms[s.block(i):]}
+	c.number()
+	n, _ := c.number()
+	return c.rest[:min(n, len(c.rest))]
 }
 
 // All yields the terms in sorted order. It ends early where s is damaged.
@@ -272,6 +278,11 @@ func readCounts(b []byte) (counts index.FieldCounts, size int) {
 	}
 	size = 1
 	for f := range counts {
+		if size < len(b) && b[size] < 0x80 { // as most: binary.Uvarint takes longer
+			counts[f] = int(b[size])
+			size++
+			continue
+		}
 		v, n := binary.Uvarint(b[size:])
 		if n <= 0 || v > 1<<31-1 {
 			return counts, 0

@@ -125,7 +125,7 @@ func TestAddTo(t *testing.T) {
 	got, matches := make([]float64, len(chunks)), make([][]index.Match, len(chunks))
 	for i := range 200 {
 		term, weight := fmt.Sprintf("말%d", i), 1+r.Float64()
-		s.Find(term).AddTo(got, weight, norms)
+		s.Find(term).AddTo(got, 0, weight, norms)
 		for i, c := range chunks {
 			if counts, ok := c.Terms[term]; ok {
 				matches[i] = append(matches[i], index.Match{Weight: weight, Counts: counts})
@@ -156,7 +156,7 @@ func FuzzParse(f *testing.F) {
 		}
 		scores := make([]float64, s.Len())
 		for term, list := range s.All() {
-			list.AddTo(scores, 1, norms)
+			list.AddTo(scores, 0, 1, norms)
 			s.Find(term)
 		}
 		s.Longest()

@@ -32,10 +32,13 @@ func (n *Norms) saturate(tf float64) float64 {
 	return tf * (n.k1 + 1) / (tf + n.k1)
 }
 
+// Most is what a term of that weight adds to a score at most.
+func (n *Norms) Most(weight float64) float64 { return weight * (n.k1 + 1) }
+
 // AddTo adds to the score of each chunk of the list's segment what the term adds to
-// [index.BM25.Score]: scores has a place for each chunk. It is where a search
-// spends its time.
-func (l List) AddTo(scores []float64, weight float64, norms *Norms) {
+// [index.BM25.Score], if it is least at least: scores has a place for each chunk. It is
+// where a search spends its time.
+func (l List) AddTo(scores []float64, least, weight float64, norms *Norms) {
 	if l.n == 0 {
 		return
 	}
@@ -55,13 +58,15 @@ func (l List) AddTo(scores []float64, weight float64, norms *Norms) {
 		if uint(chunk) >= uint(len(lengths)) || chunk >= len(scores) {
 			return
 		}
-		scores[chunk] += weight * norms.once[lengths[chunk][textField]]
+		if scores[chunk] >= least {
+			scores[chunk] += weight * norms.once[lengths[chunk][textField]]
+		}
 	}
-	l.addRest(rest, scores, weight, norms)
+	l.addRest(rest, scores, least, weight, norms)
 }
 
 // addRest is AddTo for the chunks that hold the term otherwise than once in the text.
-func (l List) addRest(rest []byte, scores []float64, weight float64, norms *Norms) {
+func (l List) addRest(rest []byte, scores []float64, least, weight float64, norms *Norms) {
 	lengths := l.in.lengths
 	const _ = uint(4 - fields) // a field more needs a line more
 	n0, n1, n2, n3 := norms.field[0], norms.field[1], norms.field[2], norms.field[3]
@@ -81,8 +86,12 @@ func (l List) addRest(rest []byte, scores []float64, weight float64, norms *Norm
 			return
 		}
 		length, bits := &lengths[chunk], rest[i]
+		enough := scores[chunk] >= least
 		var tf float64
 		if i++; bits != escape {
+			if !enough {
+				continue
+			}
 			tf = n0[length[0]]*float64(bits&few) + n1[length[1]]*float64(bits>>fewBits&few) +
 				n2[length[2]]*float64(bits>>(2*fewBits)&few) + n3[length[3]]*float64(bits>>(3*fewBits))
 		} else {
@@ -90,7 +99,9 @@ func (l List) addRest(rest []byte, scores []float64, weight float64, norms *Norm
 			if size == 0 {
 				return
 			}
-			i += size - 1
+			if i += size - 1; !enough {
+				continue
+			}
 			for f, n := range counts {
 				tf += norms.field[f][length[f]] * float64(n)
 			}
