@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -25,8 +24,8 @@ var Seoul = time.FixedZone("KST", 9*60*60)
 // ErrRange says that a day lies outside the years that the holiday table covers.
 var ErrRange = errors.New("공휴일 자료에 없는 날")
 
-// A Holiday is one line of the table.
-type Holiday struct {
+// A holiday is one line of the table.
+type holiday struct {
 	Day   time.Time // midnight in Seoul
 	Name  string    // as in 월력요항: 추석 전날, 대체공휴일(설날)
 	Basis string    // unit of 「관공서의 공휴일에 관한 규정」, or what an agency's file says
@@ -37,8 +36,8 @@ type Holiday struct {
 // concurrent use; Default and With make one.
 type Calendar struct {
 	first, last time.Time // days it can speak of
-	checked     time.Time
-	holidays    map[time.Time]Holiday
+	checked     time.Time // until when temporary holidays (임시공휴일) are known
+	holidays    map[time.Time]holiday
 	work, lunch span // of each working day, from midnight
 }
 
@@ -49,7 +48,7 @@ type span struct{ from, to time.Duration }
 var holidaysTSV string
 
 var national = sync.OnceValue(func() *Calendar {
-	c := &Calendar{holidays: map[time.Time]Holiday{}}
+	c := &Calendar{holidays: map[time.Time]holiday{}}
 	if err := c.read(strings.NewReader(holidaysTSV)); err != nil {
 		panic(fmt.Sprintf("holidays.tsv: %v", err)) // a fault of the program, which its tests show
 	}
@@ -146,7 +145,7 @@ func (c *Calendar) set(f []string) error {
 		if have, ok := c.holidays[day]; ok && have.Name != f[1] {
 			f[1] = have.Name + ", " + f[1]
 		}
-		c.holidays[day] = Holiday{Day: day, Name: f[1], Basis: f[2], How: f[3]}
+		c.holidays[day] = holiday{Day: day, Name: f[1], Basis: f[2], How: f[3]}
 	}
 	return err
 }
@@ -187,28 +186,9 @@ func Day(t time.Time) time.Time {
 	return time.Date(y, m, d, 0, 0, 0, 0, Seoul)
 }
 
-// Valid returns the first and last day that c can speak of.
-func (c *Calendar) Valid() (first, last time.Time) { return c.first, c.last }
-
-// Checked is the day until which temporary holidays (임시공휴일) are known to c.
-// Later ones may be missing.
-func (c *Calendar) Checked() time.Time { return c.checked }
-
-// Holidays returns the table in order of days, without Saturdays and Sundays as such.
-func (c *Calendar) Holidays() []Holiday {
-	return slices.SortedFunc(maps.Values(c.holidays), func(a, b Holiday) int { return a.Day.Compare(b.Day) })
-}
-
-// IsWorkingDay reports whether the day of t in Seoul is neither Saturday,
-// Sunday nor holiday. The error is ErrRange.
-func (c *Calendar) IsWorkingDay(t time.Time) (bool, error) {
-	why, err := c.DayOff(t)
-	return err == nil && why == "", err
-}
-
-// DayOff says why the day of t in Seoul is no working day: the holiday's name,
+// dayOff says why the day of t in Seoul is no working day: the holiday's name,
 // 토요일 or 일요일; "" for a working day. The error is ErrRange.
-func (c *Calendar) DayOff(t time.Time) (string, error) {
+func (c *Calendar) dayOff(t time.Time) (string, error) {
 	day := Day(t)
 	if day.Before(c.first) || day.After(c.last) {
 		return "", fmt.Errorf("%s: %w입니다. 자료는 %s부터 %s까지만 있습니다", printDay(day), ErrRange, printDay(c.first), printDay(c.last))

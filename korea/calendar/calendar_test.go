@@ -2,6 +2,7 @@ package calendar
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,22 +45,22 @@ func TestDayOff(t *testing.T) {
 		{"2026-11-22", "일요일"},
 		{"2026-11-23", ""},
 	} {
-		got, err := Default().DayOff(at(t, tt.day))
+		got, err := Default().dayOff(at(t, tt.day))
 		if err != nil || got != tt.want {
-			t.Errorf("DayOff(%s) = %q, %v; want %q", tt.day, got, err, tt.want)
+			t.Errorf("dayOff(%s) = %q, %v; want %q", tt.day, got, err, tt.want)
 		}
 	}
 }
 
 func TestOutsideTheTable(t *testing.T) {
 	c := Default()
-	first, last := c.Valid()
+	first, last := c.first, c.last
 	if first != at(t, "2024-01-01") || last != at(t, "2027-12-31") {
-		t.Fatalf("Valid() = %v, %v", first, last)
+		t.Fatalf("first and last day = %v, %v", first, last)
 	}
 	for _, day := range []time.Time{first.AddDate(0, 0, -1), last.AddDate(0, 0, 1), {}} {
-		if _, err := c.IsWorkingDay(day); !errors.Is(err, ErrRange) {
-			t.Errorf("IsWorkingDay(%v): %v, want ErrRange", day, err)
+		if _, err := c.dayOff(day); !errors.Is(err, ErrRange) {
+			t.Errorf("dayOff(%v): %v, want ErrRange", day, err)
 		}
 	}
 	for _, p := range []Period{Days(7), Days(5), Hours(30), {2, Week}, {1, Year}} {
@@ -72,19 +73,24 @@ func TestOutsideTheTable(t *testing.T) {
 	}
 }
 
+// inOrder are the holidays of c in the order of their days.
+func inOrder(c *Calendar) []holiday {
+	return slices.SortedFunc(maps.Values(c.holidays), func(a, b holiday) int { return a.Day.Compare(b.Day) })
+}
+
 // TestSubstituteDays computes 제3조 from the other lines of the table.
 func TestSubstituteDays(t *testing.T) {
 	c := Default()
 	named := map[time.Time]string{}
 	var want, got []string
-	for _, h := range c.Holidays() {
+	for _, h := range inOrder(c) {
 		if h.How == "대체" {
 			got = append(got, h.Day.Format(time.DateOnly))
 		} else {
 			named[h.Day] = h.Name
 		}
 	}
-	for _, h := range c.Holidays() {
+	for _, h := range inOrder(c) {
 		onWeekend := h.Day.Weekday() == time.Sunday
 		switch {
 		case h.How == "대체", h.How == "선거", h.How == "임시", h.Name == "현충일", h.Name == "1월 1일":
@@ -110,7 +116,7 @@ func TestSubstituteDays(t *testing.T) {
 // TestYears holds every year to the days that recur.
 func TestYears(t *testing.T) {
 	byYear := map[int]map[string]int{}
-	for _, h := range Default().Holidays() {
+	for _, h := range inOrder(Default()) {
 		if h.Name == "" || !strings.HasPrefix(h.Basis, "제") || h.How == "" {
 			t.Errorf("%v: name, basis and way are required", h)
 		}
@@ -140,15 +146,15 @@ func TestWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	for day, want := range map[string]string{"2026-10-19": "개청기념일", "2028-01-03": "개청기념일", "2028-01-04": "", "2026-10-09": "한글날, 문화의 날"} {
-		if got, err := c.DayOff(at(t, day)); got != want || err != nil {
-			t.Errorf("DayOff(%s) = %q, %v; want %q", day, got, err, want)
+		if got, err := c.dayOff(at(t, day)); got != want || err != nil {
+			t.Errorf("dayOff(%s) = %q, %v; want %q", day, got, err, want)
 		}
 	}
 	d, err := c.Due(Request{Received: at(t, "2026-10-16 16:30"), Kind: Other})
 	if want := at(t, "2026-10-20 10:30"); err != nil || !d.Due.Equal(want) {
 		t.Errorf("Due = %v, %v; want %v", d, err, want)
 	}
-	if why, _ := Default().DayOff(at(t, "2026-10-19")); why != "" {
+	if why, _ := Default().dayOff(at(t, "2026-10-19")); why != "" {
 		t.Errorf("With changed the default calendar: %s", why)
 	}
 	for file, want := range map[string]string{

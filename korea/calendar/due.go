@@ -226,7 +226,7 @@ type walk struct {
 
 // off says why day does not count; "" if it does.
 func (w *walk) off(day time.Time) (string, error) {
-	why, err := w.c.DayOff(day)
+	why, err := w.c.dayOff(day)
 	if why == "" && err == nil {
 		why = w.excludes(day)
 	}
@@ -335,7 +335,7 @@ func (w *walk) calendar(day time.Time, p Period) (time.Time, error) {
 		} else if n > 0 {
 			n--
 		}
-		off, err := w.c.DayOff(day)
+		off, err := w.c.dayOff(day)
 		if err != nil {
 			return day, err
 		}

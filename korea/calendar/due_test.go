@@ -126,8 +126,8 @@ func TestOtherZone(t *testing.T) {
 		}
 	}
 	// The evening of the 16th in UTC is already the holiday in Seoul.
-	if ok, err := Default().IsWorkingDay(time.Date(2026, 7, 16, 20, 0, 0, 0, time.UTC)); ok || err != nil {
-		t.Errorf("IsWorkingDay = %v, %v", ok, err)
+	if why, err := Default().dayOff(time.Date(2026, 7, 16, 20, 0, 0, 0, time.UTC)); why == "" || err != nil {
+		t.Errorf("dayOff = %q, %v", why, err)
 	}
 }
 
@@ -253,7 +253,7 @@ func TestParsePeriod(t *testing.T) {
 func TestDueProperties(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	c := Default()
-	first, _ := c.Valid()
+	first := c.first
 	var moments []time.Time
 	for range 30 {
 		moments = append(moments, first.Add(time.Duration(rnd.IntN(900*24*60))*time.Minute))
@@ -274,9 +274,9 @@ func TestDueProperties(t *testing.T) {
 					if err != nil {
 						t.Fatalf("Due(%v, %d%s): %v", m, n, unit, err)
 					}
-					working, _ := c.IsWorkingDay(d.Due)
+					off, err := c.dayOff(d.Due)
 					clock := d.Due.Sub(Day(d.Due))
-					if !working || clock < 9*time.Hour || clock > 18*time.Hour || d.Exact && d.Due.Before(m) || Day(d.Due).Before(Day(m)) {
+					if off != "" || err != nil || clock < 9*time.Hour || clock > 18*time.Hour || d.Exact && d.Due.Before(m) || Day(d.Due).Before(Day(m)) {
 						t.Errorf("Due(%v, %d%s) = %v", m, n, unit, d.Due)
 					}
 					if d.Due.Before(shorter) || d.Due.Before(before[n]) {

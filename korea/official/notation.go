@@ -150,7 +150,7 @@ func parseAmount(s string) (int64, bool) {
 const unit = `(?:년|월|일|시|분|세|명|개|회|차|점|급|원|만원|%)`
 
 // notationRules hold for all documents.
-var notationRules = []Rule{
+var notationRules = []rule{
 	{Code: "DATE_NO_SPACE", Severity: Error, Why: "날짜의 온점 뒤는 한 칸 띄웁니다.", Bad: "2026.6.19.까지", Good: "2026. 6. 19.까지",
 		check: both(date(func(m match) bool {
 			return !strings.HasSuffix(m.group(3), " ") || !strings.HasSuffix(m.group(5), " ")

@@ -1,5 +1,5 @@
 // Package official knows how Korean official documents are written: it finds
-// what departs from the rules (Lint, Apply), and it writes dates, amounts and
+// what departs from the rules ([Lint]), and it writes dates, amounts and
 // item marks as they are wanted.
 //
 // The rules come from 「행정업무의 운영 및 혁신에 관한 규정」 제7조 and its
@@ -11,7 +11,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // A Kind of document decides which rules hold. The zero Kind is any text: only
@@ -50,8 +49,8 @@ type Finding struct {
 	Fix        string // replacement for [Start, End) where one is certain, else ""
 }
 
-// A Rule is one rule with an example. Lint finds Code in Bad, not in Good.
-type Rule struct {
+// A rule comes with an example: Lint finds Code in Bad, not in Good.
+type rule struct {
 	Code      string
 	Severity  Severity
 	Kinds     []Kind // documents it holds for; nil is all
@@ -65,7 +64,7 @@ type Rule struct {
 type hit struct {
 	start, end int    // code points
 	fix        string // as Finding.Fix
-	detail     string // replaces Rule.Why; may be ""
+	detail     string // replaces rule.Why; may be ""
 }
 
 // Options say what is known about the text.
@@ -74,11 +73,8 @@ type Options struct {
 	Final bool // it is meant to be sent: gaps left for the writer are findings
 }
 
+// rules are all, in the order of their groups: notation, words, structure, style.
 var rules = slices.Concat(notationRules, dictionaryRules, structureRules, styleRules)
-
-// Rules returns all rules, in the order of their groups: notation, words,
-// structure, style.
-func Rules() []Rule { return slices.Clone(rules) }
 
 // Lint returns what departs from the rules, in order of place and code. It
 // passes over code, web addresses, e-mail addresses, embedded images, front
@@ -108,25 +104,4 @@ func Lint(text string, opt Options) []Finding {
 		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Code, b.Code), cmp.Compare(a.End, b.End))
 	})
 	return slices.Compact(out)
-}
-
-// Apply returns text with the fixes of findings, which Lint must have returned
-// for this text. Of fixes that overlap only the first is made: lint again for
-// the others. A finding without a fix changes nothing.
-func Apply(text string, findings []Finding) string {
-	runes := []rune(text)
-	var b strings.Builder
-	at := 0
-	sorted := slices.Clone(findings)
-	slices.SortStableFunc(sorted, func(a, b Finding) int { return cmp.Compare(a.Start, b.Start) })
-	for _, f := range sorted {
-		if f.Fix == "" || f.Start < at || f.End > len(runes) || f.End < f.Start {
-			continue
-		}
-		b.WriteString(string(runes[at:f.Start]))
-		b.WriteString(f.Fix)
-		at = f.End
-	}
-	b.WriteString(string(runes[at:]))
-	return b.String()
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // kindOf is the kind of document in which a rule's examples are read.
-func kindOf(r Rule) Options {
+func kindOf(r rule) Options {
 	opt := Options{Final: true}
 	if r.Kinds != nil {
 		opt.Kind = r.Kinds[0]
@@ -29,7 +29,7 @@ func codes(findings []Finding) []string {
 // clean, and a certain fix takes the finding away.
 func TestRules(t *testing.T) {
 	seen := map[string]bool{}
-	for _, r := range Rules() {
+	for _, r := range rules {
 		if seen[r.Code] {
 			t.Errorf("%s occurs twice", r.Code)
 		}
@@ -50,7 +50,7 @@ func TestRules(t *testing.T) {
 		}
 		for _, f := range bad {
 			if f.Code == r.Code && f.Fix != "" {
-				fixed := Apply(r.Bad, []Finding{f})
+				fixed := apply(r.Bad, []Finding{f})
 				if slices.ContainsFunc(Lint(fixed, kindOf(r)), func(g Finding) bool { return g.Code == r.Code && g.Start == f.Start }) {
 					t.Errorf("%s: %q fixed to %q is found again", r.Code, r.Bad, fixed)
 				}
@@ -164,10 +164,10 @@ func TestLint(t *testing.T) {
 		}
 		fixed := tt.text
 		for range 5 {
-			fixed = Apply(fixed, Lint(fixed, Options{Kind: tt.kind}))
+			fixed = apply(fixed, Lint(fixed, Options{Kind: tt.kind}))
 		}
 		if tt.fixed != "" && fixed != tt.fixed || tt.want == "" && fixed != tt.text {
-			t.Errorf("Apply(%q)\n got %q\nwant %q", tt.text, fixed, tt.fixed)
+			t.Errorf("apply(%q)\n got %q\nwant %q", tt.text, fixed, tt.fixed)
 		}
 	}
 }
@@ -194,7 +194,7 @@ func TestPlaces(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := Apply(text, got); got != "𠀋 첫 줄\r\n일시: 2026. 6. 19.\r\n" {
+	if got := apply(text, got); got != "𠀋 첫 줄\r\n일시: 2026. 6. 19.\r\n" {
 		t.Errorf("Apply = %q", got)
 	}
 }
@@ -202,7 +202,7 @@ func TestPlaces(t *testing.T) {
 // FuzzLint: findings lie within the text and are not empty; without a fix
 // nothing changes.
 func FuzzLint(f *testing.F) {
-	for _, r := range Rules() {
+	for _, r := range rules {
 		f.Add(r.Bad)
 		f.Add(r.Good + "\n" + r.Bad)
 	}
@@ -216,7 +216,28 @@ func FuzzLint(f *testing.F) {
 					t.Errorf("Lint(%q): %+v", text, x)
 				}
 			}
-			Apply(text, findings)
+			apply(text, findings)
 		}
 	})
+}
+
+// apply returns text with the fixes of findings, which Lint must have returned
+// for this text. Of fixes that overlap only the first is made: lint again for
+// the others. A finding without a fix changes nothing.
+func apply(text string, findings []Finding) string {
+	runes := []rune(text)
+	var b strings.Builder
+	at := 0
+	sorted := slices.Clone(findings)
+	slices.SortStableFunc(sorted, func(a, b Finding) int { return a.Start - b.Start })
+	for _, f := range sorted {
+		if f.Fix == "" || f.Start < at || f.End > len(runes) || f.End < f.Start {
+			continue
+		}
+		b.WriteString(string(runes[at:f.Start]))
+		b.WriteString(f.Fix)
+		at = f.End
+	}
+	b.WriteString(string(runes[at:]))
+	return b.String()
 }

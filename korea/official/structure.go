@@ -14,7 +14,7 @@ import (
 
 // structureRules look at more than one line, or compare what is written with
 // what can be computed.
-var structureRules = []Rule{
+var structureRules = []rule{
 	{Code: "END_MISSING", Severity: Warning, Kinds: letters, Why: "본문이나 붙임의 마지막에 두 칸 띄고 ‘끝.’을 씁니다.", Bad: "알려드립니다.\n\n붙임  계획서 1부.", Good: "알려드립니다.\n\n붙임  계획서 1부.  끝.", check: endMissing},
 	{Code: "END_AFTER_PARTIAL_TABLE", Severity: Error, Why: "서식의 칸을 다 쓰지 않았으면 ‘끝’ 대신 다음 칸에 ‘이하 빈칸’을 씁니다.", Bad: "| 이름 | 소속 |\n|---|---|\n| 가 | 나 |\n|  |  |\n\n  끝.", Good: "| 이름 | 소속 |\n|---|---|\n| 가 | 나 |\n| 이하 빈칸 |  |", check: endAfterPartialTable},
 	{Code: "BUNIM_SINGLE_NUMBERED", Severity: Warning, Why: "붙임이 하나이면 번호를 붙이지 않습니다.", Bad: "붙임  1. 계획서 1부.  끝.", Good: "붙임  계획서 1부.  끝.", check: attachmentNumbered},

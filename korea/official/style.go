@@ -11,7 +11,7 @@ import (
 )
 
 // styleRules hold for 개조식: reports and plans, never letters, minutes or press releases.
-var styleRules = []Rule{
+var styleRules = []rule{
 	{Code: "DA_ENDING", Severity: Error, Kinds: reports, Why: "개조식 항목은 ‘다’로 끝내지 않고 명사나 ‘함’으로 끝냅니다.", Bad: "○ 예산을 증액한다.", Good: "○ 예산 증액 필요", check: endingWith(judged, `[가-힣]다\.?$`, nounInDa)},
 	{Code: "DEONTIC", Severity: Error, Kinds: reports, Why: "‘해야 함’ 대신 ‘○○ 필요’로 씁니다.", Bad: "⇒ 조례를 개정해야 함", Good: "⇒ 조례 개정 필요", check: endingWith(judged, `(?:해야|하여야|되어야|돼야|필요가 있)\s*(?:한다|함|합니다|다)\.?$|할 것\.?$`, nil)},
 	{Code: "RHETORIC_CONTRAST", Severity: Error, Kinds: reports, Why: "‘A가 아니라 B’로 꾸미지 말고 사실만 씁니다.", Bad: "○ 시설이 아니라 문화의 공간", Good: "○ 별관이 아닌 본관 3층", check: contrast(true)},

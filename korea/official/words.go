@@ -88,7 +88,7 @@ func closed(s string) bool {
 	return r >= '가' && r <= '힣' && (r-'가')%28 != 0
 }
 
-var dictionaryRules = []Rule{
+var dictionaryRules = []rule{
 	{Code: "LOANWORD_ERROR", Severity: Warning, Why: "외래어 표기법에 맞게 씁니다.", Bad: "디지털 컨텐츠 워크샵 스케쥴", Good: "디지털 콘텐츠 워크숍 스케줄", check: dictionary("LOANWORD_ERROR")},
 	{Code: "DISCRIMINATORY_TERM", Severity: Warning, Why: "사람을 낮추어 보는 말을 쓰지 않습니다.", Bad: "학부형과 장애자", Good: "학부모와 장애인", check: dictionary("DISCRIMINATORY_TERM")},
 	{Code: "PLAIN_WORD", Severity: Warning, Why: "알기 쉬운 말로 씁니다.", Bad: "금번 점검은 익일까지 합니다.", Good: "이번 점검은 다음 날까지 합니다.", check: dictionary("PLAIN_WORD")},
