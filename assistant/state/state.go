@@ -249,12 +249,9 @@ func explain(err error) error {
 	return err
 }
 
-// Backup writes a consistent copy of the state to a new file while others read and
-// write. The copy holds no remains of what was deleted.
-func (s *Store) Backup(ctx context.Context, path string) error { return Copy(ctx, s.path, path) }
-
-// Copy writes a consistent copy of any SQLite file, which other processes may be
-// writing, to a new file of mode 0600, and reads it once to see that it is whole.
+// Copy writes a consistent copy of any SQLite file, which this and other processes
+// may be writing, to a new file of mode 0600, and reads it once to see that it is
+// whole. The copy holds no remains of what was deleted.
 func Copy(ctx context.Context, from, to string) (err error) {
 	if _, err := os.Stat(from); err != nil { // SQLite would create it
 		return err

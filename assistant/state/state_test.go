@@ -511,7 +511,7 @@ func TestOldFile(t *testing.T) {
 		must(s.CreateJob(ctx, Job{Owner: d.Owner, Kind: "ingest", State: Done, Detail: json.RawMessage(`{"added":3}`)}))(t)
 		must(s.AddFeedback(ctx, Feedback{Owner: d.Owner, Task: "answer", Verdict: "wrong", Sources: []string{"제3조"}}))(t)
 		must(s.Once(ctx, d.Owner, "1", []byte("x")))(t)
-		if err := errors.Join(s.Finish(ctx, d.Owner, "1", Saved{Status: 201}), s.Backup(ctx, path), os.WriteFile(path+".secret", []byte(secret), 0o600)); err != nil {
+		if err := errors.Join(s.Finish(ctx, d.Owner, "1", Saved{Status: 201}), Copy(ctx, s.path, path), os.WriteFile(path+".secret", []byte(secret), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 		must(s.CreateSession(ctx, Session{Subject: "kim"}))(t)
@@ -618,7 +618,7 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
-func TestBackup(t *testing.T) {
+func TestCopy(t *testing.T) {
 	s, _ := newStore(t)
 	ctx := t.Context()
 	for range 50 {
@@ -637,7 +637,7 @@ func TestBackup(t *testing.T) {
 		}
 	})
 	path := filepath.Join(t.TempDir(), "copy.db")
-	err := s.Backup(ctx, path)
+	err := Copy(ctx, s.path, path)
 	close(stop)
 	wg.Wait()
 	if err != nil {
@@ -647,7 +647,7 @@ func TestBackup(t *testing.T) {
 	if all, _, err := c.Drafts(ctx, "a", "", 200); err != nil || len(all) != 50 {
 		t.Errorf("%d drafts, %v", len(all), err)
 	}
-	if err := s.Backup(ctx, path); !errors.Is(err, os.ErrExist) {
+	if err := Copy(ctx, s.path, path); !errors.Is(err, os.ErrExist) {
 		t.Errorf("over a file that is there: %v", err)
 	}
 }
