@@ -57,13 +57,14 @@ func main() {
 	laws := flag.String("laws", "", "folder with laws in Markdown")
 	most := flag.Int("n", 1000, "how many questions to ask")
 	keep := flag.String("keep", "", "folder in which the indexes stay, for the next run on the same texts")
+	only := flag.String("engines", "", "names of the engines to compare, with commas; all if empty")
 	flag.Parse()
-	if err := run(*set, *ids, *laws, *most, *keep); err != nil {
+	if err := run(*set, *ids, *laws, *most, *keep, *only); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(set, ids, laws string, most int, dir string) error {
+func run(set, ids, laws string, most int, dir, only string) error {
 	var docs []document
 	var questions []question
 	var err error
@@ -91,10 +92,14 @@ func run(set, ids, laws string, most int, dir string) error {
 		}
 		defer os.RemoveAll(dir)
 	}
-	rivals := []*rival{{name: "index/local, words", open: openLocal}, {name: "FTS5 unicode61", open: openFTS("unicode61")},
+	rivals := []*rival{{name: "index/local", open: openLocal}, {name: "FTS5 unicode61", open: openFTS("unicode61")},
 		{name: "FTS5 trigram", open: openFTS("trigram")}, {name: "bleve cjk", open: openBleve(false)}, {name: "bleve bigrams", open: openBleve(true)}}
+	if only != "" {
+		names := strings.Split(only, ",")
+		rivals = slices.DeleteFunc(rivals, func(r *rival) bool { return !slices.Contains(names, r.name) })
+	}
 	for _, r := range rivals {
-		if err := r.fill(filepath.Join(dir, strings.ReplaceAll(r.name, "/", " ")), docs); err != nil {
+		if err := r.fill(filepath.Join(dir, strings.ReplaceAll(r.name, "/", "-")), docs); err != nil {
 			return fmt.Errorf("%s: %w", r.name, err)
 		}
 		defer r.Close()
