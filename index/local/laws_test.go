@@ -333,7 +333,11 @@ func compareAllLaws(t *testing.T, dir string) {
 				}
 			}
 		}
-		t.Logf("%d questions: %d with the ten best of exact BM25, recall@10 of exact cosines %.4f", len(questions), equal, float64(found)/float64(10*len(questions)))
+		recall := float64(found) / float64(10*len(questions))
+		t.Logf("%d questions: %d with the ten best of exact BM25, recall@10 of exact cosines %.4f", len(questions), equal, recall)
+		if recall < 0.99 || equal*100 < 98*len(questions) {
+			t.Error("want the ten best of 98 % of the questions, and a recall of 0.99")
+		}
 		return nil
 	})
 	if err != nil {

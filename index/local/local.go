@@ -7,9 +7,9 @@
 //
 // Search reads memory: what it must know of every chunk is kept there in step with
 // the file (snapshot.go, segment.go). The Scope decides which chunks may be seen,
-// then every posting of every term of the query is scored by exact BM25, and every
-// vector is compared in four bits, the nearest again as float32 (search.go). Writing is
-// one transaction for each document (write.go).
+// then the best are found by exact BM25, of every posting of every term of the query
+// that can matter, and by comparing every vector in four bits and the nearest again as
+// float32 (search.go). Writing is one transaction for each document (write.go).
 package local
 
 import (
