@@ -353,6 +353,11 @@ func content(question string) map[string]bool {
 				out[t] = true
 			}
 		}
+		for _, s := range text.Synonyms(w) {
+			for _, t := range bigrams(s) {
+				out[t] = true
+			}
+		}
 	}
 	return out
 }

@@ -77,6 +77,7 @@ func TestRelevant(t *testing.T) {
 	fees := []ground.Source{{N: 1, Title: "가온시 주차장 조례", Path: []string{"제5조(주차요금)"}, Text: "주차요금은 나갈 때 낸다."}}
 	loans := []ground.Source{{N: 1, Title: "도서관 조례", Text: "도서를 연체하면 연체한 날 수만큼 대출을 정지한다. 60일을 넘지 아니한다."}}
 	passports := []ground.Source{{N: 1, Title: "여권 안내", Text: "여권은 시청 민원실에서 신청하나 우편으로는 받지 않는다."}}
+	waste := []ground.Source{{N: 1, Title: "환경 조례", Text: "시장은 폐기물을 무단으로 배출한 사람에게 10만원의 과태료를 부과한다."}}
 	tests := []struct {
 		question string
 		sources  []ground.Source
@@ -91,6 +92,8 @@ func TestRelevant(t *testing.T) {
 		{"무엇을 어떻게 하나요?", fees, nil, false},
 		{"내일배움카드는 어디서 신청하나요?", passports, nil, false},
 		{"여권은 어디서 신청하나요?", passports, nil, true},
+		{"생활쓰레기를 몰래 버리면 벌금은 얼마인가요?", waste, nil, true}, // in other words than the rule's
+		{"생활쓰레기를 모으는 시간은 언제인가요?", fees, nil, false},
 	}
 	for _, tt := range tests {
 		if got := Relevant(tt.question, tt.sources, tt.unknown); got != tt.want {
@@ -99,6 +102,9 @@ func TestRelevant(t *testing.T) {
 	}
 	if got, want := Missing("주차 요금을 카드 할부로 낼 수 있나요?", fees), []string{"카드", "할부"}; !slices.Equal(got, want) {
 		t.Errorf("Missing: %q, want %q", got, want)
+	}
+	if got := Missing("쓰레기를 버리면 벌금은?", waste); len(got) > 0 {
+		t.Errorf("Missing: %q, which stand there in other words", got)
 	}
 }
 
