@@ -205,10 +205,12 @@ func NewQuery(v []float32) *Query {
 func (m Matrix) Rank(q *Query, see func(chunk int) bool, add func(chunk int, near float64) (least float64)) {
 	least := math.Inf(-1)
 	for chunk, scale := range m.scale {
-		if scale <= 0 || !see(chunk) {
+		if scale <= 0 {
 			continue
 		}
-		if near := float64(scale) * float64(dot(q, m.codes[chunk*m.stride:(chunk+1)*m.stride])); near >= least {
+		// Few are near enough to ask whether they may be seen.
+		near := float64(scale) * float64(dot(q, m.codes[chunk*m.stride:(chunk+1)*m.stride]))
+		if near >= least && see(chunk) {
 			least = add(chunk, near)
 		}
 	}
