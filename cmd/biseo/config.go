@@ -41,12 +41,13 @@ type settings struct {
 }
 
 type modelSettings struct {
-	URL     string `placeholder:"URL" help:"Address of the language model, such as http://127.0.0.1:8000/v1. Without one, answers are extracts."`
-	Name    string `help:"Model name as the server knows it."`
-	API     string `default:"openai" enum:"openai,ollama" help:"What the server speaks: openai or ollama."`
-	KeyFile string `placeholder:"FILE" help:"File that holds the server's key."`
-	Grade   string `default:"open" enum:"open,sensitive,classified" help:"Highest grade of documents that the model may see (${default})."`
-	Context int    `default:"8192" help:"Context window in tokens."`
+	URL       string `placeholder:"URL" help:"Address of the language model, such as http://127.0.0.1:8000/v1. Without one, answers are extracts."`
+	Name      string `help:"Model name as the server knows it."`
+	API       string `default:"openai" enum:"openai,ollama" help:"What the server speaks: openai or ollama."`
+	KeyFile   string `placeholder:"FILE" help:"File that holds the server's key."`
+	Grade     string `default:"open" enum:"open,sensitive,classified" help:"Highest grade of documents that the model may see (${default})."`
+	Context   int    `default:"8192" help:"Context window in tokens."`
+	MaxTokens int    `default:"1024" help:"Tokens of one answer at most (${default})."`
 
 	Parallel int           `default:"4" help:"Requests that the server gets at the same time; more wait their turn (${default})."`
 	Timeout  time.Duration `default:"60s" placeholder:"DURATION" help:"Longest wait for the first words, after which the answer is an extract (${default})."`
@@ -158,14 +159,14 @@ func (s *settings) generator() (llm.Generator, error) {
 	if m.Name == "" {
 		return nil, errUsage{errors.New("--model-url만 있고 --model-name이 없으니 서버가 아는 모델 이름을 적어 주세요")}
 	}
-	if m.Parallel < 1 || m.Timeout <= 0 || m.Idle <= 0 || m.Context < 1 {
-		return nil, errUsage{errors.New("--model-parallel, --model-timeout, --model-idle, --model-context는 0보다 큰 값으로 적어 주세요")}
+	if m.Parallel < 1 || m.Timeout <= 0 || m.Idle <= 0 || m.Context < 1 || m.MaxTokens < 1 {
+		return nil, errUsage{errors.New("--model-parallel, --model-timeout, --model-idle, --model-context, --model-max-tokens는 0보다 큰 값으로 적어 주세요")}
 	}
 	key, err := readKey(m.KeyFile)
 	if err != nil {
 		return nil, err
 	}
-	g, err := llm.NewGenerator(llm.Server{API: m.API, URL: m.URL, Model: m.Name, Key: key, Context: m.Context, FirstWait: m.Timeout, Idle: m.Idle})
+	g, err := llm.NewGenerator(llm.Server{API: m.API, URL: m.URL, Model: m.Name, Key: key, Context: m.Context, MaxTokens: m.MaxTokens, FirstWait: m.Timeout, Idle: m.Idle})
 	if err != nil {
 		return nil, err
 	}

@@ -322,6 +322,8 @@ func TestEvalRefuses(t *testing.T) {
 		"below the set":   {[]string{"run", sets, "--out", filepath.Join(sets, "run")}, "다른 폴더를 적어 주세요", exitUsage},
 		"into the corpus": {[]string{"run", sets, "--corpus", dir, "--out", filepath.Join(dir, "run")}, "다른 폴더를 적어 주세요", exitUsage},
 		"parallel":        {[]string{"run", sets, "--out", filepath.Join(dir, "r"), "--parallel=-1"}, "--parallel", exitUsage},
+		"patience":        {[]string{"run", sets, "--out", filepath.Join(dir, "r"), "--patience=-1s"}, "--patience", exitUsage},
+		"max tokens":      {[]string{"run", sets, "--out", filepath.Join(dir, "r"), "--model-url=http://127.0.0.1:1/v1", "--model-name=m", "--model-max-tokens=0"}, "--model-max-tokens", exitUsage},
 		"no run":          {[]string{"score", sets, sets}, "폴더에 실행 결과가 없으니", exitUnreadable},
 		"no set":          {[]string{"score", dir, filepath.Join(dir, "none")}, "평가 문항을 읽지 못했으니", exitUnreadable},
 		"worst":           {[]string{"compare", dir, dir, sets, "--worst=-1"}, "--worst", exitUsage},

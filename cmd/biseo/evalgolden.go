@@ -57,7 +57,7 @@ func (cmd *goldenRunCmd) Run(ctx context.Context, c *console, s *settings) error
 	}
 	m := suite.Manifest{Name: cmd.Name, Program: version, Sets: digests, Split: cmd.Split, Gold: cmd.Gold, Replayed: cmd.Replay != "",
 		Model: s.Model.Name, Rules: rules, Begun: c.now().UTC(),
-		Settings: map[string]string{"model_grade": s.Model.Grade, "model_context": fmt.Sprint(s.Model.Context)}}
+		Settings: map[string]string{"model_grade": s.Model.Grade, "model_context": fmt.Sprint(s.Model.Context), "model_max_tokens": fmt.Sprint(s.Model.MaxTokens)}}
 	if m.Name == "" {
 		m.Name = filepath.Base(cmd.Out)
 	}
@@ -124,6 +124,7 @@ func (cmd *goldenRunCmd) Run(ctx context.Context, c *console, s *settings) error
 		return err
 	}
 	printScores(c, report)
+	fmt.Fprintf(c.err, "문항마다 보려면: biseo eval report %s %s\n", cmd.Out, strings.Join(cmd.Sets, " "))
 	return report.Scores()
 }
 
