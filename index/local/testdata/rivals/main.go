@@ -78,7 +78,7 @@ func run(set, ids, laws string, most int, dir, only string) error {
 	}
 	if step := len(questions) / most; step > 1 {
 		for i := range most {
-			questions[i] = questions[i*step]
+			questions[i] = questions[i*step/2*2+i%2] // of laws, short and long in turn
 		}
 		questions = questions[:most]
 	}
