@@ -142,6 +142,20 @@ func TestEvalComparesPrompts(t *testing.T) {
 	}
 }
 
+// TestEvalSample asks a share of the cases, and holds it against a run of all.
+func TestEvalSample(t *testing.T) {
+	sets, dir := fewCases(t, 6), t.TempDir()
+	all, share := filepath.Join(dir, "all"), filepath.Join(dir, "share")
+	mustRun(t, "eval", "run", sets, "--out", all)
+	mustRun(t, "eval", "run", sets, "--out", share, "--sample", "2")
+	for _, args := range [][]string{{"score", share}, {"compare", all, share}, {"compare", share, all}} {
+		out := mustRun(t, append(append([]string{"eval"}, args...), sets)...)
+		if !regexp.MustCompile(`points +2 `).MatchString(out) {
+			t.Errorf("%v: not the points of 2 cases:\n%s", args, out)
+		}
+	}
+}
+
 // A new case is of the day in Korea, which begins nine hours before that of UTC.
 func TestEvalNewDay(t *testing.T) {
 	var out strings.Builder
@@ -322,6 +336,7 @@ func TestEvalRefuses(t *testing.T) {
 		"below the set":   {[]string{"run", sets, "--out", filepath.Join(sets, "run")}, "다른 폴더를 적어 주세요", exitUsage},
 		"into the corpus": {[]string{"run", sets, "--corpus", dir, "--out", filepath.Join(dir, "run")}, "다른 폴더를 적어 주세요", exitUsage},
 		"parallel":        {[]string{"run", sets, "--out", filepath.Join(dir, "r"), "--parallel=-1"}, "--parallel", exitUsage},
+		"sample":          {[]string{"run", sets, "--out", filepath.Join(dir, "r"), "--sample=-1"}, "--sample", exitUsage},
 		"patience":        {[]string{"run", sets, "--out", filepath.Join(dir, "r"), "--patience=-1s"}, "--patience", exitUsage},
 		"max tokens":      {[]string{"run", sets, "--out", filepath.Join(dir, "r"), "--model-url=http://127.0.0.1:1/v1", "--model-name=m", "--model-max-tokens=0"}, "--model-max-tokens", exitUsage},
 		"no run":          {[]string{"score", sets, sets}, "폴더에 실행 결과가 없으니", exitUnreadable},

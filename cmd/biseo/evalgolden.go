@@ -28,6 +28,7 @@ type goldenRunCmd struct {
 	Out      string        `required:"" placeholder:"DIR" help:"Folder of the run, which is written once. A run that was cut off goes on."`
 	Corpus   string        `placeholder:"DIR" help:"Folder of documents that the cases ask about (the sample agency)."`
 	Split    string        `enum:",tune,test" default:"" help:"Only the cases of this split: tune or test."`
+	Sample   int           `help:"Only so many cases of each set, the same ones every time: a share for a slow model (all)."`
 	Tasks    []string      `enum:"search,answer,summary,report,reply,safety" help:"Only these sets: ${enum}."`
 	Replay   string        `placeholder:"DIR" help:"Answer models and embedders from the recording of this run; what it does not hold is an error."`
 	Gold     bool          `help:"Give the model the passages that the cases name, to tell faults of search from faults of the model."`
@@ -40,6 +41,14 @@ func (cmd *goldenRunCmd) Run(ctx context.Context, c *console, s *settings) error
 	sets, digests, err := readSets(cmd.Sets, cmd.Split, cmd.Tasks)
 	if err != nil {
 		return err
+	}
+	if cmd.Sample < 0 {
+		return errUsage{errors.New("--sample에는 0보다 큰 문항 수를 적어 주세요")}
+	}
+	if cmd.Sample > 0 {
+		for t := range sets {
+			sets[t] = golden.Sample(sets[t], cmd.Sample)
+		}
 	}
 	if cmd.Parallel < 1 {
 		return errUsage{errors.New("--parallel에는 1 이상을 적어 주세요")}
@@ -55,7 +64,7 @@ func (cmd *goldenRunCmd) Run(ctx context.Context, c *console, s *settings) error
 	if old, err := suite.ReadManifest(cmd.Out); err == nil && !old.Ended.IsZero() {
 		return errUsage{fmt.Errorf("--out %s에 끝난 실행이 이미 있으니 다른 폴더를 적어 주세요", cmd.Out)}
 	}
-	m := suite.Manifest{Name: cmd.Name, Program: version, Sets: digests, Split: cmd.Split, Gold: cmd.Gold, Replayed: cmd.Replay != "",
+	m := suite.Manifest{Name: cmd.Name, Program: version, Sets: digests, Split: cmd.Split, Sample: cmd.Sample, Gold: cmd.Gold, Replayed: cmd.Replay != "",
 		Model: s.Model.Name, Rules: rules, Begun: c.now().UTC(),
 		Settings: map[string]string{"model_grade": s.Model.Grade, "model_context": fmt.Sprint(s.Model.Context), "model_max_tokens": fmt.Sprint(s.Model.MaxTokens)}}
 	if m.Name == "" {

@@ -9,6 +9,7 @@ package golden
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -170,6 +171,25 @@ func Parse(t Task, b []byte) ([]Case, error) {
 		cases = append(cases, c)
 	}
 	return cases, nil
+}
+
+// Sample draws n of the cases of a set by a hash of their IDs, the same ones every
+// time, and keeps their order. Of fewer cases it is all.
+func Sample(cases []Case, n int) []Case {
+	if n >= len(cases) {
+		return cases
+	}
+	drawn := slices.SortedFunc(slices.Values(cases), func(a, b Case) int {
+		x, y := sha256.Sum256([]byte(a.ID)), sha256.Sum256([]byte(b.ID))
+		return bytes.Compare(x[:], y[:])
+	})[:n]
+	var out []Case
+	for _, c := range cases {
+		if slices.ContainsFunc(drawn, func(d Case) bool { return d.ID == c.ID }) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 func errTwice(id string, line int) error {

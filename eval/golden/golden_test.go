@@ -2,11 +2,34 @@ package golden
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
+
+// A sample is the same cases in the order of the set, whatever else is in it.
+func TestSample(t *testing.T) {
+	sets, err := Read("gaon")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := sets[Answer]
+	ids := func(cases []Case) (out []string) {
+		for _, c := range cases {
+			out = append(out, c.ID)
+		}
+		return out
+	}
+	ten, again := ids(Sample(cases, 10)), ids(Sample(Sample(cases, 30), 10))
+	if d := cmp.Diff(ten, again); d != "" || len(ten) != 10 || !slices.IsSorted(ten) {
+		t.Errorf("10 cases, and 10 of 30 (-want +got):\n%s", d)
+	}
+	if n := len(Sample(cases, 1000)); n != len(cases) {
+		t.Errorf("%d of %d cases", n, len(cases))
+	}
+}
 
 func TestMatches(t *testing.T) {
 	tests := []struct {

@@ -301,6 +301,7 @@ func changed(before, after suite.Manifest) []setting {
 	add("색인 규칙", "rules", before.Rules, after.Rules)
 	add("문서", "documents", before.Corpus, after.Corpus)
 	add("묶음", "split", before.Split, after.Split)
+	add("뽑은 문항", "sample", fmt.Sprint(before.Sample), fmt.Sprint(after.Sample))
 	add("바른 문단을 줌", "gold passages", fmt.Sprint(before.Gold), fmt.Sprint(after.Gold))
 	each := func(ko, en string, before, after map[string]string) {
 		both := maps.Clone(after)

@@ -30,7 +30,7 @@ type Report struct {
 
 // Judge reads the run in dir and judges it by sets. Cases of the run that the sets
 // no longer hold are left out; a case of the sets without a result is an error,
-// unless the run was of one split.
+// unless the run was of one split or a sample.
 func Judge(dir string, sets map[golden.Task][]golden.Case) (*Report, error) {
 	return judge(dir, sets, false)
 }
@@ -63,7 +63,7 @@ func judge(dir string, sets map[golden.Task][]golden.Case, earlier bool) (*Repor
 			switch {
 			case ok:
 				r.Cases = append(r.Cases, Judged{task, c, res, score.Judge(task, c, res)})
-			case !earlier && len(results) > 0 && (m.Split == "" || m.Split == c.Split):
+			case !earlier && len(results) > 0 && m.Sample == 0 && (m.Split == "" || m.Split == c.Split):
 				return nil, fmt.Errorf("%s 실행에 문항 %s의 결과가 없으니(실행한 뒤 더한 문항) 다른 --out으로 다시 실행해 주세요", dir, c.ID)
 			}
 		}

@@ -25,6 +25,7 @@ type Manifest struct {
 	Sets     map[string]string `json:"sets"`     // folder and name of each set file, to its SHA-256
 	Corpus   string            `json:"corpus"`   // SHA-256 over the paths and bytes of the documents
 	Split    string            `json:"split"`    // tune, test or "" for both
+	Sample   int               `json:"sample"`   // so many cases of each set, drawn by a hash of their IDs; 0: all
 	Gold     bool              `json:"gold"`     // the model got the passages that the cases name
 	Replayed bool              `json:"replayed"` // models and embedders were played back
 	Model    string            `json:"model"`
