@@ -9,6 +9,7 @@ import (
 
 	"biseo/assistant/excerpt"
 	"biseo/assistant/ground"
+	"biseo/assistant/retrieval"
 	"biseo/index"
 	"biseo/korea/privacy"
 	"biseo/korea/text"
@@ -54,7 +55,7 @@ func (a *Assistant) Answer(ctx context.Context, who Principal, req AnswerRequest
 	}
 	q := index.Query{Scope: scope(who, req.On), Text: resolve(req.Question, req.Earlier), Limit: promptLimit}
 	q.Kinds, q.Agencies, q.Docs = req.Kinds, req.Agencies, req.Docs
-	w := a.newWriter("answer", req.Question, day(q.On), emit)
+	w := a.newWriter("answer", req.Question, retrieval.Day(q.On), emit)
 	if err := w.send(Event{Status: "searching"}); err != nil {
 		return nil, err
 	}
@@ -102,29 +103,29 @@ func (a *Assistant) rules() string {
 
 // answer fills w from what q finds.
 func (a *Assistant) answer(ctx context.Context, q index.Query, earlier []string, w *writer) error {
-	hits, via, mode, warnings, err := a.evidence(ctx, q)
+	all, err := a.finder.Evidence(ctx, q)
 	if err != nil {
 		return err
 	}
-	w.ans.Mode = mode
-	for _, warning := range warnings {
+	w.ans.Mode = all.Mode
+	for _, warning := range lost(all.Fault) {
 		if err := w.warn(warning.Code, warning.Text); err != nil {
 			return err
 		}
 	}
-	found, extracts := belonging(sources(hits, q.On), via), len(hits) == 0 || a.opt.Generator == nil
-	if extracts || mode == Words {
+	found, extracts := all.Sources(q.On), len(all.Hits) == 0 || a.opt.Generator == nil
+	if extracts || all.Mode == Words {
 		if ok, err := a.answerable(ctx, q, found); err != nil || !ok {
 			w.ans.Sources = found[:min(len(found), nearest)]
 			return err
 		}
 	}
 	if !extracts {
-		if found, err = a.forModel(ctx, q, hits, via, w); err != nil {
+		if found, err = a.forModel(ctx, q, all, w); err != nil {
 			return err
 		}
 		if extracts = len(found) == 0; extracts {
-			found = belonging(sources(hits, q.On), via)
+			found = all.Sources(q.On)
 		}
 	}
 	if found, err = fit(found, a.opt.Window); err != nil {
@@ -166,7 +167,7 @@ func (a *Assistant) answerable(ctx context.Context, q index.Query, found []groun
 		if err != nil {
 			return false, fmt.Errorf("look up a word: %w", err)
 		}
-		if !slices.ContainsFunc(sources(a.allowed(q.Scope, hits), q.On), func(s ground.Source) bool { return excerpt.Holds(noun, s) }) {
+		if !slices.ContainsFunc(retrieval.Sources(a.finder.Allowed(q.Scope, hits), q.On), func(s ground.Source) bool { return excerpt.Holds(noun, s) }) {
 			unknown = append(unknown, noun)
 		}
 	}
@@ -176,24 +177,24 @@ func (a *Assistant) answerable(ctx context.Context, q index.Query, found []groun
 // forModel returns the sources that the model may see: those of the asker, or,
 // where some are above the model's grade, those found below it. None of the
 // others reaches the model or tells it that they exist.
-func (a *Assistant) forModel(ctx context.Context, q index.Query, hits []index.Hit, via map[string]*ground.Via, w *writer) ([]ground.Source, error) {
+func (a *Assistant) forModel(ctx context.Context, q index.Query, all retrieval.Result, w *writer) ([]ground.Source, error) {
 	model := q.Scope
 	model.Grade = min(q.Grade, a.opt.Grade)
 	above := 0
-	for _, h := range hits {
+	for _, h := range all.Hits {
 		if !model.Allows(h.Doc, h.Chunk) {
 			above++
 		}
 	}
 	if above == 0 {
-		return belonging(sources(hits, q.On), via), nil
+		return all.Sources(q.On), nil
 	}
 	q.Scope = model
-	below, via, _, _, err := a.evidence(ctx, q)
+	below, err := a.finder.Evidence(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	found := belonging(sources(below, q.On), via)
+	found := below.Sources(q.On)
 	if !excerpt.Relevant(q.Text, found, nil) {
 		return nil, w.warn(WarnModelGrade, "찾은 근거의 보안 등급이 이 언어 모델에 허용된 등급보다 높아 모델을 쓰지 않았습니다.")
 	}

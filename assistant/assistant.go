@@ -7,44 +7,39 @@
 // has tied it to a span of a source. A model sees numbered passages and writes
 // numbers; law, article, page and date are attached here.
 //
-// The files in reading order: types.go holds what goes in and out, assistant.go
-// and search.go the search, context.go what belongs to a passage found; draft.go with stream.go and writer.go has a model write and shows what
-// holds; answer.go (with followup.go), summary.go, report.go and reply.go (with
-// replysources.go and replyquote.go) are the tasks, hints.go holds their drafts
-// against the rules of documents, and check.go a text that a person wrote. Package
-// ground is the check of a sentence, excerpt what needs no model, complaint reads
-// complaints, export writes files.
+// The files in reading order: types.go holds what goes in and out, assistant.go and
+// search.go the search; draft.go with stream.go and writer.go has a model write and
+// shows what holds; answer.go (with followup.go), summary.go, report.go (with
+// evidence.go) and reply.go (with replysources.go and replyquote.go) are the tasks,
+// hints.go holds their drafts against the rules of documents, and check.go a text that
+// a person wrote; recheck.go checks a draft again that a person has changed. Package
+// retrieval finds passages, ground is the check of a sentence, excerpt what needs no
+// model, complaint reads complaints, export writes files.
 package assistant
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"slices"
-	"strings"
-	"sync/atomic"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"biseo/assistant/ground"
+	"biseo/assistant/retrieval"
 	"biseo/index"
 	"biseo/korea/calendar"
-	"biseo/korea/text"
 	"biseo/llm"
 	"biseo/prompts"
 )
 
 const (
-	maxQuestion  = 2000            // code points of a question
-	maxLimit     = 100             // hits of one search
-	maxAround    = 20              // neighbours on either side of a passage
-	defaultLimit = 10              // hits of one search where the request names no limit
-	promptLimit  = 8               // passages in a prompt
-	embedTimeout = 5 * time.Second // a question is searched by words when its vector takes longer
+	maxQuestion  = 2000 // code points of a question
+	maxLimit     = 100  // hits of one search
+	maxAround    = 20   // neighbours on either side of a passage
+	defaultLimit = 10   // hits of one search where the request names no limit
+	promptLimit  = 8    // passages in a prompt
 )
 
 // Codes of the warnings that this package gives.
@@ -92,11 +87,10 @@ type Options struct {
 
 // An Assistant serves requests over one index. Safe for concurrent use.
 type Assistant struct {
-	lg    *slog.Logger
-	index index.Index
-	opt   Options
-
-	notReranked atomic.Int64 // searches that the reranker failed
+	lg     *slog.Logger
+	index  index.Index
+	finder *retrieval.Finder
+	opt    Options
 }
 
 // New returns an assistant over x. It logs counts and outcomes to lg, never the
@@ -114,7 +108,9 @@ func New(lg *slog.Logger, x index.Index, o Options) *Assistant {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Assistant{lg: lg, index: x, opt: o}
+	mask := func(s string) string { s, _ = withoutNumbers(s); return s }
+	f := retrieval.New(lg, x, retrieval.Options{Embedder: o.Embedder, Reranker: o.Reranker, Mask: mask, Outside: o.Outside})
+	return &Assistant{lg: lg, index: x, finder: f, opt: o}
 }
 
 // Passage returns a chunk and its neighbours, numbered in document order. The
@@ -135,132 +131,15 @@ func (a *Assistant) Passage(ctx context.Context, who Principal, req PassageReque
 	if err != nil {
 		return nil, fmt.Errorf("passage: %w", err)
 	}
-	hits = a.allowed(s, hits)
+	hits = a.finder.Allowed(s, hits)
 	if !slices.ContainsFunc(hits, func(h index.Hit) bool { return h.Chunk.ID == req.ChunkID }) {
 		return nil, fmt.Errorf("passage: %w", index.ErrNotFound)
 	}
-	found := sources(hits, s.On)
+	found := retrieval.Sources(hits, s.On)
 	if err := a.stamp(ctx, s, found); err != nil {
 		return nil, fmt.Errorf("passage: %w", err)
 	}
 	return found, nil
-}
-
-// find searches by words and, when there is a working embedder, by meaning. Where
-// either fails to serve the meaning of q it goes on by words and says so. Numbers and
-// addresses of persons in q stay out of what the models are sent.
-// Every hit is checked against the scope once more, whatever the backend did.
-func (a *Assistant) find(ctx context.Context, q index.Query) ([]index.Hit, Mode, []Warning, error) {
-	if q.Limit == 0 {
-		q.Limit = defaultLimit
-	}
-	limit := q.Limit
-	if a.opt.Reranker != nil {
-		q.Limit = max(limit, rerankDepth)
-	}
-	meant, _ := withoutNumbers(q.Text)
-	var warnings []Warning
-	if a.opt.Embedder != nil && a.index.Space() != "" {
-		var w *Warning
-		if q.Dense, w = a.embed(ctx, meant); w != nil {
-			if err := ctx.Err(); err != nil {
-				return nil, "", nil, err
-			}
-			warnings = append(warnings, *w)
-		}
-	}
-	hits, err := a.index.Search(ctx, q)
-	if err != nil && q.Dense != nil && ctx.Err() == nil && !errors.Is(err, index.ErrUnavailable) {
-		w := noMeaning
-		if errors.Is(err, index.ErrDimension) {
-			w = otherSpace
-		}
-		a.lg.Warn("search by words only", "err", err)
-		warnings = append(warnings, w)
-		q.Dense = nil
-		hits, err = a.index.Search(ctx, q)
-	}
-	if err != nil {
-		return nil, "", nil, err
-	}
-	mode := Hybrid
-	switch {
-	case q.Dense == nil:
-		mode = Words
-	case len(text.Terms(q.Text)) == 0:
-		mode = Meaning
-	}
-	hits = a.rerank(ctx, meant, bodyFirst(q.Text, a.allowed(q.Scope, hits)))
-	return hits[:min(len(hits), limit)], mode, warnings, nil
-}
-
-var (
-	otherSpace = Warning{WarnSpace, "색인을 만든 임베딩 모델과 지금 쓰는 모델이 달라 낱말로만 찾았습니다."}
-	noMeaning  = Warning{WarnMeaning, "색인이 뜻으로 찾는 일에 실패해 낱말로만 찾았습니다."}
-)
-
-// embed returns the question's vector, or nil and a warning for the reader.
-func (a *Assistant) embed(ctx context.Context, question string) ([]float32, *Warning) {
-	if got, want := a.opt.Embedder.Space(), a.index.Space(); got != want {
-		a.lg.Warn("search by words only", "embedder", got, "index", want)
-		return nil, &otherSpace
-	}
-	ctx, cancel := context.WithTimeout(ctx, embedTimeout)
-	defer cancel()
-	v, err := a.opt.Embedder.Embed(ctx, llm.Question, []string{question})
-	if err == nil && len(v) != 1 {
-		err = fmt.Errorf("%d vectors for one question", len(v))
-	}
-	if err != nil {
-		a.lg.Warn("search by words only", "err", err)
-		return nil, &Warning{WarnEmbedder, "임베딩 모델이 응답하지 않아 낱말로만 찾았습니다."}
-	}
-	return v[0], nil
-}
-
-var nationalLaw = []string{"law", "decree", "rule"}
-
-// transition is what a question asks about that the addenda (부칙) of a law answer.
-var transition = regexp.MustCompile(`부칙|시행일|시행 ?(?:되|하|시기)|언제부터|경과|적용례|종전|개정|소급|당시|이전`)
-
-// bodyFirst puts the addenda (부칙) of national law behind what else was found, unless
-// the question asks for what they rule or names an article: each amendment adds some,
-// which repeat the words of the articles that it touched and say when these apply. Each
-// place keeps its score.
-func bodyFirst(question string, hits []index.Hit) []index.Hit {
-	if transition.MatchString(question) || index.QueryKindOf(question) == index.Citation {
-		return hits
-	}
-	out := slices.Clone(hits)
-	addenda := func(h index.Hit) int {
-		if strings.Contains(h.Chunk.Cite, "」 부칙") && slices.Contains(nationalLaw, h.Doc.Kind) {
-			return 1
-		}
-		return 0
-	}
-	slices.SortStableFunc(out, func(a, b index.Hit) int { return cmp.Compare(addenda(a), addenda(b)) })
-	for i := range out {
-		out[i].Score = hits[i].Score
-	}
-	return out
-}
-
-// allowed keeps the hits inside s. A backend that returns others has a fault,
-// which is logged by count.
-func (a *Assistant) allowed(s index.Scope, hits []index.Hit) []index.Hit {
-	var out []index.Hit
-	for _, h := range hits {
-		if s.Allows(h.Doc, h.Chunk) {
-			out = append(out, h)
-		}
-	}
-	if n := len(hits) - len(out); n > 0 {
-		a.lg.Error("index returned hits outside the scope", "dropped", n)
-		if a.opt.Outside != nil {
-			a.opt.Outside(n)
-		}
-	}
-	return out
 }
 
 // attach ties a sentence of a model to its sources, and tells how that ended.
@@ -280,40 +159,6 @@ func scope(who Principal, on time.Time) index.Scope {
 		g = index.Open
 	}
 	return index.Scope{Readers: who.Groups, Grade: g, On: index.Day(on.Date())}
-}
-
-// sources numbers hits from 1. They are held against the law of the day on.
-func sources(hits []index.Hit, on time.Time) []ground.Source {
-	out := make([]ground.Source, len(hits))
-	for i, h := range hits {
-		out[i] = ground.Source{
-			N: i + 1, ChunkID: h.Chunk.ID, DocID: h.Doc.ID, Title: h.Doc.Title, Cite: h.Chunk.Cite, Kind: h.Doc.Kind,
-			Agency: h.Doc.Agency, Path: path(h), Page: h.Chunk.Page, URL: h.Doc.URL, InForce: inForce(h), On: day(on), Text: h.Chunk.Text,
-		}
-	}
-	return out
-}
-
-func path(h index.Hit) []string { return append([]string{}, h.Chunk.Path...) }
-
-// inForce is the narrower of the document's and the chunk's period.
-func inForce(h index.Hit) ground.InForce {
-	from, until := h.Doc.From, h.Doc.Until
-	if h.Chunk.From.After(from) {
-		from = h.Chunk.From
-	}
-	if u := h.Chunk.Until; !u.IsZero() && (until.IsZero() || u.Before(until)) {
-		until = u
-	}
-	return ground.InForce{From: day(from), Until: day(until)}
-}
-
-// day writes t as 2006-01-02, the zero time as "".
-func day(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Format(time.DateOnly)
 }
 
 func checkDay(on time.Time) error {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"biseo/assistant/ground"
+	"biseo/assistant/retrieval"
 	"biseo/index"
 	"biseo/llm"
 	"biseo/llm/llmtest"
@@ -29,7 +30,7 @@ func TestSearchResult(t *testing.T) {
 	}
 	want := &SearchResult{Query: "처리기간 연장", On: "2026-06-01", Mode: Words, Hits: []Hit{{
 		Rank: 1, Score: got.Hits[0].Score, ChunkID: "c07", DocID: "ord/1", Title: "가온시 민원 처리 조례", Cite: "「가온시 민원 처리 조례」 제7조",
-		Kind: "ordinance", Path: []string{}, InForce: ground.InForce{From: "2026-05-06", Until: "2027-01-01"}, State: Current, Text: s.chunks[0].Chunk.Text,
+		Kind: "ordinance", Path: []string{}, InForce: ground.InForce{From: "2026-05-06", Until: "2027-01-01"}, State: retrieval.Current, Text: s.chunks[0].Chunk.Text,
 	}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Search (-want +got):\n%s", diff)

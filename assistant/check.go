@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"biseo/assistant/ground"
+	"biseo/assistant/retrieval"
 	"biseo/index"
 	"biseo/korea/law"
 	"biseo/korea/official"
@@ -80,7 +81,7 @@ func (a *Assistant) Check(ctx context.Context, who Principal, req CheckRequest) 
 		return nil, err
 	}
 	s := scope(who, req.On)
-	out := &Checked{On: day(s.On), Findings: []Hint{}, Citations: []CheckedCitation{}}
+	out := &Checked{On: retrieval.Day(s.On), Findings: []Hint{}, Citations: []CheckedCitation{}}
 	for _, f := range official.Lint(req.Text, official.Options{Kind: req.Kind}) {
 		out.Findings = append(out.Findings, Hint{Code: f.Code, Start: f.Start, End: f.End, Text: f.Text, Fix: f.Fix})
 	}
@@ -178,7 +179,7 @@ func (a *Assistant) whole(ctx context.Context, s index.Scope, c law.Citation) (s
 		return "", err
 	}
 	var parts []string
-	for _, h := range a.allowed(s, hits) {
+	for _, h := range a.finder.Allowed(s, hits) {
 		for _, f := range law.Find(h.Chunk.Cite) {
 			if article.Covers(f.Citation) {
 				parts = append(parts, h.Chunk.Text)
@@ -275,7 +276,7 @@ func (a *Assistant) article(ctx context.Context, s index.Scope, c law.Citation) 
 	if err != nil {
 		return nil, err
 	}
-	for _, src := range sources(a.allowed(s, hits), s.On) {
+	for _, src := range retrieval.Sources(a.finder.Allowed(s, hits), s.On) {
 		for _, f := range law.Find(src.Cite) {
 			if same := f.Citation.Covers(c) || c.Covers(f.Citation); same && (law.Citation{Law: f.Citation.Law}).Key() == (law.Citation{Law: c.Law}).Key() {
 				return &src, nil

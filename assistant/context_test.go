@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"biseo/assistant/ground"
+	"biseo/assistant/retrieval"
 	"biseo/index"
 	"biseo/index/local"
 )
@@ -60,11 +61,18 @@ func lawAssistant(t *testing.T) *Assistant {
 	return New(quiet, lawIndex(t), Options{Now: func() time.Time { return today }})
 }
 
-func TestEvidenceBringsTheLaw(t *testing.T) {
-	got, err := lawAssistant(t).Evidence(context.Background(), Principal{}, SearchRequest{Query: "그늘막은 며칠인가요?", On: today, Limit: 2})
+// evidence is what a task of who reads for a question.
+func evidence(t *testing.T, a *Assistant, who Principal, question string, limit int) []ground.Source {
+	t.Helper()
+	found, err := a.finder.Evidence(context.Background(), index.Query{Scope: scope(who, today), Text: question, Limit: limit})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return found.Sources(today)
+}
+
+func TestEvidenceBringsTheLaw(t *testing.T) {
+	got := evidence(t, lawAssistant(t), Principal{}, "그늘막은 며칠인가요?", 2)
 	type source struct {
 		N         int
 		Cite, Via string
@@ -157,10 +165,7 @@ func TestContextRights(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all, err := a.Evidence(context.Background(), who, SearchRequest{Query: "감사 허가 공원 관리법 제5조", On: today})
-		if err != nil {
-			t.Fatal(err)
-		}
+		all := evidence(t, a, who, "감사 허가 공원 관리법 제5조", promptLimit)
 		for _, h := range res.Hits {
 			all = append(all, h.Context...)
 			all = append(all, ground.Source{DocID: h.DocID})
@@ -187,8 +192,8 @@ func TestSearchAsItStood(t *testing.T) {
 		doc, state, changed string
 		warned              bool
 	}{
-		{index.Day(2025, 6, 1), "decree@1", Past, "2026-03-01", true},
-		{today, "decree", Current, "", false},
+		{index.Day(2025, 6, 1), "decree@1", retrieval.Past, "2026-03-01", true},
+		{today, "decree", retrieval.Current, "", false},
 	} {
 		res, err := a.Search(context.Background(), Principal{}, SearchRequest{Query: "그늘막의 설치 기간", On: tt.on})
 		if err != nil {
@@ -196,29 +201,19 @@ func TestSearchAsItStood(t *testing.T) {
 		}
 		h := res.Hits[0]
 		if h.DocID != tt.doc || h.State != tt.state || h.Changed != tt.changed {
-			t.Errorf("on %s: %s is %s, changed %q", day(tt.on), h.DocID, h.State, h.Changed)
+			t.Errorf("on %s: %s is %s, changed %q", retrieval.Day(tt.on), h.DocID, h.State, h.Changed)
 		}
 		if warned := len(res.Warnings) == 1 && res.Warnings[0].Code == WarnVersion; warned != tt.warned {
-			t.Errorf("on %s: warnings %v", day(tt.on), res.Warnings)
+			t.Errorf("on %s: warnings %v", retrieval.Day(tt.on), res.Warnings)
 		}
 		for _, h := range res.Hits {
 			if h.DocID == "gone" {
-				t.Errorf("on %s the repealed decree is found", day(tt.on))
+				t.Errorf("on %s the repealed decree is found", retrieval.Day(tt.on))
 			}
 		}
 	}
 	res, err := a.Search(context.Background(), Principal{}, SearchRequest{Query: "그늘막의 설치 기간", On: index.Day(2023, 1, 1), Docs: []string{"gone"}})
-	if err != nil || len(res.Hits) != 1 || res.Hits[0].State != Past {
+	if err != nil || len(res.Hits) != 1 || res.Hits[0].State != retrieval.Past {
 		t.Errorf("before its end the repealed decree is found as %+v, %v", res, err)
-	}
-}
-
-func TestState(t *testing.T) {
-	for _, tt := range []struct{ from, until, want string }{
-		{"", "", ""}, {"2026-06-01", "", Current}, {"2026-06-02", "", Future}, {"2020-01-01", "2026-06-01", Past}, {"", "2026-06-02", Current}, {"", "2026-05-01", Past},
-	} {
-		if got := state(ground.InForce{From: tt.from, Until: tt.until}, day(today)); got != tt.want {
-			t.Errorf("[%s, %s) is %q, want %q", tt.from, tt.until, got, tt.want)
-		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"biseo/assistant/excerpt"
 	"biseo/assistant/ground"
+	"biseo/assistant/retrieval"
 	"biseo/index"
 	"biseo/korea/text"
 	"biseo/prompts"
@@ -26,11 +27,11 @@ func (r *report) gather(ctx context.Context, s index.Scope, uploads []Upload) er
 		if sec.Own || sec.Guidance == "" {
 			continue
 		}
-		hits, via, err := r.find(ctx, s, sec, uploads, warned, above)
+		all, err := r.find(ctx, s, sec, uploads, warned, above)
 		if err != nil {
 			return err
 		}
-		found[i] = belonging(sources(hits, s.On), via)
+		found[i] = all.Sources(s.On)
 	}
 	if len(above) > 0 {
 		if err := r.w.warn(WarnModelGrade, fmt.Sprintf("찾은 근거 가운데 %d건은 보안 등급이 높아 언어 모델에 보이지 않았으니 검색 결과에서 직접 확인해 주세요.", len(above))); err != nil {
@@ -145,20 +146,19 @@ func terms(s string) map[string]bool {
 
 // find returns passages for a section: of uploads, then of the kinds that it
 // prefers, then of others. Earlier replies to complaints are about one case each
-// and no evidence for a report unless they are asked for. Via tells by chunk ID why
-// those stand there that were not found but belong to what was.
-func (r *report) find(ctx context.Context, s index.Scope, sec prompts.Section, uploads []Upload, warned, above map[string]bool) (out []index.Hit, via map[string]*ground.Via, err error) {
+// and no evidence for a report unless they are asked for.
+func (r *report) find(ctx context.Context, s index.Scope, sec prompts.Section, uploads []Upload, warned, above map[string]bool) (out retrieval.Result, err error) {
 	query := r.topic + " " + sec.Query
-	via = map[string]*ground.Via{}
+	out.Via = map[string]*ground.Via{}
 	add := func(hits []index.Hit) {
 		for _, h := range hits {
 			switch {
-			case slices.ContainsFunc(out, func(o index.Hit) bool { return o.Chunk.ID == h.Chunk.ID }):
+			case slices.ContainsFunc(out.Hits, func(o index.Hit) bool { return o.Chunk.ID == h.Chunk.ID }):
 			case h.Doc.Kind == "reply" && !slices.Contains(slices.Concat(sec.Kinds, s.Kinds), "reply"):
 			case !r.a.mayRead(h.Doc):
 				above[h.Chunk.ID] = true
 			default:
-				out = append(out, h)
+				out.Hits = append(out.Hits, h)
 			}
 		}
 	}
@@ -174,23 +174,23 @@ func (r *report) find(ctx context.Context, s index.Scope, sec prompts.Section, u
 	q := index.Query{Scope: s, Text: query, Limit: searchLimit}
 	for _, k := range kinds {
 		q.Kinds = k
-		hits, belongs, mode, warnings, err := r.a.evidence(ctx, q)
+		all, err := r.a.finder.Evidence(ctx, q)
 		if err != nil {
-			return nil, nil, err
+			return out, err
 		}
-		r.w.ans.Mode = cmp.Or(r.w.ans.Mode, mode)
-		for _, warning := range warnings {
+		r.w.ans.Mode = cmp.Or(r.w.ans.Mode, all.Mode)
+		for _, warning := range lost(all.Fault) {
 			if !warned[warning.Code] {
 				warned[warning.Code] = true
 				if err := r.w.warn(warning.Code, warning.Text); err != nil {
-					return nil, nil, err
+					return out, err
 				}
 			}
 		}
-		add(hits)
-		maps.Copy(via, belongs)
+		add(all.Hits)
+		maps.Copy(out.Via, all.Via)
 	}
-	return out, via, nil
+	return out, nil
 }
 
 // purpose is how a line ends that says what a thing is for: 덜고자 함.

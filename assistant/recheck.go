@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"biseo/assistant/ground"
+	"biseo/assistant/retrieval"
 	"biseo/index"
 	"biseo/korea/official"
 )
@@ -70,7 +70,7 @@ func (a *Assistant) Recheck(ctx context.Context, who Principal, req RecheckReque
 		if err != nil && !errors.Is(err, index.ErrNotFound) {
 			return nil, fmt.Errorf("recheck: %w", err)
 		}
-		hits = a.allowed(s, hits)
+		hits = a.finder.Allowed(s, hits)
 		warn := ""
 		switch {
 		case len(hits) == 0 && req.Stored == nil:
@@ -80,7 +80,7 @@ func (a *Assistant) Recheck(ctx context.Context, who Principal, req RecheckReque
 			warn = fmt.Sprintf("근거 %d은(는) 지금 색인에 없어 초안에 담긴 글과 대조했습니다. 올린 파일이거나 그 뒤에 지워진 문서입니다.", src.N)
 			r.sources = append(r.sources, src)
 		default:
-			now := sources(hits, s.On)[0]
+			now := retrieval.Sources(hits, s.On)[0]
 			now.N, now.Used = src.N, src.Used
 			if now.Text != src.Text || now.InForce != src.InForce {
 				r.moved[src.N] = true
@@ -215,6 +215,3 @@ func (r *recheck) sentence(s ground.Sentence, label bool) ground.Sentence {
 	r.open = r.open || out.Status == ground.Unverified || out.Status == ground.Gap
 	return out
 }
-
-// Sources are hits as numbered sources, held against the law of the day on.
-func Sources(hits []index.Hit, on time.Time) []ground.Source { return sources(hits, on) }

@@ -11,6 +11,7 @@ import (
 
 	"biseo/assistant/complaint"
 	"biseo/assistant/ground"
+	"biseo/assistant/retrieval"
 	"biseo/index"
 	"biseo/korea/calendar"
 	"biseo/korea/official"
@@ -42,7 +43,7 @@ func (a *Assistant) DraftReply(ctx context.Context, who Principal, req ReplyRequ
 	hidden, vault := complaint.Hide(req.Text)
 	seoul := req.Received.In(calendar.Seoul)
 	r := &replier{a: a, req: req, vault: vault, scope: scope(who, seoul), requests: complaint.Requests(hidden)}
-	r.w = a.newWriter("reply", vault.Public(excerptOf(hidden, 500)), day(r.scope.On), restoring(vault, emit))
+	r.w = a.newWriter("reply", vault.Public(excerptOf(hidden, 500)), retrieval.Day(r.scope.On), restoring(vault, emit))
 	r.w.ans.Title = "민원 답변"
 	r.w.ans.Reply = &Reply{Requests: []Request{}, Similar: []Similar{}, Public: []Block{}, Received: seoul.Format("2006-01-02 15:04")}
 	if err := r.draft(ctx, hidden); err != nil {
@@ -178,7 +179,7 @@ func (r *replier) period(hidden string) error {
 		reply.Counted = why
 		return r.w.warn(WarnPeriod, why)
 	}
-	reply.Due, reply.Counted = day(d.Due), d.Counted
+	reply.Due, reply.Counted = retrieval.Day(d.Due), d.Counted
 	if d.Exact {
 		reply.Due = d.Due.Format("2006-01-02 15:04")
 	}

@@ -10,6 +10,7 @@ import (
 	"biseo/assistant/complaint"
 	"biseo/assistant/excerpt"
 	"biseo/assistant/ground"
+	"biseo/assistant/retrieval"
 	"biseo/index"
 	"biseo/korea/law"
 )
@@ -37,31 +38,30 @@ func (r *replier) search(ctx context.Context) error {
 	for _, request := range r.requests {
 		q := index.Query{Scope: r.scope, Text: request.Query, Limit: perRequest}
 		q.Agencies = r.req.Agencies
-		var hits []index.Hit
-		var via map[string]*ground.Via
+		var all retrieval.Result
 		for _, kinds := range [][]string{basis, others} {
 			if r.req.Kinds != nil {
 				kinds = r.req.Kinds
 			}
 			q.Kinds = kinds
-			found, belongs, mode, warnings, err := r.a.evidence(ctx, q)
+			found, err := r.a.finder.Evidence(ctx, q)
 			if err != nil {
 				return err
 			}
-			r.w.ans.Mode = mode
-			for _, w := range warnings {
+			r.w.ans.Mode = found.Mode
+			for _, w := range lost(found.Fault) {
 				if err := r.w.warn(w.Code, w.Text); err != nil {
 					return err
 				}
 			}
-			if touches(request.Own, found, r.scope.On) {
-				hits, via = found, belongs
+			if touches(request.Own, found.Hits, r.scope.On) {
+				all = found
 				break
 			}
 		}
-		found, open := belonging(sources(hits, r.scope.On), via), false
-		if len(hits) > 0 && r.a.opt.Generator != nil {
-			seen, err := r.a.forModel(ctx, q, hits, via, r.w)
+		found, open := all.Sources(r.scope.On), false
+		if len(all.Hits) > 0 && r.a.opt.Generator != nil {
+			seen, err := r.a.forModel(ctx, q, all, r.w)
 			if err != nil {
 				return err
 			}
@@ -80,7 +80,7 @@ func (r *replier) search(ctx context.Context) error {
 // touches reports that passages speak of what is asked: of the whole, or of one
 // clause of it. Complaints wrap a short question in a long sentence.
 func touches(request string, hits []index.Hit, on time.Time) bool {
-	found := sources(hits, on)
+	found := retrieval.Sources(hits, on)
 	if excerpt.Relevant(request, found, nil) {
 		return true
 	}
@@ -96,21 +96,21 @@ func (r *replier) similar(ctx context.Context) error {
 	for _, request := range r.requests {
 		q := index.Query{Scope: r.scope, Text: request.Query, Limit: 2 * maxSimilar}
 		q.Kinds = []string{replyKind}
-		hits, _, _, err := r.a.find(ctx, q)
+		all, err := r.a.finder.Find(ctx, q)
 		if err != nil {
 			return err
 		}
-		for _, h := range hits {
+		for _, h := range all.Hits {
 			known := slices.ContainsFunc(*named, func(s Similar) bool { return s.DocID == h.Doc.ID })
 			if known || len(*named) == maxSimilar || !touches(request.Own, []index.Hit{h}, r.scope.On) {
 				continue
 			}
-			s := Similar{DocID: h.Doc.ID, Title: h.Doc.Title, Date: day(h.Doc.From)}
+			s := Similar{DocID: h.Doc.ID, Title: h.Doc.Title, Date: retrieval.Day(h.Doc.From)}
 			all, err := r.a.index.Passage(ctx, r.scope, h.Chunk.ID, maxAround)
 			if err != nil {
 				return err
 			}
-			if s.Changed, err = r.changed(ctx, r.a.allowed(r.scope, all), h.Doc.From); err != nil {
+			if s.Changed, err = r.changed(ctx, r.a.finder.Allowed(r.scope, all), h.Doc.From); err != nil {
 				return err
 			}
 			*named = append(*named, s)
@@ -146,7 +146,7 @@ func (r *replier) changed(ctx context.Context, reply []index.Hit, written time.T
 			if err != nil {
 				return nil, err
 			}
-			if found != nil && found.InForce.From > day(written) {
+			if found != nil && found.InForce.From > retrieval.Day(written) {
 				out = append(out, c.String())
 			}
 		}

@@ -9,6 +9,7 @@ import (
 
 	"biseo/assistant/excerpt"
 	"biseo/assistant/ground"
+	"biseo/assistant/retrieval"
 	"biseo/index"
 	"biseo/korea/official"
 	"biseo/prompts"
@@ -47,7 +48,7 @@ func (a *Assistant) DraftReport(ctx context.Context, who Principal, req ReportRe
 	}
 	s := scope(who, req.On)
 	s.Kinds, s.Agencies, s.Docs = req.Kinds, req.Agencies, req.Docs
-	w := a.newWriter("report", req.Topic, day(s.On), emit)
+	w := a.newWriter("report", req.Topic, retrieval.Day(s.On), emit)
 	w.ans.Template, w.ans.Marks = template.Name, template.Marks
 	w.ans.Title = strings.ReplaceAll(template.Title, "{주제}", strings.TrimSpace(req.Topic))
 	r := report{a: a, w: w, template: template, topic: req.Topic, notes: notes(req.Notes, template), tables: map[string]bool{}}

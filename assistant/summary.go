@@ -12,6 +12,7 @@ import (
 
 	"biseo/assistant/excerpt"
 	"biseo/assistant/ground"
+	"biseo/assistant/retrieval"
 	"biseo/index"
 	"biseo/korea/text"
 	"biseo/llm"
@@ -55,7 +56,7 @@ func (a *Assistant) Summarize(ctx context.Context, who Principal, req SummaryReq
 	for _, hits := range docs {
 		titles = append(titles, fullTitle(hits))
 	}
-	w := a.newWriter("summary", strings.Join(titles, ", "), day(s.On), emit)
+	w := a.newWriter("summary", strings.Join(titles, ", "), retrieval.Day(s.On), emit)
 	w.ans.Title = strings.Join(titles, ", ") + " 요약"
 	if err := a.summarize(ctx, s, w, req, docs); err != nil {
 		return nil, fmt.Errorf("summarize: %w", err)
@@ -159,7 +160,7 @@ func (a *Assistant) document(ctx context.Context, s index.Scope, id string) ([]i
 		if errors.Is(err, index.ErrNotFound) {
 			continue
 		}
-		if hits = a.allowed(s, hits); err != nil || len(hits) > 0 {
+		if hits = a.finder.Allowed(s, hits); err != nil || len(hits) > 0 {
 			return hits, err
 		}
 	}
@@ -196,7 +197,7 @@ func (a *Assistant) summarize(ctx context.Context, scope index.Scope, w *writer,
 	var parts [][][]ground.Source // of each document
 	calls := 1
 	for _, hits := range docs {
-		d := digest{title: hits[0].Doc.Title, all: sources(hits, scope.On)}
+		d := digest{title: hits[0].Doc.Title, all: retrieval.Sources(hits, scope.On)}
 		p, err := split(d.all, a.opt.Window)
 		if err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"biseo/assistant/ground"
+	"biseo/assistant/retrieval"
 	"biseo/index"
 )
 
@@ -28,12 +29,12 @@ const (
 )
 
 // A Mode says by which rankings passages were found.
-type Mode string
+type Mode = retrieval.Mode
 
 const (
-	Hybrid  Mode = "hybrid"
-	Words   Mode = "words"
-	Meaning Mode = "meaning"
+	Hybrid  = retrieval.Hybrid
+	Words   = retrieval.Words
+	Meaning = retrieval.Meaning
 )
 
 // A Block is one piece of an answer's layout.

@@ -17,6 +17,7 @@ import (
 	"biseo/assistant"
 	"biseo/assistant/audit"
 	"biseo/assistant/ground"
+	"biseo/assistant/retrieval"
 	"biseo/assistant/web/catalog"
 	"biseo/index"
 	"biseo/ingest"
@@ -177,7 +178,7 @@ func (s *server) passages(ctx context.Context, in *passagesInput) (*passagesOutp
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
-	sources := assistant.Sources(hits, on)
+	sources := retrieval.Sources(hits, on)
 	if err := s.record(ctx, audit.Record{Outcome: "shown"}, sources); err != nil {
 		return nil, s.problem(ctx, err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"biseo/assistant"
 	"biseo/assistant/ground"
+	"biseo/assistant/retrieval"
 	"biseo/index"
 )
 
@@ -28,8 +29,8 @@ func TestAsItStood(t *testing.T) {
 		on              time.Time
 		doc, state, new string
 	}{
-		{index.Day(2026, 5, 1), "law/003540@281519", assistant.Past, "2026-05-06"},
-		{index.Day(2026, 6, 1), "law/003540@285815", assistant.Current, ""},
+		{index.Day(2026, 5, 1), "law/003540@281519", retrieval.Past, "2026-05-06"},
+		{index.Day(2026, 6, 1), "law/003540@285815", retrieval.Current, ""},
 	}
 	for i, v := range versions {
 		on := v.on.Format(time.DateOnly)

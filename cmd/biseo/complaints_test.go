@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"biseo/assistant"
+	"biseo/assistant/retrieval"
 	"biseo/index"
 	"biseo/korea/law"
 )
@@ -108,6 +109,7 @@ func TestComplaintArticles(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer x.Close()
+	finder := retrieval.New(slog.New(slog.DiscardHandler), x, retrieval.Options{})
 	var words, links score
 	for _, c := range complaints {
 		req := assistant.SearchRequest{Query: clipped(c.question, 2000), On: index.Day(2026, 6, 8), Limit: 10}
@@ -119,12 +121,12 @@ func TestComplaintArticles(t *testing.T) {
 		for _, h := range r.Hits {
 			hits = append(hits, h.Cite)
 		}
-		sources, err := a.Evidence(t.Context(), assistant.Principal{}, req)
+		found, err := finder.Evidence(t.Context(), index.Query{Scope: index.Scope{Grade: index.Open, On: req.On}, Text: req.Query, Limit: req.Limit})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, s := range sources {
-			evidence = append(evidence, s.Cite)
+		for _, h := range found.Hits {
+			evidence = append(evidence, h.Chunk.Cite)
 		}
 		words.add(c, hits)
 		links.add(c, evidence)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"biseo/assistant"
+	"biseo/assistant/retrieval"
 	"biseo/eval"
 	"biseo/index"
 	"biseo/korea/law"
@@ -72,6 +74,7 @@ func TestScenarios(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer x.Close()
+	finder := retrieval.New(slog.New(slog.DiscardHandler), x, retrieval.Options{})
 	for _, n := range []int{8, 10} {
 		var plain, linked []float64
 		all := [2]int{}
@@ -85,12 +88,12 @@ func TestScenarios(t *testing.T) {
 			for _, h := range r.Hits {
 				hits = append(hits, h.Cite)
 			}
-			sources, err := a.Evidence(t.Context(), assistant.Principal{}, req)
+			found, err := finder.Evidence(t.Context(), index.Query{Scope: index.Scope{Grade: index.Open, On: req.On}, Text: req.Query, Limit: n})
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, src := range sources {
-				evidence = append(evidence, src.Cite)
+			for _, h := range found.Hits {
+				evidence = append(evidence, h.Chunk.Cite)
 			}
 			p, l := share(s.articles, hits, n), share(s.articles, evidence, n)
 			plain, linked = append(plain, p), append(linked, l)

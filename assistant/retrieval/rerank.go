@@ -1,4 +1,4 @@
-package assistant
+package retrieval
 
 import (
 	"cmp"
@@ -15,18 +15,18 @@ const rerankDepth = 50
 // score. They stay as they are where there is none, where it fails or takes too long
 // (which is logged with how often it did), and where the question names an article,
 // which words find.
-func (a *Assistant) rerank(ctx context.Context, question string, hits []index.Hit) []index.Hit {
+func (f *Finder) rerank(ctx context.Context, question string, hits []index.Hit) []index.Hit {
 	n := min(len(hits), rerankDepth)
-	if a.opt.Reranker == nil || n < 2 || index.QueryKindOf(question) == index.Citation {
+	if f.opt.Reranker == nil || n < 2 || index.QueryKindOf(question) == index.Citation {
 		return hits
 	}
 	texts := make([]string, n)
 	for i, h := range hits[:n] {
 		texts[i] = h.Doc.Title + "\n" + h.Chunk.Text
 	}
-	scores, err := a.opt.Reranker.Rerank(ctx, question, texts)
+	scores, err := f.opt.Reranker.Rerank(ctx, question, texts)
 	if err != nil || len(scores) != n {
-		a.lg.Warn("search without the reranker", "skipped", a.notReranked.Add(1), "err", err)
+		f.lg.Warn("search without the reranker", "skipped", f.notReranked.Add(1), "err", err)
 		return hits
 	}
 	order := make([]int, n)

@@ -1,4 +1,4 @@
-package assistant
+package retrieval
 
 import (
 	"cmp"
@@ -25,12 +25,8 @@ const (
 	withParents = 3   // of the best passages bring the articles that they carry out,
 	parentsEach = 2   // so many each
 	partsShown  = 3   // of the best articles that were found in several chunks show a second
-	maxContext  = 5   // passages that one hit brings along
 	maxLinks    = 8   // links of one hit that are followed
 )
-
-// UsualContext is the Context of a [SearchRequest] for a person who wants some.
-const UsualContext = 3
 
 // passage is a hit and, if it is none by itself, why it stands beside the others.
 type passage struct {
@@ -84,58 +80,51 @@ func defines(h index.Hit) bool {
 	return len(h.Chunk.Path) > 0 && strings.Contains(h.Chunk.Path[len(h.Chunk.Path)-1], "정의")
 }
 
-// evidence finds the passages for a question of which one alone may not answer it:
+// Evidence finds the passages for a question of which one alone may not answer it:
 // q.Limit places, of which those go to linked passages that the links raise above
 // what ranks there, and with the best of a 시행령 or 시행규칙 to what they carry out. Hits
-// come first, in their order; via tells by chunk ID why the others stand there.
+// come first, in their order; Via tells why the others stand there.
 // Behind q.Limit follow second parts of the best articles.
-func (a *Assistant) evidence(ctx context.Context, q index.Query) (hits []index.Hit, via map[string]*ground.Via, mode Mode, warnings []Warning, err error) {
+func (f *Finder) Evidence(ctx context.Context, q index.Query) (Result, error) {
 	limit := q.Limit
 	q.Limit = max(pool, 2*limit)
-	all, mode, warnings, err := a.find(ctx, q)
+	out, err := f.Find(ctx, q)
 	if err != nil {
-		return nil, nil, "", nil, err
+		return Result{}, err
 	}
+	all := out.Hits
 	var found []*passage
-	for _, f := range index.Gather(all) {
-		found = append(found, newPassage(f))
+	for _, one := range index.Gather(all) {
+		found = append(found, newPassage(one))
 	}
-	chosen, err := a.together(ctx, q, found, limit)
+	chosen, err := f.together(ctx, q, found, limit)
 	if err != nil {
-		return nil, nil, "", nil, err
+		return Result{}, err
 	}
-	via = map[string]*ground.Via{}
+	out.Hits, out.Via = nil, map[string]*ground.Via{}
 	for _, p := range found { // hits in their order
 		if p.via == nil && slices.Contains(chosen, p) {
-			hits = append(hits, p.Hit)
+			out.Hits = append(out.Hits, p.Hit)
 		}
 	}
 	for _, p := range chosen {
 		if p.via != nil {
-			hits = append(hits, p.Hit)
-			via[p.Chunk.ID] = p.via
+			out.Hits = append(out.Hits, p.Hit)
+			out.Via[p.Chunk.ID] = p.via
 		}
 	}
 	shown := min(len(all), limit)
 	for _, p := range found[:min(partsShown, len(found))] {
 		if i := slices.IndexFunc(all[:shown], func(h index.Hit) bool { return len(p.Parts) > 0 && h.Chunk.ID == p.Parts[0].Chunk.ID }); i >= 0 {
-			hits = append(hits, p.Parts[0])
+			out.Hits = append(out.Hits, p.Parts[0])
 		}
 	}
-	return hits, via, mode, warnings, nil
-}
-
-// belonging tells of sources why they stand there, by chunk ID.
-func belonging(found []ground.Source, via map[string]*ground.Via) []ground.Source {
-	for i := range found {
-		found[i].Via = via[found[i].ChunkID]
-	}
-	return found
+	return out, nil
 }
 
 // together chooses limit of found, which are in the order of their rank, and of the
 // articles that the best of them carry out.
-func (a *Assistant) together(ctx context.Context, q index.Query, found []*passage, limit int) ([]*passage, error) {
+func (f *Finder) together(ctx context.Context, q index.Query, found []*passage, limit int) ([]*passage, error) {
 	score := make(map[*passage]float64, len(found))
 	partner := map[*passage]*passage{}
 	at := func(i int) float64 { return 1 / float64(rankOffset+i) }
@@ -171,7 +160,7 @@ func (a *Assistant) together(ctx context.Context, q index.Query, found []*passag
 			}
 		}
 	}
-	more, err := a.articles(ctx, q, missing)
+	more, err := f.articles(ctx, q, missing)
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +185,7 @@ func (a *Assistant) together(ctx context.Context, q index.Query, found []*passag
 
 // articles looks up the articles of keys, each by the chunk that fits the question
 // best. What the scope of q does not allow is not among them.
-func (a *Assistant) articles(ctx context.Context, q index.Query, keys []string) (map[string]*passage, error) {
+func (f *Finder) articles(ctx context.Context, q index.Query, keys []string) (map[string]*passage, error) {
 	out := map[string]*passage{}
 	search := func(keys []string) error {
 		var cites []string
@@ -208,12 +197,12 @@ func (a *Assistant) articles(ctx context.Context, q index.Query, keys []string) 
 		if len(cites) == 0 {
 			return nil
 		}
-		hits, err := a.index.Search(ctx, index.Query{Scope: q.Scope, Text: strings.Join(cites, " ") + " " + q.Text, Limit: 5*len(keys) + 5})
+		hits, err := f.index.Search(ctx, index.Query{Scope: q.Scope, Text: strings.Join(cites, " ") + " " + q.Text, Limit: 5*len(keys) + 5})
 		if err != nil {
 			return fmt.Errorf("look up articles: %w", err)
 		}
-		for _, f := range index.Gather(a.allowed(q.Scope, hits)) {
-			if p := newPassage(f); slices.Contains(keys, p.key) && out[p.key] == nil {
+		for _, one := range index.Gather(f.Allowed(q.Scope, hits)) {
+			if p := newPassage(one); slices.Contains(keys, p.key) && out[p.key] == nil {
 				out[p.key] = p
 			}
 		}
@@ -232,10 +221,10 @@ func (a *Assistant) articles(ctx context.Context, q index.Query, keys []string) 
 	return out, nil
 }
 
-// context finds for each of found up to per passages that belong to it and are not
+// Context finds for each of found up to per passages that belong to it and are not
 // among found: of a 시행령 or 시행규칙 what carries it out, nearest first, and what it
 // carries out; the article that defines a word of it; the articles that it names.
-func (a *Assistant) context(ctx context.Context, q index.Query, found []index.Found, per int) ([][]ground.Source, error) {
+func (f *Finder) Context(ctx context.Context, q index.Query, found []index.Found, per int) ([][]ground.Source, error) {
 	out := make([][]ground.Source, len(found))
 	var hits []*passage
 	own, named, definitions := []string{}, []string{}, []string{}
@@ -245,30 +234,30 @@ func (a *Assistant) context(ctx context.Context, q index.Query, found []index.Fo
 			*to = append(*to, key)
 		}
 	}
-	for _, f := range found {
-		p := newPassage(f)
+	for _, one := range found {
+		p := newPassage(one)
 		hits = append(hits, p)
 		if p.key == "" {
 			continue
 		}
 		shown[p.key] = true
 		add(&own, p.key)
-		for _, l := range f.Chunk.Links[:min(maxLinks, len(f.Chunk.Links))] {
+		for _, l := range one.Chunk.Links[:min(maxLinks, len(one.Chunk.Links))] {
 			add(&named, linkKey(l))
 		}
 		for _, n := range []string{"/2", "/3"} {
 			add(&definitions, family(p.key)+n)
 		}
 	}
-	below, err := a.citing(ctx, q, own)
+	below, err := f.citing(ctx, q, own)
 	if err != nil {
 		return nil, err
 	}
-	above, err := a.articles(ctx, q, named)
+	above, err := f.articles(ctx, q, named)
 	if err != nil {
 		return nil, err
 	}
-	terms, err := a.articles(ctx, index.Query{Scope: q.Scope, Text: "정의"}, definitions)
+	terms, err := f.articles(ctx, index.Query{Scope: q.Scope, Text: "정의"}, definitions)
 	if err != nil {
 		return nil, err
 	}
@@ -296,7 +285,7 @@ func (a *Assistant) context(ctx context.Context, q index.Query, found []index.Fo
 			put(above[linkKey(l)])
 		}
 		for _, c := range with {
-			src := sources([]index.Hit{c.Hit}, q.On)[0]
+			src := Sources([]index.Hit{c.Hit}, q.On)[0]
 			src.N, src.Via = 0, p.why(c)
 			out[i] = append(out[i], src)
 		}
@@ -305,7 +294,7 @@ func (a *Assistant) context(ctx context.Context, q index.Query, found []index.Fo
 }
 
 // citing finds what carries out the articles of keys.
-func (a *Assistant) citing(ctx context.Context, q index.Query, keys []string) ([]*passage, error) {
+func (f *Finder) citing(ctx context.Context, q index.Query, keys []string) ([]*passage, error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
@@ -323,13 +312,13 @@ func (a *Assistant) citing(ctx context.Context, q index.Query, keys []string) ([
 			return nil, nil
 		}
 	}
-	hits, err := a.index.Search(ctx, lower)
+	hits, err := f.index.Search(ctx, lower)
 	if err != nil {
 		return nil, fmt.Errorf("look up what carries out an article: %w", err)
 	}
 	var out []*passage
-	for _, f := range index.Gather(a.allowed(lower.Scope, hits)) {
-		out = append(out, newPassage(f))
+	for _, one := range index.Gather(f.Allowed(lower.Scope, hits)) {
+		out = append(out, newPassage(one))
 	}
 	return out, nil
 }
