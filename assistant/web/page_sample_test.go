@@ -360,7 +360,7 @@ func TestPageSearch(t *testing.T) {
 	c.eval(nil, `navigator.clipboard.writeText = text => { window.copied = text; return Promise.resolve() }`)
 	c.press("인용 복사")
 	c.wait(`window.copied`)
-	if got, want := c.text(`window.copied`), "「다자녀 주차요금 감면 기준 변경 문의에 대한 답변」(2026. 8. 7.) 답변"; got != want {
+	if got, want := c.text(`window.copied`), c.text(`document.querySelector('.hits h3').textContent`); got != want || !strings.HasPrefix(got, "「다자녀 주차요금 감면 기준 변경 문의에 대한 답변」(2026. 8. 7.) ") {
 		t.Errorf("citation: got %q, want %q", got, want)
 	}
 	if got := c.text(`document.querySelectorAll('.hits > li').length < 20 && document.querySelectorAll('.hits details').length > 0`); got != "true" {

@@ -76,7 +76,7 @@ async function build(view, offered, service) {
     if (!got?.reply) return
     top.replaceChildren(dueCard(got.reply))
   }
-  return [form, examples(!service.examples?.length ? [] : [[sample, () => fill(text, sample)]])]
+  return [form, examples(!service.examples?.length ? [] : [[sample.split('\n')[1], () => fill(text, sample)]])]
 }
 
 // fromFile puts the text of a file that is chosen, or dropped onto it or onto the
