@@ -71,19 +71,19 @@ func (b *bruteForce) rank(query string) (best []scored) {
 		}
 		return seen, nil
 	})
-	matches := make([][]index.Match, len(b.ids))
+	scores := make([]float64, len(b.ids))
 	for _, term := range terms {
 		weight := bm25.Weight(b.all, index.QueryKindOf(query), term, len(b.lists[term]))
 		for _, m := range b.lists[term] {
-			var counts index.FieldCounts
+			match := index.Match{Weight: weight}
 			for f, n := range m.counts {
-				counts[f] = int(n)
+				match.Counts[f] = int(n)
 			}
-			matches[m.chunk] = append(matches[m.chunk], index.Match{Weight: weight, Counts: counts})
+			scores[m.chunk] += bm25.Score(b.all, b.lengths[m.chunk], []index.Match{match})
 		}
 	}
-	for chunk, found := range matches {
-		if score := bm25.Score(b.all, b.lengths[chunk], found); score > 0 {
+	for chunk, score := range scores {
+		if score > 0 {
 			best = append(best, scored{id: b.ids[chunk], score: score})
 		}
 	}
