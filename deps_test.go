@@ -38,6 +38,7 @@ var arrows = map[string]string{
 	"ingest/extract/pptx":     "ingest ingest/extract/blocks ingest/extract/hwp ingest/extract/xmlzip",
 	"ingest/extract/xlsx":     "ingest ingest/extract/blocks ingest/extract/xmlzip",
 	"ingest/extract/markup":   "ingest ingest/extract/blocks index",
+	"ingest/extract/pool":     "ingest ingest/extract/blocks",
 	"assistant/ground":        "korea/...",
 	"assistant/complaint":     "korea/...",
 	"assistant/excerpt":       "assistant/ground korea/...",

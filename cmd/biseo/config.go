@@ -18,7 +18,7 @@ import (
 	"biseo/assistant"
 	"biseo/assistant/web/telemetry"
 	"biseo/index"
-	"biseo/ingest/extract"
+	"biseo/ingest/extract/pool"
 	"biseo/llm"
 	"biseo/prompts"
 )
@@ -227,12 +227,12 @@ func readKey(file string) (string, error) {
 }
 
 // readers starts the pool of child processes that read files.
-func (s *settings) readers(workers int) (*extract.Pool, error) {
+func (s *settings) readers(workers int) (*pool.Pool, error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find the program to start readers with: %w", err)
 	}
-	return extract.NewPool(extract.PoolOptions{Command: []string{exe, readerCommand}, Workers: workers}), nil
+	return pool.New(pool.Options{Command: []string{exe, readerCommand}, Workers: workers}), nil
 }
 
 // loadSettings reads biseo.yaml. Keys are flag names; a nested key is joined with

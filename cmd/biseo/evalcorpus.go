@@ -18,7 +18,7 @@ import (
 	"biseo/index"
 	"biseo/index/local"
 	"biseo/ingest"
-	"biseo/ingest/extract"
+	"biseo/ingest/extract/pool"
 	"biseo/llm"
 )
 
@@ -30,7 +30,7 @@ type evalCorpus struct {
 	opt   local.Options
 	embed llm.Embedder // nil: words only
 	src   ingest.Source
-	pool  *extract.Pool
+	pool  *pool.Pool
 	c     *console
 	rest  assistant.Options
 	gold  bool

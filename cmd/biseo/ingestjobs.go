@@ -24,7 +24,7 @@ import (
 	"biseo/assistant/web/jobs"
 	"biseo/index"
 	"biseo/ingest"
-	"biseo/ingest/extract"
+	"biseo/ingest/extract/pool"
 )
 
 // An ingester changes the index for the service, as biseo ingest does for a
@@ -34,7 +34,7 @@ type ingester struct {
 	s       *settings
 	lg      *slog.Logger
 	now     func() time.Time
-	pool    *extract.Pool
+	pool    *pool.Pool
 	ledger  *ingest.Ledger
 	uploads string // absolute
 }

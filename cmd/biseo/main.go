@@ -22,18 +22,19 @@ import (
 	"biseo/assistant"
 	"biseo/index"
 	"biseo/ingest/extract"
+	"biseo/ingest/extract/pool"
 )
 
 // version is set at build time: -ldflags "-X main.version=v1.2.3".
 var version = "dev"
 
 // readerCommand is the hidden command under which this program is started again
-// to read files within limits: see extract.Pool.
+// to read files within limits: see pool.Pool.
 const readerCommand = "read-files"
 
 func main() {
 	if len(os.Args) == 2 && os.Args[1] == readerCommand {
-		if err := extract.Worker(os.Stdin, os.Stdout); err != nil {
+		if err := pool.Worker(os.Stdin, os.Stdout, extract.Read); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(exitFailed)
 		}

@@ -5,7 +5,7 @@
 //
 // [Read] decides by content, not by name, which reader a file gets. Parsers of
 // untrusted files can be made to crash or to eat memory, so programs that read
-// other people's files go through a [Pool], which runs Read in child processes.
+// other people's files go through a [pool.Pool], which runs Read in child processes.
 package extract
 
 import (
@@ -28,7 +28,7 @@ import (
 )
 
 // maxFile is the limit of one file. What is read of it has limits in blocks, archives
-// in xmlzip and zip.go, time and memory in pool.go.
+// in xmlzip and zip.go, time and memory in pool.
 const maxFile = 100 << 20 // bytes of the file itself
 
 const (

@@ -3,12 +3,14 @@ package extract
 import (
 	"sync"
 	"testing"
+
+	"biseo/ingest/extract/pool"
 )
 
 // BenchmarkPoolHWPX reads the Seoul set in child processes and reports documents a second.
 func BenchmarkPoolHWPX(b *testing.B) {
 	paths := files(b, shared(b, "seoul-youth-allowance-hwpx"), ".hwpx")
-	p := testPool(b, PoolOptions{})
+	p := testPool(b, pool.Options{})
 	b.ResetTimer()
 	for range b.N {
 		var wg sync.WaitGroup

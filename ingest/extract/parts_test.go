@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/encoding/korean"
 
 	"biseo/ingest"
+	"biseo/ingest/extract/pool"
 )
 
 // partsOf is one line for each part: its name and its text or the reason why it has none.
@@ -118,7 +119,7 @@ func TestPoolKeepsParts(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := mustRead(t, path)
-	got, err := testPool(t, PoolOptions{Workers: 1}).Read(t.Context(), path)
+	got, err := testPool(t, pool.Options{Workers: 1}).Read(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

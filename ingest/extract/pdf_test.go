@@ -18,6 +18,7 @@ import (
 
 	"biseo/ingest"
 	"biseo/ingest/extract/blocks"
+	"biseo/ingest/extract/pool"
 )
 
 // pdfOf makes a PDF from objects 1, 2, …; object 1 is the catalog.
@@ -400,7 +401,7 @@ func TestSharedPDFRecall(t *testing.T) {
 // an Error of one line, and the pool goes on.
 // The bomb is refused by its size or, where the detector doubles the memory, by that.
 func TestSharedHostile(t *testing.T) {
-	p := testPool(t, PoolOptions{Workers: 1, Timeout: 20 * time.Second})
+	p := testPool(t, pool.Options{Workers: 1, Timeout: 20 * time.Second})
 	dir := shared(t, "parser", "malformed")
 	want := map[string]string{
 		"random.pdf": "손상", "flate-bomb-200MB.pdf": "너무 ", "html-named.hwp": "", "zipbomb-300MB.docx": "너무 커지는", "zip-slip.hwpx": "안전하지",

@@ -18,6 +18,7 @@ import (
 
 	"biseo/ingest/extract/blocks"
 	"biseo/ingest/extract/pdf"
+	"biseo/ingest/extract/pool"
 )
 
 // programs are the paths of the programs that help with pages which this
@@ -102,7 +103,7 @@ func rescue(ctx context.Context, b *blocks.Builder, data []byte, pages []*pdfPag
 			if tried++; tools.pdftoppm != "" && tools.tesseract != "" {
 				err := errGivenUp
 				if tried <= maxOCRPages && failed < maxFailures && time.Since(begun) < ocrTimeout {
-					alive(ctx)
+					pool.Alive(ctx)
 					var lines []pdf.Line
 					lines, err = recognise(ctx, tools, data, n, p.page.Width, p.page.Height)
 					if err := ctx.Err(); err != nil {
@@ -166,7 +167,7 @@ func askPoppler(ctx context.Context, data []byte, pages []*pdfPage, program stri
 	}
 	for _, run := range runs {
 		first := run[0]
-		alive(ctx)
+		pool.Alive(ctx)
 		found, err := popplerPages(ctx, program, data, first+1, run[len(run)-1]+1)
 		if err != nil {
 			return ctx.Err() // what failed once would fail again

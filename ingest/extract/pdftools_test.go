@@ -20,6 +20,7 @@ import (
 
 	"biseo/ingest"
 	"biseo/ingest/extract/pdf"
+	"biseo/ingest/extract/pool"
 )
 
 func needPoppler(t testing.TB) programs {
@@ -253,8 +254,7 @@ func TestPDFScan(t *testing.T) {
 	t.Logf("read as %q", d.Text)
 }
 
-// What a child started dies with it when its time is over, and a child that gives
-// signs of life has more time than one page may take.
+// What a child started dies with it when its time is over.
 func TestPoolEndsPrograms(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("needs Linux: process IDs in /proc")
@@ -269,8 +269,7 @@ func TestPoolEndsPrograms(t *testing.T) {
 	write("pdftotext", "#!/bin/sh\ncat > /dev/null\n")
 	write("pdftoppm", "#!/bin/sh\necho $$ > "+filepath.Join(dir, "pid")+"\nexec sleep 60\n")
 	write("tesseract", "#!/bin/sh\necho kor\n")
-	p := testPool(t, PoolOptions{Workers: 1, Timeout: 2 * time.Second})
-	p.opt.Env = append(p.opt.Env, "PATH="+dir+":"+os.Getenv("PATH"))
+	p := testPool(t, pool.Options{Workers: 1, Timeout: 2 * time.Second, Env: []string{"PATH=" + dir + ":" + os.Getenv("PATH")}})
 	var e *ingest.FileError
 	if _, err := p.Read(t.Context(), filepath.Join(dir, "scan.pdf")); !errors.As(err, &e) || !strings.Contains(e.Reason, "초 안에") {
 		t.Errorf("got %v", err)
@@ -293,18 +292,9 @@ func ended(pid int) bool {
 	return err != nil || strings.Contains(string(b), ") Z ")
 }
 
-func TestPoolSignsOfLife(t *testing.T) {
-	p := testPool(t, PoolOptions{Workers: 1, Timeout: time.Second})
-	if d, err := p.Read(t.Context(), "slow but alive"); err != nil || d.Text != "끝\n" {
-		t.Errorf("got %v, %v", d, err)
-	}
-}
-
-// BenchmarkPDF reads the plans through a pool, as ingest does, without OCR.
 func BenchmarkPDF(b *testing.B) {
 	paths := files(b, shared(b, "busan-plans-2025"), ".pdf")
-	p := testPool(b, PoolOptions{})
-	p.opt.Env = append(p.opt.Env, "EXTRACT_TEST_OCR=off")
+	p := testPool(b, pool.Options{Env: []string{"EXTRACT_TEST_OCR=off"}})
 	var pages int
 	b.ResetTimer()
 	for b.Loop() {

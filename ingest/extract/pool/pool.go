@@ -1,4 +1,6 @@
-package extract
+// Package pool reads files in child processes, so that a file which makes a parser
+// crash, hang or eat memory costs that file and nothing else.
+package pool
 
 import (
 	"bufio"
@@ -23,8 +25,8 @@ import (
 	"biseo/ingest/extract/blocks"
 )
 
-// PoolOptions configure a [Pool]. Only Command is required.
-type PoolOptions struct {
+// Options configure a [Pool]. Only Command is required.
+type Options struct {
 	Command []string      // program and arguments of a child, whose main must call [Worker]
 	Env     []string      // the child's environment; it inherits nothing, keys and passwords least of all
 	Workers int           // children at most; 0 means one for each CPU, at most 4
@@ -32,23 +34,21 @@ type PoolOptions struct {
 	Timeout time.Duration // for one file, or one scanned page of it; 0 means 30 s
 }
 
-// A Pool reads files in child processes, so that a file which makes a parser
-// crash, hang or eat memory costs that file and nothing else. Each child works
-// under the limits of [Worker]. It is safe for concurrent use; callers beyond
+// A Pool reads files in child processes. Each works under the limits of [Worker]. It is safe for concurrent use; callers beyond
 // the number of workers wait.
 type Pool struct {
-	opt     PoolOptions
+	opt     Options
 	idle    chan *child // one element for each worker; nil is one not started
 	exposed atomic.Bool // this system does not let children be cut off from the network
 }
 
 const (
 	maxRequest = 64 << 10
-	maxAnswer  = 96 << 20 // bytes; Korean text of maxText code points fits three times
+	maxAnswer  = 96 << 20 // bytes; Korean text of [blocks.MaxText] code points fits three times
 )
 
-// NewPool starts no process yet.
-func NewPool(opt PoolOptions) *Pool {
+// New starts no process yet.
+func New(opt Options) *Pool {
 	if opt.Workers <= 0 {
 		opt.Workers = min(runtime.NumCPU(), 4)
 	}
@@ -65,8 +65,8 @@ func NewPool(opt PoolOptions) *Pool {
 	return p
 }
 
-// Read is like the function [Read]. A crash, running out of memory or time is
-// an [*ingest.FileError] too.
+// Read is what the function does that the children run. A crash, running out of
+// memory or time is an [*ingest.FileError] too.
 func (p *Pool) Read(ctx context.Context, path string) (*ingest.Document, error) {
 	d, used, err := p.read(ctx, path)
 	if err != nil && used {
@@ -160,7 +160,7 @@ func (p *Pool) start() (*child, error) {
 	return startChild(p.opt, false)
 }
 
-func startChild(opt PoolOptions, alone bool) (*child, error) {
+func startChild(opt Options, alone bool) (*child, error) {
 	if len(opt.Command) == 0 {
 		return nil, errors.New("no command given")
 	}
@@ -202,20 +202,24 @@ func (c *child) ask(ctx context.Context, path string, timeout time.Duration) (*a
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case limited.Err() != nil:
-		return nil, refuse(fmt.Sprintf("%g초 안에 다 읽지 못했습니다.", timeout.Seconds()), nextSplit)
+		return nil, refuse(fmt.Sprintf("%g초 안에 다 읽지 못했습니다.", timeout.Seconds()), blocks.ErrTooLong.Next)
 	case errors.Is(err, errAnswerTooLong):
 		return nil, blocks.ErrTooLong
 	}
 	c.close()
 	switch said := c.stderr.String(); {
 	case reNoMemory.MatchString(said):
-		return nil, refuse("파일을 읽는 데 메모리가 너무 많이 듭니다.", nextSplit)
+		return nil, refuse("파일을 읽는 데 메모리가 너무 많이 듭니다.", blocks.ErrTooLong.Next)
 	case strings.Contains(said, "stack exceeds"), strings.Contains(said, "stack overflow"):
-		return nil, refuse("파일의 구조가 너무 깊어 읽을 수 없습니다.", nextResave)
+		return nil, blocks.ErrTooDeep
 	case strings.Contains(said, "SIGXCPU"):
-		return nil, refuse("파일을 읽는 데 시간이 너무 오래 걸립니다.", nextSplit)
+		return nil, refuse("파일을 읽는 데 시간이 너무 오래 걸립니다.", blocks.ErrTooLong.Next)
 	}
-	return nil, refuse("파일을 읽던 프로그램이 멈췄습니다. 파일이 손상되었을 수 있습니다.", nextResave)
+	return nil, refuse("파일을 읽던 프로그램이 멈췄습니다. 파일이 손상되었을 수 있습니다.", blocks.ErrTooDeep.Next)
+}
+
+func refuse(reason, next string) *ingest.FileError {
+	return &ingest.FileError{Reason: reason, Next: next}
 }
 
 // reNoMemory is how the Go runtime and the race detector say that the system
@@ -282,8 +286,8 @@ func (t *tail) String() string {
 	return string(t.buf)
 }
 
-// Worker is the main function of a [Pool]'s child: it reads requests from in,
-// one JSON object {"path": "base64"} a line, and writes to out for each the length of
+// Worker is the main function of a [Pool]'s child: it calls read for each request from
+// in, one JSON object {"path": "base64"} a line, and writes to out for each the length of
 // the answer in four bytes, big-endian, and the answer in JSON. Before it there may be
 // lengths of 0, signs of life with which the pool's time limit begins anew. Worker
 // returns nil at the end of in.
@@ -295,22 +299,7 @@ func (t *tail) String() string {
 // forbids that to users who are not root (as Ubuntu does to programs without an
 // AppArmor profile, and as containers do): then it runs without that. Whatever
 // else the process prints to os.Stdout goes to os.Stderr from then on.
-func Worker(in io.Reader, out io.Writer) error {
-	return work(in, out, Read)
-}
-
-// aliveKey is the context's key of a function that gives a sign of life.
-type aliveKey struct{}
-
-// alive tells the pool that reading goes on though it takes long, as the
-// recognition of many pages does. Call it only where the number of calls is bounded.
-func alive(ctx context.Context) {
-	if f, ok := ctx.Value(aliveKey{}).(func()); ok {
-		f()
-	}
-}
-
-func work(in io.Reader, out io.Writer, read func(context.Context, string) (*ingest.Document, error)) error {
+func Worker(in io.Reader, out io.Writer, read func(context.Context, string) (*ingest.Document, error)) error {
 	os.Stdout = os.Stderr // the PDF library prints
 	debug.SetMaxStack(64 << 20)
 	if err := limitProcess(); err != nil {
@@ -350,4 +339,15 @@ func work(in io.Reader, out io.Writer, read func(context.Context, string) (*inge
 		}
 	}
 	return lines.Err()
+}
+
+// aliveKey is the context's key of a function that gives a sign of life.
+type aliveKey struct{}
+
+// Alive tells the pool that reading goes on though it takes long, as the
+// recognition of many pages does. Call it only where the number of calls is bounded.
+func Alive(ctx context.Context) {
+	if f, ok := ctx.Value(aliveKey{}).(func()); ok {
+		f()
+	}
 }

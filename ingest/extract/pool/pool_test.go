@@ -1,4 +1,4 @@
-package extract
+package pool
 
 import (
 	"context"
@@ -19,8 +19,8 @@ import (
 
 // TestMain lets the test binary be the child of a pool.
 func TestMain(m *testing.M) {
-	if os.Getenv("EXTRACT_TEST_WORKER") != "" {
-		if err := work(os.Stdin, os.Stdout, misbehave); err != nil {
+	if os.Getenv("POOL_TEST_WORKER") != "" {
+		if err := Worker(os.Stdin, os.Stdout, misbehave); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 
 var sink [][]byte
 
-// misbehave is Read with some file names that make it fail as parsers do.
+// misbehave reads plain text, and at some names of files fails as parsers do.
 func misbehave(ctx context.Context, path string) (*ingest.Document, error) {
 	switch filepath.Base(path) {
 	case "overflow":
@@ -49,7 +49,7 @@ func misbehave(ctx context.Context, path string) (*ingest.Document, error) {
 	case "slow but alive":
 		for range 6 {
 			time.Sleep(250 * time.Millisecond)
-			alive(ctx)
+			Alive(ctx)
 		}
 		return &ingest.Document{Text: "끝\n"}, nil
 	case "sleeper":
@@ -77,34 +77,33 @@ func misbehave(ctx context.Context, path string) (*ingest.Document, error) {
 		}
 		return &ingest.Document{Text: "연결됨\n"}, c.Close()
 	case "writer":
-		if err := os.WriteFile(path+".out", make([]byte, maxFile), 0o600); err != nil {
+		if err := os.WriteFile(path+".out", make([]byte, 100<<20), 0o600); err != nil {
 			return nil, refuse("쓰지 못합니다.", err.Error())
 		}
 		return &ingest.Document{Text: "씀\n"}, nil
+	case "refused":
+		return nil, refuse("읽지 않았습니다.", "다른 파일을 올려 주세요.")
 	case "noisy":
 		fmt.Println("DEBUG: the library prints")
 		return &ingest.Document{Text: "끝\n"}, nil
 	case "environment":
 		return &ingest.Document{Text: strings.Join(os.Environ(), "\n")}, nil
 	}
-	if os.Getenv("EXTRACT_TEST_OCR") == "off" {
-		data, err := readFile(path)
-		if err != nil {
-			return nil, err
-		}
-		return readPDFWith(ctx, data, programs{pdftotext: findProgram("pdftotext")})
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
 	}
-	return Read(ctx, path)
+	return &ingest.Document{Text: string(data) + "\n"}, nil
 }
 
-func testPool(t testing.TB, opt PoolOptions) *Pool {
+func testPool(t testing.TB, opt Options) *Pool {
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	opt.Command = []string{exe}
-	opt.Env = []string{"EXTRACT_TEST_WORKER=1"}
-	p := NewPool(opt)
+	opt.Env = []string{"POOL_TEST_WORKER=1"}
+	p := New(opt)
 	t.Cleanup(p.Close)
 	return p
 }
@@ -120,7 +119,7 @@ func TestPoolSurvives(t *testing.T) {
 		cases["hog"] = "메모리"
 	}
 	for name, reason := range cases {
-		p := testPool(t, PoolOptions{Workers: 1, Timeout: 20 * time.Second})
+		p := testPool(t, Options{Workers: 1, Timeout: 20 * time.Second})
 		if name == "sleeper" {
 			p.opt.Timeout = 300 * time.Millisecond
 		}
@@ -139,7 +138,7 @@ func TestPoolSurvives(t *testing.T) {
 
 // What a file leaves behind in its child does not count against the next one.
 func TestPoolAsksAgain(t *testing.T) {
-	p := testPool(t, PoolOptions{Workers: 1})
+	p := testPool(t, Options{Workers: 1})
 	for _, name := range []string{"litter", "tired"} {
 		if d, err := p.Read(t.Context(), name); err != nil || d.Text != "끝\n" {
 			t.Errorf("%s: %v, %v", name, d, err)
@@ -149,7 +148,7 @@ func TestPoolAsksAgain(t *testing.T) {
 
 func TestPoolOrdinary(t *testing.T) {
 	dir := t.TempDir()
-	p := testPool(t, PoolOptions{Workers: 2, Files: 3})
+	p := testPool(t, Options{Workers: 2, Files: 3})
 	var wg sync.WaitGroup
 	for i := range 20 {
 		wg.Go(func() {
@@ -182,8 +181,8 @@ func TestPoolOrdinary(t *testing.T) {
 		t.Errorf("the child inherits the environment: %v, %v", d, err)
 	}
 	var e *ingest.FileError
-	if _, err := p.Read(t.Context(), dir); !errors.As(err, &e) || !strings.Contains(e.Reason, "폴더") {
-		t.Errorf("folder: %v", err)
+	if _, err := p.Read(t.Context(), "refused"); !errors.As(err, &e) || *e != *refuse("읽지 않았습니다.", "다른 파일을 올려 주세요.") {
+		t.Errorf("refused: %v", err)
 	}
 	if _, err := p.Read(t.Context(), filepath.Join(dir, "none")); err == nil || errors.As(err, &e) {
 		t.Errorf("no file: %v", err)
@@ -191,7 +190,7 @@ func TestPoolOrdinary(t *testing.T) {
 }
 
 func TestPoolCancel(t *testing.T) {
-	p := testPool(t, PoolOptions{Workers: 1})
+	p := testPool(t, Options{Workers: 1})
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	if _, err := p.Read(ctx, "sleeper"); !errors.Is(err, context.DeadlineExceeded) {
@@ -203,7 +202,7 @@ func TestPoolCancel(t *testing.T) {
 	if d, err := p.Read(t.Context(), "noisy"); err != nil || d == nil {
 		t.Errorf("afterwards: %v, %v", d, err)
 	}
-	bad := NewPool(PoolOptions{Command: []string{filepath.Join(t.TempDir(), "none")}})
+	bad := New(Options{Command: []string{filepath.Join(t.TempDir(), "none")}})
 	var e *ingest.FileError
 	if _, err := bad.Read(t.Context(), "x"); err == nil || errors.As(err, &e) {
 		t.Errorf("no program: %v", err)
@@ -226,7 +225,7 @@ func TestPoolIsolates(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "network"), []byte(l.Addr().String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := testPool(t, PoolOptions{Workers: 1})
+	p := testPool(t, Options{Workers: 1})
 	d, err := p.Read(t.Context(), filepath.Join(dir, "network"))
 	switch {
 	case p.exposed.Load() && err != nil:
@@ -239,9 +238,19 @@ func TestPoolIsolates(t *testing.T) {
 	if _, err := p.Read(t.Context(), filepath.Join(dir, "writer")); err == nil {
 		t.Error("a child wrote a file of 100 MB")
 	}
-	p = testPool(t, PoolOptions{Workers: 1})
+	p = testPool(t, Options{Workers: 1})
 	p.exposed.Store(true) // as if the system had refused
 	if d, err := p.Read(t.Context(), filepath.Join(dir, "network")); err != nil || d.Text != "연결됨\n" {
 		t.Errorf("without isolation: %v, %v", d, err)
 	}
 }
+
+// A child that gives signs of life has more time than one page may take.
+func TestPoolSignsOfLife(t *testing.T) {
+	p := testPool(t, Options{Workers: 1, Timeout: time.Second})
+	if d, err := p.Read(t.Context(), "slow but alive"); err != nil || d.Text != "끝\n" {
+		t.Errorf("got %v, %v", d, err)
+	}
+}
+
+// BenchmarkPDF reads the plans through a pool, as ingest does, without OCR.

@@ -1,6 +1,6 @@
 //go:build !linux && !darwin
 
-package extract
+package pool
 
 import "os/exec"
 
