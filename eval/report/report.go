@@ -295,14 +295,14 @@ func changed(before, after suite.Manifest) []setting {
 	}
 	add("프로그램", "program", before.Program, after.Program)
 	add("소스 판", "revision", before.Revision, after.Revision)
-	add("고친 소스", "changed source", fmt.Sprint(before.Dirty), fmt.Sprint(after.Dirty))
+	add("고친 소스", "changed source", tick(before.Dirty), tick(after.Dirty))
 	add("모델", "model", before.Model, after.Model)
 	add("임베딩", "embedder", before.Embedder, after.Embedder)
 	add("색인 규칙", "rules", before.Rules, after.Rules)
 	add("문서", "documents", before.Corpus, after.Corpus)
 	add("묶음", "split", before.Split, after.Split)
-	add("뽑은 문항", "sample", fmt.Sprint(before.Sample), fmt.Sprint(after.Sample))
-	add("바른 문단을 줌", "gold passages", fmt.Sprint(before.Gold), fmt.Sprint(after.Gold))
+	add("뽑은 문항", "sample", count(before.Sample), count(after.Sample))
+	add("바른 문단을 줌", "gold passages", tick(before.Gold), tick(after.Gold))
 	each := func(ko, en string, before, after map[string]string) {
 		both := maps.Clone(after)
 		maps.Copy(both, before)
@@ -314,6 +314,22 @@ func changed(before, after suite.Manifest) []setting {
 	each("문항", "set", before.Sets, after.Sets)
 	each("설정", "setting", before.Settings, after.Settings)
 	return out
+}
+
+// tick is yes or no in either language.
+func tick(b bool) string {
+	if b {
+		return "○"
+	}
+	return "×"
+}
+
+// count is a number of cases, * for all.
+func count(n int) string {
+	if n == 0 {
+		return "*"
+	}
+	return fmt.Sprint(n)
 }
 
 // fault says whose fault the cases of a task are that are not right.
