@@ -75,6 +75,12 @@ func integers(ranges bool) *qdrant.PayloadIndexParams {
 	return qdrant.NewPayloadIndexParamsInt(&qdrant.IntegerIndexParams{Lookup: qdrant.PtrOf(!ranges), Range: qdrant.PtrOf(ranges)})
 }
 
+// segments is how many parts each shard keeps its points in: what the server chooses
+// where it has eight processors. It chooses two where it has two, and then half of its
+// work is inserting the words of a chunk: for each it walks through all chunks of the
+// part that hold it.
+const segments = 8
+
 // create makes the collection of generation n, as far as it is not there.
 func (x *Index) create(ctx context.Context, n int) error {
 	dim, err := index.Dimension(x.opt.Space)
@@ -89,6 +95,7 @@ func (x *Index) create(ctx context.Context, n int) error {
 		OnDiskPayload:       qdrant.PtrOf(true),
 		StrictModeConfig: &qdrant.StrictModeConfig{Enabled: qdrant.PtrOf(true),
 			UnindexedFilteringRetrieve: qdrant.PtrOf(false), UnindexedFilteringUpdate: qdrant.PtrOf(false)},
+		OptimizersConfig:       &qdrant.OptimizersConfigDiff{DefaultSegmentNumber: qdrant.PtrOf(uint64(segments))},
 		ShardNumber:            positive(x.opt.Shards),
 		ReplicationFactor:      positive(x.opt.Replication),
 		WriteConsistencyFactor: positive(x.opt.WriteConsistency),

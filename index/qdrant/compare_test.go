@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -228,8 +229,30 @@ func waitIndexed(tb testing.TB, x *Index) {
 	tb.Fatal("the server does not finish its index")
 }
 
-// BenchmarkReplace stores the laws without vectors of meaning, one document after the
-// other, and then the same points by the bare client, in batches of as many.
+// fillAtOnce stores as many laws at once as the index wants.
+func fillAtOnce(tb testing.TB, x *Index, laws []law) (chunks int) {
+	var writers sync.WaitGroup
+	todo := make(chan law)
+	for range x.Writers() {
+		writers.Go(func() {
+			for l := range todo {
+				if err := x.Replace(tb.Context(), l.doc, l.chunks); err != nil {
+					tb.Error(err)
+				}
+			}
+		})
+	}
+	for _, l := range laws {
+		todo <- l
+		chunks += len(l.chunks)
+	}
+	close(todo)
+	writers.Wait()
+	return chunks
+}
+
+// BenchmarkReplace stores the laws without vectors of meaning, as ingest does, and then
+// the same points by the bare client, in batches of as many.
 func BenchmarkReplace(b *testing.B) {
 	laws := readLaws(b)
 	for _, l := range laws {
@@ -249,7 +272,7 @@ func BenchmarkReplace(b *testing.B) {
 	for b.Loop() {
 		x := open()
 		began := time.Now()
-		chunks := fill(b, x, laws)
+		chunks := fillAtOnce(b, x, laws)
 		ours := float64(chunks) / time.Since(began).Seconds()
 
 		var points []*qdrant.PointStruct

@@ -138,6 +138,11 @@ func TestHang(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := x.Search(t.Context(), q)
+	for range 20 {
+		if err == nil { // it was not yet stopped
+			_, err = x.Search(t.Context(), q)
+		}
+	}
 	if !errors.Is(err, index.ErrUnavailable) {
 		t.Errorf("the server hangs: %v, want %v", err, index.ErrUnavailable)
 	}

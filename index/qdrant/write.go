@@ -34,6 +34,10 @@ func (x *Index) Replace(ctx context.Context, d index.Doc, chunks []index.Chunk) 
 	if err != nil {
 		return err
 	}
+	p.at = x.head.Load()
+	if p.former, err = x.stored(ctx, x.name, d.ID); err != nil {
+		p.at = 0 // put says what is wrong, or asks again
+	}
 	return x.update(ctx, func(ctx context.Context, w *writer) error { return w.put(ctx, p) })
 }
 
@@ -46,12 +50,14 @@ type parcel struct {
 	doc    index.Doc
 	points []*qdrant.PointStruct // of the chunks, in order, without IDs
 	tally  tally                 // of the chunks
+	former *stored               // what was stored under its ID after change at; nil: nothing
+	at     int64                 // 0: it is not known
 }
 
 func (x *Index) parcel(d index.Doc, chunks []index.Chunk) (parcel, error) {
 	records := analyse(d, chunks)
 	points, err := x.points(d, records)
-	p := parcel{d, points, newTally()}
+	p := parcel{doc: d, points: points, tally: newTally()}
 	for _, r := range records {
 		p.tally.add(r.terms, r.length, 1)
 	}
@@ -60,10 +66,12 @@ func (x *Index) parcel(d index.Doc, chunks []index.Chunk) (parcel, error) {
 
 // put stores a document in place of what is stored under its ID.
 func (w *writer) put(ctx context.Context, p parcel) error {
-	d := p.doc
-	s, err := w.stored(ctx, d.ID)
-	if err != nil {
-		return err
+	d, s := p.doc, p.former
+	if p.at < w.first || p.at < w.latest[d.ID] || s != nil && p.at < s.commit {
+		var err error
+		if s, err = w.x.stored(ctx, w.collection, d.ID); err != nil {
+			return err
+		}
 	}
 	t := newTally()
 	t.addAll(p.tally)
@@ -71,11 +79,11 @@ func (w *writer) put(ctx context.Context, p parcel) error {
 	for i, id := range chunkPoints(d.ID, c.revision, 0, len(p.points)) {
 		p.points[i].Id = id
 	}
-	var chunks []*qdrant.PointsUpdateOperation
+	var operations []*qdrant.PointsUpdateOperation
 	for batch := range slices.Chunk(p.points, batchChunks) {
-		chunks = append(chunks, upsertAll(batch))
+		operations = append(operations, upsertAll(batch))
 	}
-	operations := []*qdrant.PointsUpdateOperation{stored{doc: d, commit: w.next, revision: w.next, n: len(p.points)}.point()}
+	operations = append(operations, stored{doc: d, commit: w.next, revision: w.next, n: len(p.points)}.point())
 	if s != nil {
 		if err := w.subtract(ctx, s, &t); err != nil {
 			return err
@@ -83,11 +91,11 @@ func (w *writer) put(ctx context.Context, p parcel) error {
 		c.former, c.deleted = s.revision, s.n
 		operations = append(operations, removeChunks(d.ID, s.revision, s.n))
 	}
-	return w.apply(ctx, c, t, chunks, operations...)
+	return w.apply(ctx, c, t, operations...)
 }
 
 // batchChunks is how many chunks one operation writes.
-const batchChunks = 64
+const batchChunks = 128
 
 // subtract takes the chunks of s out of t.
 func (w *writer) subtract(ctx context.Context, s *stored, t *tally) error {
@@ -111,34 +119,27 @@ func (w *writer) subtract(ctx context.Context, s *stored, t *tally) error {
 
 var errStopped = errors.New("stopped by a test")
 
-// apply writes the point of change c, then new chunks in any order, then does the
-// operations one after the other.
-func (w *writer) apply(ctx context.Context, c change, t tally, chunks []*qdrant.PointsUpdateOperation, operations ...*qdrant.PointsUpdateOperation) error {
+// apply writes the point of change c, then does the operations one after the other.
+func (w *writer) apply(ctx context.Context, c change, t tally, operations ...*qdrant.PointsUpdateOperation) error {
 	packed := t.pack()
 	c.commit, c.packed = w.next, base64.StdEncoding.EncodeToString(packed)
 	c.since = w.since + int64(len(packed))
-	first, last := []*qdrant.PointsUpdateOperation{upsert(changeID(c.commit), nil, c.payload())}, operations
-	if len(chunks) < 2 || w.stop != nil {
-		first, chunks, last = slices.Concat(first, chunks, last), nil, nil
-	}
+	operations = slices.Concat([]*qdrant.PointsUpdateOperation{upsert(changeID(c.commit), nil, c.payload())}, operations)
 	if w.stop != nil {
-		if i := slices.IndexFunc(first, w.stop); i >= 0 {
-			return errors.Join(errStopped, w.x.apply(ctx, w.collection, first[:i]...))
+		if i := slices.IndexFunc(operations, w.stop); i >= 0 {
+			return errors.Join(errStopped, w.x.apply(ctx, w.collection, operations[:i]...))
 		}
 	}
-	err := w.x.apply(ctx, w.collection, first...)
-	if err == nil {
-		err = parallel(len(chunks), func(i int) error { return w.x.apply(ctx, w.collection, chunks[i]) })
-	}
-	if err == nil {
-		err = w.x.apply(ctx, w.collection, last...)
-	}
-	if err != nil {
+	if err := w.x.apply(ctx, w.collection, operations...); err != nil {
 		return err
 	}
 	before, after := w.x.freq.applied(c.commit, t)
 	w.x.know(c.commit)
 	w.next, w.since = c.commit+1, c.since
+	if len(w.latest) > 1000 {
+		w.first, w.latest = c.commit, map[string]int64{}
+	}
+	w.latest[c.doc] = c.commit
 	if w.since > cmp.Or(w.room, 1<<20)+w.size { // so that all foldings together cost about what the changes cost
 		size, err := w.x.fold(ctx, w.collection, c.commit)
 		if err != nil {
@@ -238,7 +239,7 @@ func (x *Index) Describe(ctx context.Context, d index.Doc) error {
 		return err
 	}
 	return x.update(ctx, func(ctx context.Context, w *writer) error {
-		s, err := w.stored(ctx, d.ID)
+		s, err := w.x.stored(ctx, w.collection, d.ID)
 		if err == nil && s == nil {
 			err = fmt.Errorf("document %s: %w", d.ID, index.ErrNotFound)
 		}
@@ -261,7 +262,7 @@ func (x *Index) Describe(ctx context.Context, d index.Doc) error {
 		if err != nil {
 			return err
 		}
-		return w.apply(ctx, change{doc: d.ID, revision: s.revision}, newTally(), nil, append([]*qdrant.PointsUpdateOperation{s.point()}, operations...)...)
+		return w.apply(ctx, change{doc: d.ID, revision: s.revision}, newTally(), append([]*qdrant.PointsUpdateOperation{s.point()}, operations...)...)
 	})
 }
 
@@ -325,7 +326,7 @@ func (w *writer) chunks(ctx context.Context, s *stored) ([]index.Chunk, error) {
 // Remove deletes a document and its chunks.
 func (x *Index) Remove(ctx context.Context, id string) error {
 	return x.update(ctx, func(ctx context.Context, w *writer) error {
-		s, err := w.stored(ctx, id)
+		s, err := w.x.stored(ctx, w.collection, id)
 		if err != nil || s == nil {
 			return err
 		}
@@ -333,7 +334,7 @@ func (x *Index) Remove(ctx context.Context, id string) error {
 		if err := w.subtract(ctx, s, &t); err != nil {
 			return err
 		}
-		return w.apply(ctx, change{doc: id, former: s.revision, deleted: s.n}, t, nil,
+		return w.apply(ctx, change{doc: id, former: s.revision, deleted: s.n}, t,
 			remove(qdrant.NewPointsSelector(docID(docKey(id)))), removeChunks(id, s.revision, s.n))
 	})
 }

@@ -34,6 +34,9 @@ type writer struct {
 	next       int64     // number of the next change
 	since      int64     // bytes of changes that the stored frequencies do not know
 	size       int64     // bytes of the stored frequencies
+
+	first  int64            // latest knows the changes after this one
+	latest map[string]int64 // last change of each document
 }
 
 const leaseTerm = 4 * time.Second
@@ -136,12 +139,14 @@ func (w *writer) begin(ctx context.Context) error {
 		if _, err := x.fit(); err != nil {
 			return err
 		}
+		w.latest = map[string]int64{}
 		if err := w.recover(ctx, m); err != nil {
 			return err
 		}
 		if err := x.load(ctx); err != nil {
 			return err
 		}
+		w.first = w.next - 1
 	}
 	w.until = until
 	return nil
@@ -191,7 +196,7 @@ func (w *writer) recover(ctx context.Context, m *meta) error {
 	if last.doc == "" {
 		return nil // it undid another
 	}
-	s, err := w.stored(ctx, last.doc)
+	s, err := x.stored(ctx, w.collection, last.doc)
 	if err != nil {
 		return err
 	}
@@ -211,12 +216,12 @@ func (w *writer) recover(ctx context.Context, m *meta) error {
 	if err != nil {
 		return err
 	}
-	return w.apply(ctx, change{}, t.negated(), nil, removeChunks(last.doc, last.revision, last.wrote))
+	return w.apply(ctx, change{}, t.negated(), removeChunks(last.doc, last.revision, last.wrote))
 }
 
 // stored reads the point of a document; nil if there is none.
-func (w *writer) stored(ctx context.Context, id string) (*stored, error) {
-	points, err := w.x.get(ctx, w.collection, []*qdrant.PointId{docID(docKey(id))}, true)
+func (x *Index) stored(ctx context.Context, collection, id string) (*stored, error) {
+	points, err := x.get(ctx, collection, []*qdrant.PointId{docID(docKey(id))}, true)
 	if err != nil || len(points) == 0 {
 		return nil, err
 	}
