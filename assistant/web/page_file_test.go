@@ -63,6 +63,9 @@ func TestPageComplaintFile(t *testing.T) {
 	c.wait(said + `.includes('빈.txt에서 글을 찾지 못했습니다.') || document.querySelector('.task > .stack > .error').checkVisibility()`)
 	c.drop(field, upload(t, "a.txt", "가"), upload(t, "b.txt", "나"))
 	c.wait(`document.querySelector('.task > .stack > .error').textContent === '파일을 하나만 골라 주세요.'`)
+	if got := c.text(`(data => { data.items.add(new File(['가'], 'a.txt')); return document.querySelector('h1').dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: data })) })(new DataTransfer())`); got != "false" {
+		t.Error("a file that is dropped beside the field is the browser's, which may leave the page for it")
+	}
 	if got := c.text(field + `.value`); got != before {
 		t.Errorf("after files that cannot be read: got %q, want %q", got, before)
 	}

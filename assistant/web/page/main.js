@@ -216,6 +216,7 @@ for (const a of document.querySelectorAll('.skips a')) {
 $('recent-toggle').addEventListener('click', () => {
   $('recent-toggle').setAttribute('aria-expanded', String($('recent').classList.toggle('open')))
 })
+for (const type of ['dragover', 'drop']) addEventListener(type, e => e.dataTransfer?.types.includes('Files') && e.preventDefault()) // beside its place: the browser would leave for it
 addEventListener('popstate', () => show(true))
 bindSettings(words)
 await words()
