@@ -127,6 +127,9 @@ func TestEvalComparesPrompts(t *testing.T) {
 	if got, want := withoutMillis(t, played), withoutMillis(t, before); got != want {
 		t.Errorf("played back:\n%s\nrecorded:\n%s", got, want)
 	}
+	if code, _, stderr := biseo(t, "eval", "run", sets, "--out", filepath.Join(dir, "miss"), "--replay", before, "--prompts", prompts); code != exitFailed || !strings.Contains(stderr, "녹음에 없는 물음이 나왔으니") {
+		t.Errorf("played back with another prompt: exit %d, %s", code, stderr)
+	}
 	gates := filepath.Join(dir, "gates.yaml")
 	if err := os.WriteFile(gates, []byte("answer: {points: {min: 1}}"), 0o644); err != nil {
 		t.Fatal(err)

@@ -115,6 +115,8 @@ func (cmd *goldenRunCmd) Run(ctx context.Context, c *console, s *settings) error
 	switch {
 	case errors.Is(err, suite.ErrOther):
 		return errUsage{fmt.Errorf("--out %s에 설정, 문항이나 문서가 다른 실행이 끊긴 채 있으니 다른 폴더를 적거나 그 폴더를 지워 주세요: %w", cmd.Out, err)}
+	case err != nil && ctx.Err() != nil:
+		return fmt.Errorf("실행이 중간에 멈췄으니 같은 명령을 다시 내려 이어서 해 주세요: %w", err)
 	case errors.Is(err, suite.ErrNotRecorded):
 		return fmt.Errorf("--replay %s의 녹음에 없는 물음이 나왔으니 녹음한 때와 같은 문항, 문서, 설정으로 재생하거나 새로 실행해 주세요: %w", cmd.Replay, err)
 	case err != nil:
