@@ -8,7 +8,22 @@ import (
 
 // NFC returns s in Unicode normalisation form C, in which a Hangul syllable is
 // one code point. All text that Biseo stores is in this form.
-func NFC(s string) string { return norm.NFC.String(s) }
+func NFC(s string) string {
+	for _, r := range s {
+		if !isComposed(r) {
+			return norm.NFC.String(s)
+		}
+	}
+	return s
+}
+
+// isComposed reports whether a character is the same in NFC whatever stands beside it,
+// of the characters of which Korean documents mostly consist: for them the tables of
+// all characters take ten times as long.
+func isComposed(r rune) bool {
+	return r < '\u0300' || r >= '가' && r <= '힣' || r >= '一' && r <= '\u9fff' ||
+		r >= '\u2010' && r <= '\u2027' || r >= '①' && r <= '◿' || r >= '、' && r <= '〩' || r >= 'ㄱ' && r <= 'ㆎ' || isFullWidth(r)
+}
 
 // Normalize returns a form of s for comparison only, never for display: NFC,
 // full-width characters as ASCII, every middle dot as ·, curly quotes straight,
