@@ -1,12 +1,11 @@
 package qdrant
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"hash/fnv"
-	"maps"
 	"math"
 	"runtime"
 	"slices"
@@ -87,10 +86,12 @@ func lastBits(revision int64) uint64 { return uint64(revision) & (1<<revisionBit
 // folded to 32, which must never change. Of a million terms some hundred pairs
 // share a dimension and count as one term.
 func hashTerm(term string) uint32 {
-	h := fnv.New64a()
-	h.Write([]byte(term))
-	v := h.Sum64()
-	return uint32(v>>32) ^ uint32(v)
+	const offset, prime = 14695981039346656037, 1099511628211
+	h := uint64(offset)
+	for i := range len(term) {
+		h = (h ^ uint64(term[i])) * prime
+	}
+	return uint32(h>>32) ^ uint32(h)
 }
 
 // A termCount is how often a chunk holds the terms of one dimension.
@@ -110,18 +111,20 @@ func analyse(d index.Doc, chunks []index.Chunk) []record {
 	records := make([]record, len(chunks))
 	_ = parallel(len(chunks), func(i int) error {
 		terms, length := index.CountTerms(d, chunks[i])
-		byHash := make(map[uint32]index.FieldCounts, len(terms))
+		all := make([]termCount, 0, len(terms))
 		for term, counts := range terms {
-			h := hashTerm(term)
-			sum := byHash[h]
-			for f, n := range counts {
-				sum[f] += n
-			}
-			byHash[h] = sum
+			all = append(all, termCount{hashTerm(term), counts})
 		}
-		r := record{Chunk: chunks[i], length: length, terms: make([]termCount, 0, len(byHash))}
-		for _, h := range slices.Sorted(maps.Keys(byHash)) {
-			r.terms = append(r.terms, termCount{h, byHash[h]})
+		slices.SortFunc(all, func(a, b termCount) int { return cmp.Compare(a.hash, b.hash) })
+		r := record{Chunk: chunks[i], length: length, terms: all[:0]}
+		for _, t := range all {
+			if last := len(r.terms) - 1; last < 0 || r.terms[last].hash != t.hash {
+				r.terms = append(r.terms, t)
+			} else {
+				for f, n := range t.counts {
+					r.terms[last].counts[f] += n
+				}
+			}
 		}
 		records[i] = r
 		return nil
