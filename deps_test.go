@@ -39,6 +39,7 @@ var arrows = map[string]string{
 	"ingest/extract/xlsx":     "ingest ingest/extract/blocks ingest/extract/xmlzip",
 	"ingest/extract/markup":   "ingest ingest/extract/blocks index",
 	"ingest/extract/pool":     "ingest ingest/extract/blocks",
+	"ingest/extract/programs": "ingest/extract/pdf",
 	"assistant/ground":        "korea/...",
 	"assistant/complaint":     "korea/...",
 	"assistant/excerpt":       "assistant/ground korea/...",

@@ -8,6 +8,7 @@ import (
 
 	"biseo/ingest"
 	"biseo/ingest/extract/pool"
+	"biseo/ingest/extract/programs"
 )
 
 // TestMain lets the test binary be the child of a pool.
@@ -22,7 +23,7 @@ func TestMain(m *testing.M) {
 			if err != nil {
 				return nil, err
 			}
-			return readPDFWith(ctx, data, programs{pdftotext: findProgram("pdftotext")})
+			return readPDFWith(ctx, data, programs.Programs{PDFToText: programs.Find().PDFToText})
 		}
 	}
 	if err := pool.Worker(os.Stdin, os.Stdout, read); err != nil {

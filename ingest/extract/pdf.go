@@ -10,6 +10,7 @@ import (
 	"biseo/ingest"
 	"biseo/ingest/extract/blocks"
 	"biseo/ingest/extract/pdf"
+	"biseo/ingest/extract/programs"
 )
 
 // How a page was read, for [ingest.Document.Methods].
@@ -25,10 +26,10 @@ const (
 // where tesseract is. Lines wrapped by the page are joined, running heads and page
 // numbers are dropped, ruled tables have cells.
 func readPDF(ctx context.Context, data []byte) (*ingest.Document, error) {
-	return readPDFWith(ctx, data, findPrograms())
+	return readPDFWith(ctx, data, programs.Find())
 }
 
-func readPDFWith(ctx context.Context, data []byte, programs programs) (*ingest.Document, error) {
+func readPDFWith(ctx context.Context, data []byte, tools programs.Programs) (*ingest.Document, error) {
 	var b blocks.Builder
 	var pages []*pdfPage
 	f, err := pdf.Open(data)
@@ -44,7 +45,7 @@ func readPDFWith(ctx context.Context, data []byte, programs programs) (*ingest.D
 		}
 	}
 	if len(pages) == 0 {
-		if pages = repair(ctx, data, programs); ctx.Err() != nil {
+		if pages = repair(ctx, data, tools); ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		switch {
@@ -58,7 +59,7 @@ func readPDFWith(ctx context.Context, data []byte, programs programs) (*ingest.D
 			return nil, damaged("PDF", errors.New("쪽이 없음"))
 		}
 	}
-	if err := rescue(ctx, &b, data, pages, programs); err != nil {
+	if err := rescue(ctx, &b, data, pages, tools); err != nil {
 		return nil, err
 	}
 	if i := slices.IndexFunc(pages, func(p *pdfPage) bool { return p.page.Err != nil }); i >= 0 && !slices.ContainsFunc(pages, func(p *pdfPage) bool { return p.look.chars > 0 }) {

@@ -19,6 +19,7 @@ import (
 	"biseo/ingest"
 	"biseo/ingest/extract/blocks"
 	"biseo/ingest/extract/pool"
+	"biseo/ingest/extract/programs"
 )
 
 // pdfOf makes a PDF from objects 1, 2, …; object 1 is the catalog.
@@ -281,7 +282,7 @@ func TestPDFContent(t *testing.T) {
 		{"wrong operands", "/L Tf (x) Td [ (a) Tj BT /L 10 Tf 50 700 Td (b\\051\\) ) Tj <7> Tj ET ] TJ", ""},
 		{"stray delimiters", ") > } BT /L 10 Tf 50 700 Td (text) Tj ET", "text"},
 	} {
-		if d, err := readPDFWith(t.Context(), []byte(koreanPDF(tt.content)), programs{}); err != nil || tt.want != "" && strings.TrimSpace(d.Text) != tt.want {
+		if d, err := readPDFWith(t.Context(), []byte(koreanPDF(tt.content)), programs.Programs{}); err != nil || tt.want != "" && strings.TrimSpace(d.Text) != tt.want {
 			t.Errorf("%s: got %v, %v, want %q", tt.name, d, err, tt.want)
 		}
 	}
@@ -316,7 +317,7 @@ func TestPDFUnusual(t *testing.T) {
 	loop := pdfOf("", "<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 9/Kids[2 0 R 2 0 R]>>")
 	wantError(t, "loop", loop, "손상")
 	wantError(t, "encrypted", pdfOf("/Encrypt<</Filter/Standard/V 5/R 6>>/ID[(a)(b)]", "<</Type/Catalog>>"), "암호")
-	if _, err := readPDFWith(t.Context(), []byte(good[:len(good)/2]), programs{}); err == nil || !strings.Contains(err.Error(), "손상") {
+	if _, err := readPDFWith(t.Context(), []byte(good[:len(good)/2]), programs.Programs{}); err == nil || !strings.Contains(err.Error(), "손상") {
 		t.Errorf("truncated: %v", err)
 	}
 	wantError(t, "no pages", pdfOf("", "<</Type/Catalog>>"), "손상")
@@ -332,7 +333,7 @@ func TestPDFUnusual(t *testing.T) {
 // its characters, wherever they stand, were read. What is dropped on purpose, page
 // numbers above all, counts as lost.
 func TestSharedPDFRecall(t *testing.T) {
-	pdftotext := findProgram("pdftotext")
+	pdftotext := programs.Find().PDFToText
 	if pdftotext == "" {
 		t.Skip("needs poppler: apt-get install poppler-utils")
 	}
@@ -348,11 +349,11 @@ func TestSharedPDFRecall(t *testing.T) {
 	rePage := regexp.MustCompile(`^- \d+ -$`)
 	for _, tt := range []struct {
 		name  string
-		tools programs
+		tools programs.Programs
 		want  float64
 	}{
-		{"native", programs{}, 0.97},
-		{"with poppler", programs{pdftotext: pdftotext}, 0.99},
+		{"native", programs.Programs{}, 0.97},
+		{"with poppler", programs.Programs{PDFToText: pdftotext}, 0.99},
 	} {
 		var sum, read, pages, tables, numbers int
 		for _, path := range files(t, shared(t, "busan-plans-2025"), ".pdf") {
@@ -450,7 +451,7 @@ func FuzzPDF(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		if d, err := readPDFWith(ctx, data, programs{}); err == nil {
+		if d, err := readPDFWith(ctx, data, programs.Programs{}); err == nil {
 			checkShape(t, d)
 		}
 	})

@@ -16,16 +16,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"biseo/ingest"
 	"biseo/ingest/extract/pdf"
 	"biseo/ingest/extract/pool"
+	"biseo/ingest/extract/programs"
 )
 
-func needPoppler(t testing.TB) programs {
-	p := programs{pdftotext: findProgram("pdftotext")}
-	if p.pdftotext == "" {
+func needPoppler(t testing.TB) programs.Programs {
+	p := programs.Programs{PDFToText: programs.Find().PDFToText}
+	if p.PDFToText == "" {
 		t.Skip("needs poppler: apt-get install poppler-utils")
 	}
 	return p
@@ -105,7 +104,7 @@ func TestPDFImplausible(t *testing.T) {
 		}
 		return r
 	}, real)
-	d, err := readPDFWith(t.Context(), []byte(pdfOf("", mergedPages(shifted)...)), programs{})
+	d, err := readPDFWith(t.Context(), []byte(pdfOf("", mergedPages(shifted)...)), programs.Programs{})
 	if err != nil || len(d.Warnings) != 1 || !strings.Contains(d.Warnings[0], "제대로 읽히지 않은") || !strings.Contains(d.Warnings[0], "tesseract-ocr-kor") {
 		t.Errorf("got %v, %v", d, err)
 	}
@@ -129,7 +128,7 @@ func TestPDFPoppler(t *testing.T) {
 		}
 	}
 	data := []byte(pdfOf("", objects...))
-	d, err := readPDFWith(t.Context(), data, programs{})
+	d, err := readPDFWith(t.Context(), data, programs.Programs{})
 	if err != nil || !slices.Equal(d.Methods, []string{"none", "native"}) || len(d.Warnings) != 1 || !strings.Contains(d.Warnings[0], "(1쪽)") || !strings.Contains(d.Warnings[0], "poppler-utils") {
 		t.Errorf("without poppler: %+v, %v", d, err)
 	}
@@ -140,41 +139,12 @@ func TestPDFPoppler(t *testing.T) {
 		t.Errorf("with poppler: %+v, %v", d, err)
 	}
 	broken := []byte(strings.Replace(string(data), "startxref\n", "startxref\n9", 1))
-	if _, err := readPDFWith(t.Context(), broken, programs{}); err == nil || !strings.Contains(err.Error(), "손상") {
+	if _, err := readPDFWith(t.Context(), broken, programs.Programs{}); err == nil || !strings.Contains(err.Error(), "손상") {
 		t.Errorf("damaged, without poppler: %v", err)
 	}
 	d, err = readPDFWith(t.Context(), broken, tools)
 	if err != nil || d.Text != want || !slices.Equal(d.Methods, []string{"poppler", "poppler"}) || len(d.Warnings) != 1 {
 		t.Errorf("damaged, with poppler: %+v, %v", d, err)
-	}
-}
-
-// parseBoxes and parseTSV are tested on their own, for machines without the programs.
-func TestParseProgramOutput(t *testing.T) {
-	pages := parseBoxes([]byte(`<doc><page width="595.0" height="842.0"><flow><block xMin="50"><line xMin="50.0" yMin="100.0" xMax="150.0" yMax="110.0">
-		<word xMin="50.0" yMin="100.0" xMax="90.0" yMax="110.0">A&amp;B</word><word xMin="100.0" yMin="100.0" xMax="150.0" yMax="110.0">법률</word></line></block></flow></page><page width="1" height="1"></page></doc>`))
-	if len(pages) != 2 || len(pages[0].Lines) != 1 || pages[0].Lines[0].Text != "A&B 법률" || pages[0].Lines[0].Y != 734 || pages[0].Width != 595 {
-		t.Errorf("boxes: %+v", pages)
-	}
-	row := func(left, right, y float64, text string) pdf.Line {
-		return pdf.Line{Text: text, Left: left, Right: right, Y: y, Size: 10, Glyphs: []pdf.Glyph{{Text: text, Left: left, Right: right}}}
-	}
-	var rows []string
-	for _, l := range joinRows([]pdf.Line{row(60, 80, 700, "처리에"), row(50, 59, 700, "민원"), row(85, 90, 701, "법"), row(120, 140, 700, "다른 단"), row(50, 60, 680, "아래")}) {
-		rows = append(rows, l.Text)
-	}
-	if diff := cmp.Diff([]string{"민원처리에 법", "다른 단", "아래"}, rows); diff != "" {
-		t.Errorf("rows (-want +got):\n%s", diff)
-	}
-	tsv := "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n" +
-		"4\t1\t1\t1\t1\t0\t0\t0\t9\t9\t-1\t\n5\t1\t1\t1\t1\t1\t100\t200\t100\t50\t96.5\t가온시\n5\t1\t1\t1\t1\t2\t250\t200\t50\t50\t90\t청년\n" +
-		"5\t1\t1\t1\t1\t3\t320\t200\t50\t50\t12\t~;\n5\t1\t1\t1\t2\t1\t100\t300\t100\t50\t91\t수당\n"
-	var got []string
-	for _, l := range parseTSV(tsv, 0.5, 842) {
-		got = append(got, fmt.Sprintf("%s %g-%g y%g", l.Text, l.Left, l.Right, l.Y))
-	}
-	if diff := cmp.Diff([]string{"가온시 청년 50-150 y717", "수당 50-100 y667"}, got); diff != "" {
-		t.Errorf("TSV (-want +got):\n%s", diff)
 	}
 }
 
@@ -232,15 +202,15 @@ func scan(lines ...string) string {
 
 func TestPDFScan(t *testing.T) {
 	data := []byte(scan("나도 가고 이 도시", "다시 가지고 오시다"))
-	d, err := readPDFWith(t.Context(), data, programs{})
+	d, err := readPDFWith(t.Context(), data, programs.Programs{})
 	if err != nil || !slices.Equal(d.Methods, []string{"none"}) || len(d.Warnings) == 0 || !strings.Contains(d.Warnings[0], "tesseract-ocr-kor") {
 		t.Errorf("without programs: %+v, %v", d, err)
 	}
-	tools := findPrograms()
-	if tools.pdftoppm == "" {
+	tools := programs.Find()
+	if tools.PDFToPPM == "" {
 		t.Skip("needs poppler: apt-get install poppler-utils")
 	}
-	if tools.tesseract == "" {
+	if tools.Tesseract == "" {
 		t.Skip("needs tesseract: apt-get install tesseract-ocr tesseract-ocr-kor")
 	}
 	d, err = readPDFWith(t.Context(), data, tools)
