@@ -47,6 +47,7 @@ func Run(t *testing.T, open func(t *testing.T) index.Index) {
 		{"Arguments", testArguments},
 		{"Cancelled", testCancelled},
 		{"Concurrent", testConcurrent},
+		{"Writers", testWriters},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			x := open(t)
@@ -410,6 +411,44 @@ func testConcurrent(t *testing.T, x index.Index) {
 	}
 	close(stop)
 	readers.Wait()
+}
+
+// testWriters replaces the same documents from several goroutines: each must be whole
+// in the end, as one of them wrote it.
+func testWriters(t *testing.T, x index.Index) {
+	const writers, docs = 4, 3
+	var all sync.WaitGroup
+	for w := range writers {
+		all.Go(func() {
+			for i := range 4 * docs {
+				d := newDoc(fmt.Sprint("d", i%docs))
+				d.Gist = fmt.Sprintf("%d번째 판 %d", w, i)
+				var texts []string
+				for range 1 + w {
+					texts = append(texts, "공통 "+d.Gist)
+				}
+				if err := x.Replace(t.Context(), d, newChunks(d, texts...)); err != nil {
+					t.Errorf("Replace: %v", err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	found := 0
+	for _, d := range allDocs(t, x) {
+		hits, err := x.Passage(t.Context(), everyone(), index.ChunkID(d.ID, 0), 10)
+		if err != nil {
+			t.Fatalf("Passage: %v", err)
+		}
+		diff(t, "chunks of "+d.Gist, int(d.Gist[0]-'0')+1, len(hits))
+		for _, h := range hits {
+			diff(t, "chunk of "+d.Gist, "공통 "+d.Gist, h.Chunk.Text)
+		}
+		found += len(hits)
+	}
+	diff(t, "documents", docs, len(allDocs(t, x)))
+	diff(t, "hits", found, len(search(t, x, index.Query{Scope: everyone(), Text: "공통", Limit: 100})))
 }
 
 func testReopen(t *testing.T, open func(t *testing.T) index.Index) {
