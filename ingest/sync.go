@@ -57,9 +57,9 @@ type Mask func(text string, keepContacts bool) string
 // changed. When ctx ends, Sync finishes the documents at hand and returns what was
 // done with ctx's error. Running again completes what was left.
 //
-// Documents are stored one after the other, in path order; an x that has a method
-// Writers() int, as [qdrant.Index] does, is given so many at once. Those of one Work
-// follow each other even then, and all that Sync tells and keeps of files stays in path order.
+// Documents are stored one after the other, in path order, or as many at once as
+// [index.Writers] says. Those of one Work follow each other even then, and all that Sync
+// tells and keeps of files stays in path order.
 //
 // Versions of one Work follow each other: a document's Until is the earlier of
 // its Ends and the From of the next version in the order of (From, ID). Only a
