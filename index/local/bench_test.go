@@ -20,10 +20,15 @@ func lawFolder(tb testing.TB) string {
 	if dir := os.Getenv("BISEO_BENCH_LAWS"); dir != "" {
 		return dir
 	}
+	return filepath.Join(sharedData(tb), "laws-kr", "admin-subset")
+}
+
+// sharedData is the folder of the shared test data.
+func sharedData(tb testing.TB) string {
 	_, file, _, _ := runtime.Caller(0)
-	dir := filepath.Join(filepath.Dir(file), "..", "..", "..", "shared", "data", "laws-kr", "admin-subset")
+	dir := filepath.Join(filepath.Dir(file), "..", "..", "..", "shared", "data")
 	if _, err := os.Stat(dir); err != nil {
-		tb.Skip("needs ../shared/data/laws-kr")
+		tb.Skip("needs ../shared/data")
 	}
 	return dir
 }

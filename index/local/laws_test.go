@@ -45,30 +45,34 @@ var allLawsOptions = Options{Rules: text.Version, Space: "made/384"}
 //	exact   the same questions against BM25 over every chunk and cosines of every vector
 //
 // BISEO_ALL_LAWS_PART names one part to run, here and not in a process of its own: with
-// it -cpuprofile tells of the searches alone.
+// it -cpuprofile tells of the searches alone. Without BISEO_ALL_LAWS the parts run on one law.
 func TestAllLaws(t *testing.T) {
-	dir := os.Getenv(allLaws)
+	dir, chosen := os.Getenv(allLaws), os.Getenv(allLawsPart)
+	laws, made := filepath.Join(dir, "kr"), filepath.Join(dir, "index")
 	if dir == "" {
-		t.Skip("needs " + allLaws + ", a folder with the unpacked archive of all national laws")
+		laws, made = filepath.Join(lawFolder(t), "도로법"), filepath.Join(t.TempDir(), "index")
 	}
-	parts := map[string]func(*testing.T, string){"ingest": ingestAllLaws, "search": searchAllLaws, "exact": compareAllLaws}
-	if part := os.Getenv(allLawsPart); part != "" {
-		parts[part](t, dir)
-		return
-	}
-	for _, part := range []string{"ingest", "search", "exact"} {
+	for _, part := range []struct {
+		name string
+		run  func(t *testing.T, laws, made string)
+	}{{"ingest", ingestAllLaws}, {"search", searchAllLaws}, {"exact", compareAllLaws}} {
+		if dir == "" || chosen == part.name {
+			part.run(t, laws, made)
+		}
+		if dir == "" || chosen != "" {
+			continue
+		}
 		c := exec.Command(os.Args[0], "-test.run=^TestAllLaws$", "-test.v", "-test.timeout=1h")
-		c.Env = append(os.Environ(), allLawsPart+"="+part)
+		c.Env = append(os.Environ(), allLawsPart+"="+part.name)
 		out, err := c.CombinedOutput()
-		t.Logf("%s\n%s", part, out)
+		t.Logf("%s\n%s", part.name, out)
 		if err != nil {
-			t.Fatalf("%s: %v", part, err)
+			t.Fatalf("%s: %v", part.name, err)
 		}
 	}
 }
 
-func ingestAllLaws(t *testing.T, dir string) {
-	laws, made := filepath.Join(dir, "kr"), filepath.Join(dir, "index")
+func ingestAllLaws(t *testing.T, laws, made string) {
 	t.Logf("without vectors: %s", fillAllLaws(t, laws, t.TempDir(), Options{Rules: text.Version}))
 	if _, err := os.Stat(made); err == nil {
 		return
@@ -112,6 +116,9 @@ func fillAllLaws(t *testing.T, folder, dir string, opt Options) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := x.Close(); err != nil {
+		t.Fatal(err)
+	}
 	return fmt.Sprintf("%d chunks, %.0f a second", chunks, float64(chunks)/took.Seconds())
 }
 
@@ -136,17 +143,20 @@ func madeVector(id string) []float32 {
 	return unit(r, madeCentres[r.IntN(len(madeCentres))], dim)
 }
 
-// allLawsQuestions are a hundred of each kind, with made vectors: what citizens
-// wrote, long and short, the beginnings of chunks of the laws and how they are cited.
+// allLawsQuestions are a hundred of each kind, of few laws fewer, with made vectors: what
+// citizens wrote, long and short, the beginnings of chunks and how they are cited.
 func allLawsQuestions(t *testing.T, x *Index) map[string][]index.Query {
-	const each = 100
+	each := 0
+	if err := x.view(t.Context(), func(v *view) error { each = min(100, 10+v.all.Chunks/1000); return nil }); err != nil {
+		t.Fatal(err)
+	}
 	kinds := map[string][]index.Query{}
 	add := func(kind, s string) {
 		if len(kinds[kind]) < each {
 			kinds[kind] = append(kinds[kind], index.Query{Scope: index.Scope{On: index.Day(2026, 6, 8)}, Text: s, Dense: madeVector("question " + s)})
 		}
 	}
-	shared := filepath.Join(lawFolder(t), "..", "..")
+	shared := sharedData(t)
 	eachLine(t, filepath.Join(shared, "complaints-ko-firesafety", "replies.jsonl"), func(line []byte) {
 		var q struct {
 			Text string `json:"question_raw"`
@@ -164,7 +174,7 @@ func allLawsQuestions(t *testing.T, x *Index) map[string][]index.Query {
 		add("question", q.Text)
 	})
 	err := x.view(t.Context(), func(v *view) error {
-		rows, err := v.tx.QueryContext(t.Context(), `SELECT cite, text FROM chunks WHERE length(text) > 20 AND key % 4001 = 0 ORDER BY key`)
+		rows, err := v.tx.QueryContext(t.Context(), `SELECT cite, text FROM chunks WHERE length(text) > 20 AND key % ? = 0 ORDER BY key`, 1+v.all.Chunks/(each+7))
 		if err != nil {
 			return err
 		}
@@ -203,11 +213,11 @@ func eachLine(t *testing.T, path string, use func([]byte)) {
 	}
 }
 
-func searchAllLaws(t *testing.T, dir string) {
+func searchAllLaws(t *testing.T, _, made string) {
 	opt := allLawsOptions
 	opt.ReadOnly = true
 	start := time.Now()
-	x := mustOpen(t, filepath.Join(dir, "index"), opt)
+	x := mustOpen(t, made, opt)
 	if err := x.view(t.Context(), func(*view) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
@@ -266,10 +276,10 @@ func resident() string {
 }
 
 // compareAllLaws compares the ten best by words and by meaning with exact ones.
-func compareAllLaws(t *testing.T, dir string) {
+func compareAllLaws(t *testing.T, _, made string) {
 	opt := allLawsOptions
 	opt.ReadOnly = true
-	x := mustOpen(t, filepath.Join(dir, "index"), opt)
+	x := mustOpen(t, made, opt)
 	var questions []index.Query
 	for _, kind := range allLawsQuestions(t, x) {
 		questions = append(questions, kind...)
