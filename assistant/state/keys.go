@@ -138,7 +138,7 @@ type Session struct {
 	Created     time.Time
 	Seen        time.Time     // to about a minute
 	Expires     time.Time     // however much it is used
-	Idle        time.Duration // unused for less than this from now on it does not end before
+	Idle        time.Duration // unused for less than this it does not end before Expires
 }
 
 // CreateSession stores a session and returns its token, 32 random bytes in base32,

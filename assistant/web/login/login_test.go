@@ -132,7 +132,7 @@ func TestLogin(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := state.Session{Subject: "1042", Name: "김주무", Groups: []string{"staff", "민원과"}, Permissions: []string{"ask", "draft", "read"}, Grade: "sensitive",
-		Created: noon, Seen: noon, Expires: noon.Add(10 * time.Hour)}
+		Created: noon, Seen: noon, Expires: noon.Add(10 * time.Hour), Idle: 29 * time.Minute}
 	if d := cmp.Diff(want, got, cmpopts.EquateApproxTime(0)); d != "" {
 		t.Error(d)
 	}
