@@ -36,7 +36,21 @@ type Marks struct {
 	Failure  error // the first of these
 }
 
-var digit = regexp.MustCompile(`^\D{0,20}([1-5])(?:\D|$)`)
+var (
+	first   = regexp.MustCompile(`^\D{0,20}([1-5])(?:\D|$)`)
+	numbers = regexp.MustCompile(`\d+`)
+)
+
+// markOf is the mark that a model wrote; 0 if it wrote none, or other numbers too,
+// such as that of an item of a list.
+func markOf(s string) int {
+	found := first.FindStringSubmatch(strings.TrimSpace(s))
+	if found == nil || slices.ContainsFunc(numbers.FindAllString(s, -1), func(n string) bool { return n != found[1] }) {
+		return 0
+	}
+	mark, _ := strconv.Atoi(found[1])
+	return mark
+}
 
 // Judge has g mark each answer of r, searches left out. A request that fails costs
 // only its answer the mark. step, if not nil, is told how many of all answers are done.
@@ -73,12 +87,11 @@ func Judge(ctx context.Context, g llm.Generator, set *prompts.Set, r *suite.Repo
 			return nil, fmt.Errorf("judge %s: the server answered as %s, before as %s: one model must mark all", j.Case.ID, res.Model, m.Model)
 		}
 		m.Model, m.Prompt = res.Model, p.Version
-		found := digit.FindStringSubmatch(strings.TrimSpace(res.Text))
-		if found == nil {
+		if mark := markOf(res.Text); mark > 0 {
+			m.Cases[j.Case.ID] = mark
+		} else {
 			m.Unmarked++
-			continue
 		}
-		m.Cases[j.Case.ID], _ = strconv.Atoi(found[1])
 	}
 	return m, nil
 }

@@ -48,7 +48,7 @@ func TestCalibrate(t *testing.T) {
 
 func TestJudge(t *testing.T) {
 	r := run("앞", "앞 답", 3)
-	for text, want := range map[string]int{"4": 4, "점수: 5점": 5, "**3**": 3, "7": 0, "좋은 답입니다": 0, "45": 0} {
+	for text, want := range map[string]int{"4": 4, "점수: 5점": 5, "**3**": 3, "7": 0, "좋은 답입니다": 0, "45": 0, "1. 5점": 0, "1. 1. 5.": 0} {
 		m, err := Judge(t.Context(), llmtest.Script(text), prompts.Default(), r, nil)
 		if err != nil {
 			t.Fatal(err)
