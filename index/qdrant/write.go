@@ -73,8 +73,7 @@ func (w *writer) put(ctx context.Context, p parcel) error {
 			return err
 		}
 	}
-	t := newTally()
-	t.addAll(p.tally)
+	t := p.tally
 	c := change{doc: d.ID, revision: w.next, wrote: len(p.points)}
 	for i, id := range chunkPoints(d.ID, c.revision, 0, len(p.points)) {
 		p.points[i].Id = id
@@ -85,6 +84,8 @@ func (w *writer) put(ctx context.Context, p parcel) error {
 	}
 	operations = append(operations, stored{doc: d, commit: w.next, revision: w.next, n: len(p.points)}.point())
 	if s != nil {
+		t = newTally()
+		t.addAll(p.tally)
 		if err := w.subtract(ctx, s, &t); err != nil {
 			return err
 		}
