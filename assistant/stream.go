@@ -152,7 +152,9 @@ func claims(s string) []claim {
 	rank := rankOf(strings.TrimSpace(marked))
 	s = s[len(marked):]
 	s = answer.ReplaceAllString(s, "")
-	if strings.Contains(s, prompts.NoAnswer) || strings.Trim(s, " .[]") == strings.Trim(prompts.NoAnswer, "[]") {
+	// In the middle of a sentence it is the instruction, recited.
+	said := strings.Trim(s, " .")
+	if strings.HasPrefix(said, prompts.NoAnswer) || strings.HasSuffix(said, prompts.NoAnswer) || strings.Trim(said, "[]") == strings.Trim(prompts.NoAnswer, "[]") {
 		return []claim{{none: true}}
 	}
 	var sources []int
