@@ -51,7 +51,7 @@ func plain(r rune) rune {
 	switch r {
 	case 'ㆍ', '‧', '•', '・', '･', '∙', '⋅':
 		return '·'
-	case '‘', '’', '‛', '′', '´', '`':
+	case '‘', '’', '‛', '′', '´', '`', '｀':
 		return '\''
 	case '“', '”', '„', '″':
 		return '"'
