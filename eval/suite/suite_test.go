@@ -300,6 +300,33 @@ func TestTapeForgetsWhatWasBrokenOff(t *testing.T) {
 	}
 }
 
+// A line that was cut off, by a full disk or the end of the process, costs only itself.
+func TestTapeCutOff(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "tape.jsonl")
+	for _, user := range []string{"하나", "둘"} {
+		tape, err := Record(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tape.Generator(llmtest.Script(user), "model").Generate(t.Context(), llm.Request{User: user}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tape.file.WriteString(`{"key":"half`); err != nil {
+			t.Fatal(err)
+		}
+		tape.Close()
+	}
+	tape, err := Play(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, user := range []string{"하나", "둘"} {
+		if r, err := tape.Generator(nil, "model").Generate(t.Context(), llm.Request{User: user}, nil); err != nil || r.Text != user {
+			t.Errorf("%s: %v %v", user, r, err)
+		}
+	}
+}
+
 // A model that never ends costs a case no more than the patience of the run.
 func TestPatience(t *testing.T) {
 	var asked atomic.Int64

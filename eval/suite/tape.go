@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"regexp"
@@ -80,41 +81,51 @@ type failure struct {
 func (f failure) Error() string { return f.text }
 func (f failure) Unwrap() error { return f.cause }
 
-// Record opens a tape that goes on where the file name ends.
+// Record opens a tape that goes on behind the last whole line of the file name.
 func Record(name string) (*Tape, error) {
-	t, err := load(name)
+	t, whole, err := load(name)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	t.file, err = os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	return t, err
+	if t.file, err = os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+		return nil, err
+	}
+	if err := t.file.Truncate(whole); err != nil {
+		return nil, errors.Join(err, t.file.Close())
+	}
+	return t, nil
 }
 
 // Play opens a tape whose requests are answered from the file alone.
 func Play(name string) (*Tape, error) {
-	t, err := load(name)
+	t, _, err := load(name)
 	t.play = true
 	return t, err
 }
 
-func load(name string) (*Tape, error) {
-	t := &Tape{held: map[string]taped{}}
+// load reads the whole lines of a tape, and how many bytes they are.
+func load(name string) (t *Tape, whole int64, err error) {
+	t = &Tape{held: map[string]taped{}}
 	f, err := os.Open(name)
 	if err != nil {
-		return t, err
+		return t, 0, err
 	}
 	defer f.Close()
 	r := bufio.NewReader(f)
 	for n := 1; ; n++ {
 		line, err := r.ReadBytes('\n')
-		if err != nil { // the end, or a line that was cut off
-			return t, nil
+		if err == io.EOF { // or a line that was cut off
+			return t, whole, nil
+		}
+		if err != nil {
+			return t, whole, fmt.Errorf("read tape %s: %w", name, err)
 		}
 		var e taped
 		if err := json.Unmarshal(line, &e); err != nil {
-			return t, fmt.Errorf("read tape %s, line %d: %w", name, n, err)
+			return t, whole, fmt.Errorf("read tape %s, line %d: %w", name, n, err)
 		}
 		t.held[e.Key] = e
+		whole += int64(len(line))
 	}
 }
 
