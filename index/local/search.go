@@ -177,7 +177,7 @@ func (v *view) rank(ctx context.Context, q index.Query, depth int) (words, meani
 		})
 	}
 	reading.Wait()
-	return words, meaning[:min(depth, len(meaning))], errors.Join(ctx.Err(), err, unread)
+	return words, meaning[:min(depth, len(meaning))], cmp.Or(ctx.Err(), err, unread)
 }
 
 // best returns the n best of what rank adds for each segment, on all processors.
