@@ -174,7 +174,7 @@ func ask(ctx context.Context, task golden.Task, c golden.Case, common *Corpus, o
 	r.Prompts = heard.String()
 	var input *assistant.InputError
 	switch {
-	case heard.missed:
+	case heard.lacks():
 		return r, ErrNotRecorded
 	case ctx.Err() != nil:
 		return r, context.Cause(ctx)

@@ -208,7 +208,7 @@ func (t *Tape) do(ctx context.Context, e taped, ask func(*taped)) (taped, error)
 		return e, missed(ctx)
 	}
 	ask(&e)
-	if e.Error != "" && errors.Is(ctx.Err(), context.Canceled) {
+	if (e.Error != "" || e.Stopped) && errors.Is(ctx.Err(), context.Canceled) {
 		return e, context.Cause(ctx)
 	}
 	t.mu.Lock()
@@ -325,6 +325,12 @@ type Heard struct {
 	mu     sync.Mutex
 	lines  []string
 	missed bool // a tape played back lacked one of them
+}
+
+func (h *Heard) lacks() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.missed
 }
 
 func (h *Heard) String() string {
