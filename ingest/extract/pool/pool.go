@@ -34,8 +34,8 @@ type Options struct {
 	Timeout time.Duration // for one file, or one scanned page of it; 0 means 30 s
 }
 
-// A Pool reads files in child processes. Each works under the limits of [Worker]. It is safe for concurrent use; callers beyond
-// the number of workers wait.
+// A Pool reads files in child processes, each under the limits of [Worker]. Safe for
+// concurrent use; callers beyond the number of workers wait.
 type Pool struct {
 	opt     Options
 	idle    chan *child // one element for each worker; nil is one not started

@@ -21,9 +21,9 @@ import (
 	"biseo/ingest/extract/pdf"
 )
 
-// Programs are the paths of the programs; "" is one not installed. They read their input from a pipe and
-// write to one, so that no file is left behind when they are killed, and they are
-// children of this process in its group and under its limits.
+// Programs are the paths of the programs; "" is one not installed. They read their
+// input from a pipe and write to one, so that no file is left behind when they are
+// killed, and they are children of this process in its group and under its limits.
 type Programs struct {
 	PDFToText, PDFToPPM string // poppler-utils
 	Tesseract           string // tesseract-ocr with the data for kor and eng

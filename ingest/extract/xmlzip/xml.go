@@ -116,9 +116,9 @@ func (e *Element) write(b *strings.Builder) {
 	}
 }
 
-// Each calls f with each child element of the first-level element named
-// parent, at whatever depth that stands, so that only one child at a time is in
-// memory. With parent "" it calls f with the root.
+// Each calls f with each child element of the elements named parent, at whatever
+// depth these stand, so that only one child at a time is in memory. With parent "" it
+// calls f with the root.
 //
 // The XML is UTF-8. It may declare no entities, which are the way to files
 // outside and to expansion without bound: a DOCTYPE is an error.
