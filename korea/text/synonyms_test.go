@@ -17,6 +17,8 @@ func TestSynonyms(t *testing.T) {
 		"어린이":                  {"아동"}, // 이 is no particle here
 		"벌금과 범칙금":              {"과태료"},
 		"인도적 지원, 연기금, 돈가스":     nil,
+		"이사했는데":                {"전입"},
+		"이사회 의결, 이사장":          nil, // directors, who move nowhere
 		"「폐기물관리법」 제2조":         nil,
 		"CCTV 2026":            nil,
 		"\xff\xfe":             nil,
