@@ -259,6 +259,11 @@ func (w *writer) extracts(question string) error {
 			return err
 		}
 	}
+	if renamed := excerpt.Renamed(question, w.ans.Sources); len(renamed) > 0 {
+		if err := w.warn(WarnAbsent, "찾은 문서에 없어 비슷한 말로 찾은 낱말(법령에서 뜻이 다를 수 있음): "+strings.Join(renamed, ", ")); err != nil {
+			return err
+		}
+	}
 	if omitted := excerpt.Omitted(picked, w.ans.Sources); len(omitted) > 0 {
 		if err := w.warn(WarnOmitted, "일부만 옮겼으니 나머지는 근거에서 확인해 주세요: "+strings.Join(omitted, ", ")); err != nil {
 			return err

@@ -106,6 +106,12 @@ func TestRelevant(t *testing.T) {
 	if got := Missing("쓰레기를 버리면 벌금은?", waste); len(got) > 0 {
 		t.Errorf("Missing: %q, which stand there in other words", got)
 	}
+	if got, want := Renamed("쓰레기를 버린 시장의 벌금은? 벌금을 안 내면?", waste), []string{"쓰레기(폐기물)", "벌금(과태료)"}; !slices.Equal(got, want) {
+		t.Errorf("Renamed: %q, want %q", got, want)
+	}
+	if got := Renamed("주차요금과 수영장 입장료", fees); len(got) > 0 {
+		t.Errorf("Renamed: %q, which no source holds", got)
+	}
 }
 
 // Words that ask or say when, how many and how long are not what a question is about;

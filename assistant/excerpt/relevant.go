@@ -82,6 +82,25 @@ func Missing(question string, sources []ground.Source) []string {
 	return out
 }
 
+// Renamed are the nouns of a question that sources hold by a synonym alone, each with
+// the synonyms that are there: 벌금(과태료).
+func Renamed(question string, sources []ground.Source) []string {
+	var out []string
+	holds := func(noun string) bool {
+		return slices.ContainsFunc(sources, func(s ground.Source) bool { return Holds(noun, s) })
+	}
+	for _, w := range subject(question) {
+		if !w.noun || len(w.other) == 0 || holds(w.stem) {
+			continue
+		}
+		there := slices.DeleteFunc(text.Synonyms(w.stem), func(s string) bool { return !holds(s) })
+		if said := w.stem + "(" + strings.Join(there, ", ") + ")"; len(there) > 0 && !slices.Contains(out, said) {
+			out = append(out, said)
+		}
+	}
+	return out
+}
+
 // Holds reports whether a source holds a noun of [Missing] or a form of it: half of
 // its index terms.
 func Holds(noun string, s ground.Source) bool {
