@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"biseo/assistant/audit"
+	"biseo/assistant/backup"
 	"biseo/korea/calendar"
 )
 
@@ -34,14 +35,7 @@ func (s *settings) auditDir() string { return filepath.Join(s.Data, "audit") }
 // vaultDir is the folder of the sealed texts.
 func (s *settings) vaultDir() string { return filepath.Join(s.auditDir(), "sealed") }
 
-// auditKeyFiles are the names of the key files in the folder of the log, unless the
-// settings name others.
-const (
-	hmacKeyName   = "hmac.key"
-	signerKeyName = "signer.key"
-	vaultKeyName  = "vault.key"
-)
-
+// keyFile is the file that a setting names, else name in the folder of the log.
 func (s *settings) keyFile(setting, name string) string {
 	if setting != "" {
 		return setting
@@ -55,7 +49,7 @@ func (s *settings) audit(c *console) (*audit.Log, error) {
 	if keep := s.Audit.KeepDays; keep < 365 {
 		return nil, errUsage{fmt.Errorf("--audit-keep-days %d은(는) 너무 짧으니 365 이상으로 적어 주세요", keep)}
 	}
-	k, err := audit.LoadKeys(s.auditDir(), s.keyFile(s.Audit.HMACKey, hmacKeyName), s.keyFile(s.Audit.SignerKey, signerKeyName))
+	k, err := audit.LoadKeys(s.auditDir(), s.keyFile(s.Audit.HMACKey, backup.HMACKey), s.keyFile(s.Audit.SignerKey, backup.SignerKey))
 	if err != nil {
 		return nil, fmt.Errorf("감사 기록의 열쇠를 읽지 못했으니 있던 곳에 되돌려 놓거나 --audit-hmac-key, --audit-signer-key로 알려 주세요: %w", err)
 	}
@@ -71,7 +65,7 @@ func (s *settings) vault(c *console) (*audit.Vault, error) {
 	if !s.Audit.Seal {
 		return nil, nil
 	}
-	file := s.keyFile(s.Audit.VaultKey, vaultKeyName)
+	file := s.keyFile(s.Audit.VaultKey, backup.VaultKey)
 	if err := audit.MakeVaultKey(file); err != nil {
 		return nil, fmt.Errorf("봉인 열쇠를 만들지 못했으니 --audit-vault-key를 확인해 주세요: %w", err)
 	}
@@ -110,9 +104,9 @@ func (cmd *auditVerifyCmd) Run(ctx context.Context, c *console, s *settings) err
 	}
 	public := cmd.Public
 	if public == "" {
-		public = s.keyFile(s.Audit.SignerKey, signerKeyName) + ".pub"
+		public = s.keyFile(s.Audit.SignerKey, backup.SignerKey) + ".pub"
 	}
-	k, err := audit.ReadKeys(s.keyFile(s.Audit.HMACKey, hmacKeyName), public)
+	k, err := audit.ReadKeys(s.keyFile(s.Audit.HMACKey, backup.HMACKey), public)
 	if err != nil {
 		return errUsage{fmt.Errorf("열쇠를 읽지 못했으니 --audit-hmac-key와 --public으로 있는 곳을 알려 주세요: %w", err)}
 	}
@@ -248,7 +242,7 @@ func (cmd *auditOpenCmd) Run(ctx context.Context, c *console, s *settings) error
 	}
 	file := cmd.Key
 	if file == "" {
-		file = s.keyFile(s.Audit.VaultKey, vaultKeyName)
+		file = s.keyFile(s.Audit.VaultKey, backup.VaultKey)
 	}
 	if _, err := os.Stat(file); err != nil {
 		return errUsage{fmt.Errorf("봉인 열쇠를 읽지 못했으니 --key로 있는 곳을 알려 주세요: %w", err)}

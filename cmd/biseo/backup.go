@@ -74,9 +74,9 @@ func explainBackup(err error) error {
 func (s *settings) folder() backup.Folder {
 	return backup.Folder{
 		Dir:    s.Data,
-		HMAC:   s.keyFile(s.Audit.HMACKey, hmacKeyName),
-		Signer: s.keyFile(s.Audit.SignerKey, signerKeyName),
-		Vault:  s.keyFile(s.Audit.VaultKey, vaultKeyName),
+		HMAC:   s.keyFile(s.Audit.HMACKey, backup.HMACKey),
+		Signer: s.keyFile(s.Audit.SignerKey, backup.SignerKey),
+		Vault:  s.keyFile(s.Audit.VaultKey, backup.VaultKey),
 		Lock:   serveLock,
 	}
 }
@@ -128,7 +128,7 @@ func (cmd *restoreCmd) Run(ctx context.Context, c *console, s *settings) error {
 	if _, err := os.Stat(s.indexDir()); err != nil {
 		fmt.Fprintln(c.out, "색인은 들어 있지 않으니 biseo ingest 폴더 로 다시 만들어 주세요.")
 	}
-	if _, err := os.Stat(s.keyFile(s.Audit.HMACKey, hmacKeyName)); err != nil {
+	if _, err := os.Stat(s.keyFile(s.Audit.HMACKey, backup.HMACKey)); err != nil {
 		fmt.Fprintln(c.out, "감사 기록의 열쇠는 들어 있지 않으니 따로 보관한 hmac.key와 signer.key를 audit 폴더에 되돌려 놓아 주세요.")
 		return nil
 	}

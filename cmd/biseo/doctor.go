@@ -19,6 +19,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"biseo/assistant/audit"
+	"biseo/assistant/backup"
 	"biseo/assistant/state"
 )
 
@@ -200,7 +201,7 @@ func (s *settings) checkAudit(ctx context.Context) finding {
 	if err := s.haveAudit(); err != nil {
 		return finding{"audit", "off", "감사 기록이 아직 없습니다. biseo serve가 시작합니다."}
 	}
-	k, err := audit.ReadKeys(s.keyFile(s.Audit.HMACKey, hmacKeyName), s.keyFile(s.Audit.SignerKey, signerKeyName)+".pub")
+	k, err := audit.ReadKeys(s.keyFile(s.Audit.HMACKey, backup.HMACKey), s.keyFile(s.Audit.SignerKey, backup.SignerKey)+".pub")
 	if err != nil {
 		return finding{"audit", "error", "감사 기록의 열쇠를 읽지 못했으니 --audit-hmac-key와 --audit-signer-key를 확인해 주세요: " + err.Error()}
 	}

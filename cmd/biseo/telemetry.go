@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"biseo/assistant/audit"
+	"biseo/assistant/backup"
 	"biseo/assistant/state"
 	"biseo/assistant/web"
 	"biseo/assistant/web/telemetry"
@@ -190,7 +191,7 @@ func (s *settings) expireSealed(c *console) (int, error) {
 	if _, err := os.Stat(s.vaultDir()); errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
-	v, err := audit.OpenVault(s.vaultDir(), s.keyFile(s.Audit.VaultKey, vaultKeyName)+".pub", c.now)
+	v, err := audit.OpenVault(s.vaultDir(), s.keyFile(s.Audit.VaultKey, backup.VaultKey)+".pub", c.now)
 	if err != nil {
 		return 0, err
 	}
