@@ -101,6 +101,7 @@ function fromFile(text, service) {
       if (got.text) fill(text, got.text)
       tell(got.text ? t('{name}에서 읽었습니다. 원본과 비교해 주세요.', { name: got.name }) : t('{name}에서 글을 찾지 못했습니다.', { name: got.name }), ...got.warnings)
     } catch (e) {
+      if (newest !== file) return
       tell('')
       error.tell(api.explain(e))
     }
