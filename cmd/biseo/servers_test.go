@@ -85,7 +85,7 @@ func TestRealServers(t *testing.T) {
 	}
 
 	s := &settings{Data: data}
-	s.Model = modelSettings{URL: model, Name: "gemma-3-270m", Grade: "open", Context: 4096, Parallel: 1, Timeout: 30 * time.Second, Idle: 20 * time.Second}
+	s.Model = modelSettings{URL: model, Name: "gemma-3-270m", Grade: "open", Context: 4096, MaxTokens: 1024, Parallel: 1, Timeout: 30 * time.Second, Idle: 20 * time.Second}
 	s.Embedder = embedderSettings{URL: embedder, Name: "multilingual-small", Dimension: 384}
 	a, x, err := s.assistant(t.Context(), testConsole(t))
 	if err != nil {
