@@ -73,12 +73,13 @@ func TestPageLoginEnds(t *testing.T) {
 	c.wait(`!document.querySelector('#expired').checkVisibility()`)
 	typed("logged in again")
 
-	// Over while nobody does anything.
+	// Over while nobody does anything: the page does not ask, which would keep the login.
 	is(2*time.Second, 10*time.Hour)
 	c.walk(d, "/reply")
-	d.be(Caller{})
 	c.fill("민원 내용 (필수)", "남는 글입니다.")
 	c.wait(`document.querySelector('#expired-word').textContent === '로그인이 만료되었습니다.' && !document.querySelector('#ending').checkVisibility()`)
+	d.be(Caller{})
+	c.eval(nil, `dispatchEvent(new Event('focus'))`)
 	typed("over")
 	c.clean(d.url, "401")
 }

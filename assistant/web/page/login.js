@@ -35,8 +35,8 @@ export function watch(load) {
     toast(t('로그인을 연장했습니다.'))
     ;(from?.isConnected ? from : $('main')).focus()
   })
-  addEventListener('focus', () => { if (!$('expired').hidden) load() }) // back from logging in again
-  setInterval(() => { if (look() <= 0 && !over) load() }, 5000) // it may have gone on in another window
+  addEventListener('focus', () => { if (!$('expired').hidden) load() }) // back from another window
+  setInterval(() => { if (look() <= 0) end() }, 5000) // to ask whether it goes on in another window would keep it
 }
 
 // look shows how it stands, and returns the milliseconds that are left.
