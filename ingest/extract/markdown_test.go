@@ -253,6 +253,7 @@ func TestMarkdownTooDeep(t *testing.T) {
 		"links":          strings.Repeat("[나](", 50_000) + "가",
 		"addresses":      strings.Repeat("[나]: b\n", 50_000) + "가",
 		"backticks":      backticks(700) + "가",
+		"emphasis":       strings.Repeat("*a_", 300_000) + "가",
 		"images":         strings.Repeat("![[]()", 50_000) + "가",
 	} {
 		d, err := read(t.Context(), "a.md", []byte(s))

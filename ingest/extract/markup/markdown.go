@@ -113,16 +113,18 @@ const (
 	maxColumns    = 256  // of a table
 	maxOpen       = 200  // brackets of one paragraph that are not closed
 	maxMarks      = 1000 // runs of backticks, or addresses of links, in one paragraph
+	maxEmphasis   = 4000 // runs of asterisks or low lines in one paragraph
 )
 
 var (
 	reContainers = regexp.MustCompile(`^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){33,}`)
 	reContainer  = regexp.MustCompile(`>|[-+*][ \t]|\d{1,9}[.)][ \t]`)
+	reEmphasis   = regexp.MustCompile(`[*_]+`)
 	reBlankLines = regexp.MustCompile(`\n(?:[ \t]*\n){2,}`)
 )
 
 // tame takes from s what no person writes and what would keep the parser busy
-// for minutes: deep nesting, very wide tables, brackets without end. The
+// for minutes: deep nesting, very wide tables, brackets and emphasis without end. The
 // characters of the text stay.
 func tame(s string) string {
 	s = reBlankLines.ReplaceAllString(s, "\n\n")
@@ -147,6 +149,9 @@ func tame(s string) string {
 		}
 		if strings.Count(p, "`") > maxMarks && strings.Count(p, "\n```") < 2 { // a code block may hold any number
 			paragraphs[i] = strings.ReplaceAll(paragraphs[i], "`", "\\`")
+		}
+		if len(reEmphasis.FindAllStringIndex(p, maxEmphasis+1)) > maxEmphasis {
+			paragraphs[i] = strings.NewReplacer("*", `\*`, "_", `\_`).Replace(paragraphs[i])
 		}
 	}
 	return strings.Join(paragraphs, "\n\n")
