@@ -106,8 +106,8 @@ func readFile(path string) ([]byte, error) {
 	return data, err
 }
 
-// read gives data to the reader of its format. The name only decides whether
-// text is read as a table or as Markdown.
+// read gives data to the reader of its format. The name only decides whether text
+// is read as a table, as Markdown or as a piece of HTML.
 func read(ctx context.Context, name string, data []byte) (*ingest.Document, error) {
 	if len(bytes.TrimLeft(data, "\x00 \t\r\n")) == 0 {
 		return nil, refuse("내용이 없는 빈 파일입니다.", "파일을 다시 저장하거나 다시 받아 주세요.")
@@ -137,7 +137,7 @@ func read(ctx context.Context, name string, data []byte) (*ingest.Document, erro
 	switch {
 	case reHWPML.MatchString(head):
 		return readHWPML(ctx, s)
-	case reHTML.MatchString(head):
+	case isHTML(name, head):
 		d, err := markup.HTML(data, charset)
 		return d, asError("HTML", err)
 	case isCSV(name):
@@ -153,6 +153,13 @@ var (
 	reHTML  = regexp.MustCompile(`^(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype html|html|head|body)[\s>]`)
 	reATX   = regexp.MustCompile(`(?m)^#{1,6} \S`)
 )
+
+// isHTML tells HTML from other text by how it begins: as a page does, or with any tag
+// in a file that is named so.
+func isHTML(name, head string) bool {
+	ext := strings.ToLower(filepath.Ext(name))
+	return reHTML.MatchString(head) || (ext == ".html" || ext == ".htm") && strings.HasPrefix(head, "<")
+}
 
 // isMarkdown tells Markdown from plain text: front matter, or the name of a
 // Markdown file, or a heading line in a file not named as plain text.

@@ -120,6 +120,12 @@ func TestHTML(t *testing.T) {
 			t.Errorf("cell below a span %+v", c)
 		}
 	}
+	piece := "<p>주차 <b>요금</b>을 알려 주세요.</p>"
+	for name, want := range map[string][]string{"a.html": {"p [] 주차 요금을 알려 주세요."}, "a.txt": {"p [] " + piece}} {
+		if diff := cmp.Diff(want, outline(readString(t, name, piece))); diff != "" {
+			t.Errorf("a piece of HTML in %s (-want +got):\n%s", name, diff)
+		}
+	}
 }
 
 // TestNested reads what takes a careless parser exponential time.
