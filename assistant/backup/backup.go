@@ -99,7 +99,8 @@ type Restored struct {
 // what f holds. That must be nothing ([ErrNotEmpty]) unless force is set: then it is
 // kept in a folder below f, and keys of the audit log that file does not hold stay. A
 // file that does not read back or open as a whole ([ErrBroken]), a disk without room
-// ([ErrPlace]) and a state file in use ([ErrInUse]) change nothing.
+// ([ErrPlace]) and a database that somebody has open, as every command that writes
+// does ([ErrInUse]), change nothing.
 func (f Folder) Restore(ctx context.Context, file string, force bool, now time.Time) (done Restored, err error) {
 	old, err := os.ReadDir(f.Dir)
 	if err != nil {
@@ -108,6 +109,9 @@ func (f Folder) Restore(ctx context.Context, file string, force bool, now time.T
 	old = slices.DeleteFunc(old, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), before) || e.Name() == f.Lock })
 	if len(old) > 0 && !force {
 		return done, ErrNotEmpty
+	}
+	if !f.alone(ctx) {
+		return done, ErrInUse
 	}
 	stage, err := os.MkdirTemp(f.Dir, ".biseo-restore-*") // within: the data folder may be a mount of its own
 	if err != nil {
@@ -125,7 +129,7 @@ func (f Folder) Restore(ctx context.Context, file string, force bool, now time.T
 		return done, fmt.Errorf("%w: %w", ErrPlace, err)
 	case err != nil:
 		return done, fmt.Errorf("%w: %w", ErrBroken, err)
-	case len(old) > 0 && !state.Alone(ctx, f.state()):
+	case !f.alone(ctx): // opened while the backup was read
 		return done, ErrInUse
 	}
 	if len(old) > 0 {
@@ -191,15 +195,7 @@ func check(ctx context.Context, dir string) error {
 			return err
 		}
 	}
-	databases, err := filepath.Glob(filepath.Join(dir, "*.db"))
-	if err != nil {
-		return err
-	}
-	more, err := filepath.Glob(filepath.Join(dir, "index", "*.db"))
-	if err != nil {
-		return err
-	}
-	for _, db := range append(databases, more...) {
+	for _, db := range databases(dir) {
 		if err := state.CheckFile(ctx, db); err != nil {
 			return err
 		}

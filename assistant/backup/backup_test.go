@@ -20,6 +20,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"biseo/assistant/state"
+	"biseo/index/local"
+	"biseo/ingest"
 )
 
 var noon = time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
@@ -135,14 +137,6 @@ func TestRestoreForce(t *testing.T) {
 	if _, err := f.Restore(t.Context(), file, false, noon); !errors.Is(err, ErrNotEmpty) {
 		t.Errorf("not empty: %v", err)
 	}
-	st, err := state.Open(t.Context(), f.state(), state.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.Restore(t.Context(), file, true, noon); !errors.Is(err, ErrInUse) {
-		t.Errorf("in use: %v", err)
-	}
-	st.Close()
 	done, err := f.Restore(t.Context(), file, true, noon)
 	if err != nil {
 		t.Fatal(err)
@@ -153,6 +147,44 @@ func TestRestoreForce(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, content(t, f.Dir)); diff != "" || done.Before != filepath.Join(f.Dir, "before-restore-20261122T030000Z") {
 		t.Errorf("before %s, content (-want +got):\n%s", done.Before, diff)
+	}
+}
+
+// While somebody has a database of the folder open, even one that is idle, or opens one
+// meanwhile, nothing is replaced. A damaged one is in nobody's use.
+func TestRestoreInUse(t *testing.T) {
+	f := dataFolder(t, nil)
+	file := filepath.Join(t.TempDir(), "b.tar.gz")
+	if _, err := f.Write(t.Context(), file, Options{Now: noon}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(f.Dir, "damaged.db"), bytes.Repeat([]byte("no database "), 1000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, open := range map[string]func(path string) (io.Closer, error){
+		"state.db":        func(path string) (io.Closer, error) { return state.Open(t.Context(), path, state.Options{}) },
+		"ingest-state.db": func(path string) (io.Closer, error) { return ingest.OpenLedger(t.Context(), path) },
+		"index/*.db": func(path string) (io.Closer, error) {
+			return local.Open(t.Context(), filepath.Dir(path), local.Options{})
+		},
+	} {
+		holder, err := open(filepath.Join(f.Dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := content(t, f.Dir)
+		if _, err := f.Restore(t.Context(), file, true, noon); !errors.Is(err, ErrInUse) {
+			t.Errorf("%s: %v, want one in use", name, err)
+		}
+		if diff := cmp.Diff(before, content(t, f.Dir)); diff != "" {
+			t.Errorf("%s: the folder changed (-want +got):\n%s", name, diff)
+		}
+		if err := holder.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := f.Restore(t.Context(), file, true, noon); err != nil {
+		t.Errorf("in nobody's use: %v", err)
 	}
 }
 

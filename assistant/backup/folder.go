@@ -25,7 +25,24 @@ const (
 
 const stateFile = "state.db"
 
-func (f Folder) state() string { return filepath.Join(f.Dir, stateFile) }
+// databases lists the SQLite files of a data folder and of its index.
+func databases(dir string) (all []string) {
+	for _, pattern := range []string{"*.db", "index/*.db"} {
+		found, _ := fs.Glob(os.DirFS(dir), pattern) // fails only for a bad pattern
+		all = append(all, found...)
+	}
+	for i, name := range all {
+		all[i] = filepath.Join(dir, filepath.FromSlash(name))
+	}
+	return all
+}
+
+// alone reports whether nobody has a database of the folder open: the service and the
+// commands on keys have the state file, ingest its ledger and the index, and a copy or
+// a search of the index the index.
+func (f Folder) alone(ctx context.Context) bool {
+	return !slices.ContainsFunc(databases(f.Dir), func(db string) bool { return !state.Alone(ctx, db) })
+}
 
 // isKey reports whether a file of the data folder is a secret key of the audit log.
 func isKey(name string) bool {

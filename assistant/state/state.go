@@ -309,7 +309,8 @@ func CheckFile(ctx context.Context, path string) error {
 	return nil
 }
 
-// Alone reports whether no other process has the state file open; true if there is none.
+// Alone reports whether nobody else, in this process or another, has an SQLite file
+// open; true if there is none, and of a file that is damaged.
 func Alone(ctx context.Context, path string) bool {
 	if _, err := os.Stat(path); err != nil {
 		return errors.Is(err, fs.ErrNotExist)
@@ -324,8 +325,10 @@ func Alone(ctx context.Context, path string) bool {
 		return false
 	}
 	defer db.Close()
+	const corrupt, notADatabase = 11, 26                    // SQLITE_CORRUPT, SQLITE_NOTADB: found under the lock
 	_, err = db.ExecContext(ctx, `BEGIN EXCLUSIVE; COMMIT`) // in this mode it takes the lock that others share
-	return err == nil
+	var e *sqlite.Error
+	return err == nil || errors.As(err, &e) && (e.Code()&0xff == corrupt || e.Code()&0xff == notADatabase)
 }
 
 // change runs one transaction; what names it in errors.
