@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/qdrant/go-client/qdrant"
 	"google.golang.org/grpc/codes"
@@ -21,11 +22,24 @@ func (x *Index) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// Asked again: a Builder makes its collection only where a live one is.
+	if live, err := x.live(ctx); err != nil || live != "" {
+		return err
+	}
 	n := 1
 	if len(found) > 0 { // one that never got its alias
 		n = found[len(found)-1]
 	}
-	if err := x.create(ctx, n); err != nil {
+	if _, err := x.create(ctx, n); err != nil {
+		return err
+	}
+	if _, err = x.readMeta(ctx, x.generation(n)); errors.Is(err, errForeign) {
+		err = x.mark(ctx, n, "", time.UnixMilli(0))
+	}
+	if err != nil {
+		return err
+	}
+	if live, err := x.live(ctx); err != nil || live != "" {
 		return err
 	}
 	err = x.client.CreateAlias(ctx, x.opt.Collection, x.generation(n))
@@ -81,11 +95,12 @@ func integers(ranges bool) *qdrant.PayloadIndexParams {
 // part that hold it.
 const segments = 8
 
-// create makes the collection of generation n, as far as it is not there.
-func (x *Index) create(ctx context.Context, n int) error {
+// create makes the collection of generation n unless it is there, and reports whether
+// it was this call that made it. [Index.mark] comes next.
+func (x *Index) create(ctx context.Context, n int) (made bool, err error) {
 	dim, err := index.Dimension(x.opt.Space)
 	if err != nil {
-		return err
+		return false, err
 	}
 	name := x.generation(n)
 	request := &qdrant.CreateCollection{
@@ -107,24 +122,28 @@ func (x *Index) create(ctx context.Context, n int) error {
 				Type: qdrant.QuantizationType_Int8, AlwaysRam: qdrant.PtrOf(true)}),
 		}})
 	}
-	if err := x.client.CreateCollection(ctx, request); err != nil && code(err) != codes.AlreadyExists {
+	err = x.client.CreateCollection(ctx, request)
+	if err != nil && code(err) != codes.AlreadyExists {
 		if exists, again := x.client.CollectionExists(ctx, name); again != nil || !exists {
-			return err
+			return false, err
 		}
 	}
-	for field, params := range indexed { // done in order, before the point below
-		_, err := x.client.CreateFieldIndex(ctx, &qdrant.CreateFieldIndexCollection{CollectionName: name, Wait: qdrant.PtrOf(false),
+	return err == nil, nil
+}
+
+// mark makes generation n one of ours: it indexes the fields and writes the point meta,
+// with who may write and until when.
+func (x *Index) mark(ctx context.Context, n int, owner string, lease time.Time) error {
+	for field, params := range indexed { // done in order, before the point meta
+		_, err := x.client.CreateFieldIndex(ctx, &qdrant.CreateFieldIndexCollection{CollectionName: x.generation(n), Wait: qdrant.PtrOf(false),
 			FieldName: field, FieldType: fieldType(params), FieldIndexParams: params})
 		if err != nil {
 			return fmt.Errorf("index field %s: %w", field, err)
 		}
 	}
-	if _, err := x.readMeta(ctx, name); !errors.Is(err, errForeign) {
-		return err
-	}
 	first := int64(n) << 32 // later generations have later changes
-	return x.apply(ctx, name, upsert(metaID, nil, map[string]any{"type": "meta", "space": x.opt.Space, "rules": x.opt.Rules,
-		"schema": schema, "first": first, "upto": first, "pieces": 0, "size": 0, "owner": "", "lease": 0}))
+	return x.apply(ctx, x.generation(n), upsert(metaID, nil, map[string]any{"type": "meta", "space": x.opt.Space, "rules": x.opt.Rules,
+		"schema": schema, "first": first, "upto": first, "pieces": 0, "size": 0, "owner": owner, "lease": lease.UnixMilli()}))
 }
 
 func fieldType(p *qdrant.PayloadIndexParams) *qdrant.FieldType {

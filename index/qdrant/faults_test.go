@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -348,6 +349,62 @@ func TestRebuild(t *testing.T) {
 	put(t, mustOpen(t, opt), newDoc("later"), "당직 근무 일지")
 	if got := texts(t, reader, index.Query{Text: "당직"}); len(got) != 3 {
 		t.Errorf("after another: %q", got)
+	}
+}
+
+// Two Builders at once fill collections of their own, and neither deletes what the
+// other one commits.
+func TestTwoBuilders(t *testing.T) {
+	url := sharedURL(t)
+	opt := Options{URL: url, Collection: collection(t, url), Space: indextest.Space, Rules: "r1"}
+	put(t, mustOpen(t, opt), newDoc("old"), "당직 근무")
+	begin := func() *Builder {
+		b, err := Rebuild(t.Context(), quiet, opt)
+		if err != nil {
+			t.Error(err)
+		}
+		return b
+	}
+	var one, other *Builder
+	var begun sync.WaitGroup
+	begun.Go(func() { one = begin() })
+	begun.Go(func() { other = begin() })
+	begun.Wait()
+	late := begin() // when the others have written nothing yet
+	if t.Failed() {
+		return
+	}
+	if names := []string{one.name, other.name, late.name}; len(slices.Compact(slices.Sorted(slices.Values(names)))) != 3 {
+		t.Errorf("collections %q are filled by several", names)
+	}
+	reader := mustOpen(t, Options{URL: url, Collection: opt.Collection, ReadOnly: true})
+	holds := func(when, want string) {
+		t.Helper()
+		if got := texts(t, reader, index.Query{Text: "당직"}); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: got %q, want %q", when, got, want)
+		}
+		if err := reader.Verify(t.Context()); err != nil {
+			t.Errorf("%s: %v", when, err)
+		}
+	}
+	for b, text := range map[*Builder]string{one: "당직 하나", other: "당직 두울", late: "당직 세엣"} {
+		put(t, b, newDoc("new"), text)
+	}
+	if err := errors.Join(one.Commit(t.Context()), other.Close()); err != nil {
+		t.Error(err)
+	}
+	holds("one is committed, the other closed", "당직 하나")
+	if err := late.Commit(t.Context()); err != nil {
+		t.Error(err)
+	}
+	one.removeUnused(t.Context()) // a Commit that ends after the one that began later
+	late.committed = false        // a Commit that failed, though the server did it
+	if err := errors.Join(late.Close(), one.Close()); err != nil {
+		t.Error(err)
+	}
+	holds("the last is committed, all are closed", "당직 세엣")
+	if found, err := reader.generations(t.Context()); err != nil || len(found) != 1 {
+		t.Errorf("collections at the end: %v, %v", found, err)
 	}
 }
 
