@@ -188,6 +188,21 @@ func TestIndexCopy(t *testing.T) {
 	}
 }
 
+// An index without an embedding model moves to a Qdrant server and back as well.
+func TestIndexCopyWords(t *testing.T) {
+	url, dir, data := qdrantServer(t), t.TempDir(), filepath.Join(t.TempDir(), "data")
+	write(t, dir, "a.md", "---\nid: a\n---\n# 가\n\n당직 근무자는 열쇠를 인계합니다.\n")
+	mustRun(t, "--data", data, "ingest", "--readers", "public", dir)
+	mustRun(t, "--data", data, "index", "copy", "--to-url", url)
+	if err := os.RemoveAll(filepath.Join(data, "index")); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, "--data", data, "--index-url", url, "index", "copy")
+	if out := mustRun(t, "--data", data, "search", "--as", "public", "당직 열쇠"); !strings.Contains(out, "열쇠를 인계") {
+		t.Errorf("the index that came back finds:\n%s", out)
+	}
+}
+
 // What changes while an index is copied arrives as well.
 func TestCopyFollows(t *testing.T) {
 	dir := t.TempDir()

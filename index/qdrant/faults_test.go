@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/qdrant/go-client/qdrant"
 	"google.golang.org/grpc"
 
@@ -279,6 +280,39 @@ func TestForeign(t *testing.T) {
 	_, err = Open(ctx, quiet, Options{URL: url, Collection: collection(t, url), ReadOnly: true})
 	if refused(t, "none", err, "biseo ingest"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v, want ErrNotExist", err)
+	}
+}
+
+// An index without an embedding space has no vectors to read back.
+func TestWordsOnly(t *testing.T) {
+	url := sharedURL(t)
+	opt := Options{URL: url, Collection: collection(t, url), Rules: "r1"}
+	x, err := Open(t.Context(), quiet, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	d := newDoc("d")
+	want := newChunks(d, "당직 근무", "연가 일수")
+	for i := range want {
+		want[i].Dense = nil
+	}
+	if err := x.Replace(t.Context(), d, want); err != nil {
+		t.Fatal(err)
+	}
+	d.Title = "복무 조례"
+	if err := x.Describe(t.Context(), d); err != nil {
+		t.Fatalf("Describe with another title: %v", err)
+	}
+	doc, got, err := x.Chunks(t.Context(), "d")
+	if err != nil {
+		t.Fatalf("Chunks: %v", err)
+	}
+	if diff := cmp.Diff(want, got); doc.Title != d.Title || diff != "" {
+		t.Errorf("Chunks: title %s, (-want +got)\n%s", doc.Title, diff)
+	}
+	if got := texts(t, x, index.Query{Text: "복무 조례"}); len(got) != 2 {
+		t.Errorf("by the new title: %q", got)
 	}
 }
 

@@ -295,11 +295,17 @@ func (w *writer) describe(ctx context.Context, s *stored) ([]*qdrant.PointsUpdat
 
 // chunks reads the chunks of a document with their vectors, in order.
 func (w *writer) chunks(ctx context.Context, s *stored) ([]index.Chunk, error) {
+	vectors := qdrant.NewWithVectors(false)
+	if dim, err := index.Dimension(w.x.Space()); err != nil {
+		return nil, err
+	} else if dim > 0 { // the server refuses to be asked for a vector that the collection does not have
+		vectors = qdrant.NewWithVectorsInclude(dense)
+	}
 	chunks := make([]index.Chunk, s.n)
 	for from := 0; from < s.n; from += 500 {
 		ids := chunkPoints(s.doc.ID, s.revision, from, min(s.n, from+500))
 		points, err := w.x.client.Get(ctx, &qdrant.GetPoints{CollectionName: w.collection, Ids: ids,
-			WithPayload: qdrant.NewWithPayloadInclude("id", "doc", "at", "body"), WithVectors: qdrant.NewWithVectorsInclude(dense)})
+			WithPayload: qdrant.NewWithPayloadInclude("id", "doc", "at", "body"), WithVectors: vectors})
 		if err != nil {
 			return nil, err
 		}
