@@ -2,8 +2,8 @@
 // or not at all.
 //
 // The file is a tar compressed by gzip: manifest.json, then the files that it names,
-// in its order. backup.go writes and restores, folder.go copies a data folder that is
-// in use, archive.go is the format.
+// in its order. backup.go writes, restore.go puts back, folder.go copies a data folder
+// that is in use, archive.go is the format.
 package backup
 
 import (
@@ -13,8 +13,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"biseo/assistant/audit"
@@ -23,13 +21,14 @@ import (
 
 // What went wrong, for whoever is told what to do about it.
 var (
-	ErrPlace    = errors.New("cannot write there")
-	ErrCopy     = errors.New("cannot copy the data folder")
-	ErrArchive  = errors.New("cannot write the backup")
-	ErrReread   = errors.New("what was written does not read back")
-	ErrBroken   = errors.New("not a whole backup")
-	ErrNotEmpty = errors.New("the data folder is not empty")
-	ErrInUse    = errors.New("another process uses the data folder")
+	ErrPlace      = errors.New("cannot write there")
+	ErrCopy       = errors.New("cannot copy the data folder")
+	ErrArchive    = errors.New("cannot write the backup")
+	ErrReread     = errors.New("what was written does not read back")
+	ErrBroken     = errors.New("not a whole backup")
+	ErrNotEmpty   = errors.New("the data folder is not empty")
+	ErrInUse      = errors.New("another process uses the data folder")
+	ErrUnfinished = errors.New("a restore has not ended")
 )
 
 // A Folder is a data folder, with the key files of its audit log, which may lie
@@ -86,103 +85,15 @@ func (f Folder) Write(ctx context.Context, file string, opt Options) (m Manifest
 	return m, nil
 }
 
-// before begins the name of the folder that keeps what a restore replaced.
-const before = "before-restore-"
-
-// Restored says what a restore did.
-type Restored struct {
-	Manifest
-	Before string // folder that holds what was there before; "" if nothing was
-}
-
-// Restore puts the content of file, which [Folder.Write] has written, in the place of
-// what f holds. That must be nothing ([ErrNotEmpty]) unless force is set: then it is
-// kept in a folder below f, and keys of the audit log that file does not hold stay. A
-// file that does not read back or open as a whole ([ErrBroken]), a disk without room
-// ([ErrPlace]) and a database that somebody has open, as every command that writes
-// does ([ErrInUse]), change nothing.
-func (f Folder) Restore(ctx context.Context, file string, force bool, now time.Time) (done Restored, err error) {
-	old, err := os.ReadDir(f.Dir)
-	if err != nil {
-		return done, err
-	}
-	old = slices.DeleteFunc(old, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), before) || e.Name() == f.Lock })
-	if len(old) > 0 && !force {
-		return done, ErrNotEmpty
-	}
-	if !f.alone(ctx) {
-		return done, ErrInUse
-	}
-	stage, err := os.MkdirTemp(f.Dir, ".biseo-restore-*") // within: the data folder may be a mount of its own
-	if err != nil {
-		return done, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(stage)) }()
-	fresh := filepath.Join(stage, "data")
-	done.Manifest, err = readArchive(file, fresh)
-	if err == nil {
-		err = check(ctx, fresh)
-	}
-	var disk *fs.PathError
-	switch {
-	case state.DiskFull(err), errors.As(err, &disk) && strings.HasPrefix(disk.Path, stage):
-		return done, fmt.Errorf("%w: %w", ErrPlace, err)
-	case err != nil:
-		return done, fmt.Errorf("%w: %w", ErrBroken, err)
-	case !f.alone(ctx): // opened while the backup was read
-		return done, ErrInUse
-	}
-	if len(old) > 0 {
-		done.Before = filepath.Join(f.Dir, before+now.UTC().Format("20060102T150405Z"))
-		if err := setAside(old, f.Dir, done.Before, fresh); err != nil {
-			return done, err
-		}
-	}
-	return done, moveInto(f.Dir, fresh)
-}
-
-// setAside moves the entries old of dir into the new folder to, and gives the fresh
-// content their keys, if it has none.
-func setAside(old []fs.DirEntry, dir, to, fresh string) error {
-	if err := os.Mkdir(to, 0o700); err != nil {
-		return err
-	}
-	for _, e := range old {
-		if err := os.Rename(filepath.Join(dir, e.Name()), filepath.Join(to, e.Name())); err != nil {
-			return err
-		}
-	}
-	for _, name := range []string{HMACKey, SignerKey, SignerKey + ".pub", VaultKey, VaultKey + ".pub"} {
-		err := copyFile(filepath.Join(to, "audit", name), filepath.Join(fresh, "audit", name))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
-			return err
-		}
-	}
-	return nil
-}
-
-func moveInto(dir, fresh string) error {
-	entries, err := os.ReadDir(fresh)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if err := os.Rename(filepath.Join(fresh, e.Name()), filepath.Join(dir, e.Name())); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// check opens what a backup holds.
+// check opens what a backup holds, unpacked in dir. Copies lie beside dir meanwhile.
 func check(ctx context.Context, dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, stateFile)); err == nil {
 		// On a copy: opening it may bring it forward to a newer schema.
-		tried := filepath.Join(dir, "state-tried")
-		defer os.RemoveAll(tried)
-		if err := os.Mkdir(tried, 0o700); err != nil {
+		tried, err := os.MkdirTemp(filepath.Dir(dir), "tried-*")
+		if err != nil {
 			return err
 		}
+		defer os.RemoveAll(tried)
 		file := filepath.Join(tried, stateFile)
 		if err := copyFile(filepath.Join(dir, stateFile), file); err != nil {
 			return err

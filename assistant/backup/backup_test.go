@@ -188,6 +188,114 @@ func TestRestoreInUse(t *testing.T) {
 	}
 }
 
+// A restore that was cut short anywhere between its renames leaves a folder that says
+// so, which no other restore changes; the same one with force finishes it.
+func TestRestoreUnfinished(t *testing.T) {
+	const (
+		kept  = "before-restore-20261122T030000Z"
+		stage = ".biseo-restore-1"
+	)
+	for _, tt := range []struct {
+		name  string
+		mark  string
+		moves [][2]string // what the restore had renamed
+		kept  string
+	}{
+		{"marked", "", nil, kept},
+		{"a part set aside", "", [][2]string{{"audit", kept + ".part/audit"}}, kept},
+		{"all set aside", "", [][2]string{{"audit", kept + ".part/audit"}, {"state.db", kept + ".part/state.db"}, {"uploads", kept + ".part/uploads"}}, kept},
+		{"all set aside, named", "", [][2]string{{"audit", kept + "/audit"}, {"state.db", kept + "/state.db"}, {"uploads", kept + "/uploads"}}, kept},
+		{"a part put back", "", [][2]string{{"audit", kept + "/audit"}, {"state.db", kept + "/state.db"}, {"uploads", kept + "/uploads"},
+			{stage + "/data/uploads", "uploads"}}, kept},
+		{"all put back", "", [][2]string{{"audit", kept + "/audit"}, {"state.db", kept + "/state.db"}, {"uploads", kept + "/uploads"},
+			{stage + "/data/uploads", "uploads"}, {stage + "/data/state.db", "state.db"}}, kept},
+		{"marked by somebody", "x", nil, "before-restore-20261122T040000Z"},
+		{"marked with a place elsewhere", `{"backup":"b","before":"before-restore-/../.."}`, nil, "before-restore-20261122T040000Z"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := dataFolder(t, map[string]string{"uploads/a.md": "old", "uploads/b.md": "old", "demo/c.md": "demo"})
+			file := filepath.Join(t.TempDir(), "b.tar.gz")
+			if _, err := f.Write(t.Context(), file, Options{Now: noon}); err != nil {
+				t.Fatal(err)
+			}
+			// Since then a file has changed, one has come, and there are keys.
+			for name, s := range map[string]string{"uploads/a.md": "new", "uploads/c.md": "new", "audit/hmac.key": "secret"} {
+				_ = os.Remove(filepath.Join(f.Dir, name))
+				if err := writeFile(filepath.Join(f.Dir, name), strings.NewReader(s)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := readArchive(file, filepath.Join(f.Dir, stage, "data")); err != nil {
+				t.Fatal(err)
+			}
+			if tt.mark == "" {
+				tt.mark = fmt.Sprintf(`{"backup":%q,"before":%q}`, file, kept)
+			}
+			if err := os.WriteFile(filepath.Join(f.Dir, unfinished), []byte(tt.mark), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range tt.moves {
+				to := filepath.Join(f.Dir, m[1])
+				if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o700), os.Rename(filepath.Join(f.Dir, m[0]), to)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if name, yes := Unfinished(f.Dir); !yes || tt.kept == kept && name != file {
+				t.Errorf("unfinished: got %q %t", name, yes)
+			}
+			later := noon.Add(time.Hour)
+			half := content(t, f.Dir)
+			if _, err := f.Restore(t.Context(), file, false, later); !errors.Is(err, ErrUnfinished) {
+				t.Errorf("without force: %v", err)
+			}
+			if diff := cmp.Diff(half, content(t, f.Dir)); diff != "" {
+				t.Errorf("without force the folder changed (-want +got):\n%s", diff)
+			}
+			if _, err := f.Restore(t.Context(), filepath.Join(f.Dir, unfinished), true, later); !errors.Is(err, ErrBroken) {
+				t.Errorf("from what is no backup: %v", err)
+			}
+			if _, yes := Unfinished(f.Dir); !yes {
+				t.Error("a restore that failed has removed the mark")
+			}
+			done, err := f.Restore(t.Context(), file, true, later)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := map[string]string{
+				"uploads/a.md": "old", "uploads/b.md": "old", "audit/hmac.key": "secret", "demo/c.md": "demo",
+				tt.kept + "/uploads/a.md": "new", tt.kept + "/uploads/b.md": "old", tt.kept + "/uploads/c.md": "new", tt.kept + "/audit/hmac.key": "secret",
+			}
+			if diff := cmp.Diff(want, content(t, f.Dir)); diff != "" || done.Before != filepath.Join(f.Dir, tt.kept) {
+				t.Errorf("before %s, content (-want +got):\n%s", done.Before, diff)
+			}
+			for _, name := range []string{"state.db", tt.kept + "/state.db"} {
+				if _, err := os.Stat(filepath.Join(f.Dir, name)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+// What a restore could not move is told as one that has not ended.
+func TestRestoreStopped(t *testing.T) {
+	f := dataFolder(t, map[string]string{"uploads/a.md": "old"})
+	file := filepath.Join(t.TempDir(), "b.tar.gz")
+	if _, err := f.Write(t.Context(), file, Options{Now: noon}); err != nil {
+		t.Fatal(err)
+	}
+	inTheWay := filepath.Join(f.Dir, "before-restore-20261122T030000Z.part", "uploads", "b.md")
+	if err := writeFile(inTheWay, strings.NewReader("old")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Restore(t.Context(), file, true, noon); !errors.Is(err, ErrUnfinished) {
+		t.Errorf("got %v", err)
+	}
+	if name, yes := Unfinished(f.Dir); !yes || name != file {
+		t.Errorf("unfinished: got %q %t", name, yes)
+	}
+}
+
 // tarball is a backup with these entries, name and content in turn.
 func tarball(t *testing.T, pairs ...string) []byte {
 	t.Helper()

@@ -94,11 +94,11 @@ func (f Folder) copy(ctx context.Context, to string, opt Options) error {
 		switch {
 		case name == ".":
 			return nil
-		case d.IsDir() && (slices.Contains([]string{"index", "demo", "spool"}, name) || strings.HasPrefix(name, before) || strings.HasPrefix(name, ".biseo-")):
+		case d.IsDir() && (name == "index" || f.stays(name)):
 			return fs.SkipDir
 		case d.IsDir():
 			return os.MkdirAll(filepath.Join(to, filepath.FromSlash(name)), 0o700)
-		case !d.Type().IsRegular(), isKey(name), name == "audit/lock", name == f.Lock, !strings.Contains(name, "/") && (behind != "" || strings.HasSuffix(name, ".db")):
+		case !d.Type().IsRegular(), isKey(name), name == "audit/lock", f.stays(name), !strings.Contains(name, "/") && (behind != "" || strings.HasSuffix(name, ".db")):
 			return nil // NAME.db, its -wal and -shm, and NAME.db.before-2
 		}
 		if fi, err := d.Info(); err == nil && slices.ContainsFunc(kept, func(k os.FileInfo) bool { return os.SameFile(k, fi) }) {

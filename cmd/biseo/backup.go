@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -96,6 +97,16 @@ func within(root, dir string) (bool, error) {
 	return err == nil && filepath.IsLocal(rel), nil
 }
 
+// whole returns an error where a restore into the data folder was cut short: what lies
+// there is a part, perhaps without the keys of callers, and no command may begin on it.
+func (s *settings) whole() error {
+	file, cut := backup.Unfinished(s.Data)
+	if !cut {
+		return nil
+	}
+	return fmt.Errorf("백업에서 되돌리다가 중단되어 %s 폴더가 온전하지 않으니 biseo restore --force %s 로 끝까지 되돌린 뒤 다시 실행해 주세요", s.Data, cmp.Or(file, "백업파일"))
+}
+
 type restoreCmd struct {
 	File  string `arg:"" help:"A file that biseo backup has written."`
 	Force bool   `help:"Although the data folder is not empty: what it holds is kept in it as before-restore-TIME."`
@@ -112,6 +123,8 @@ func (cmd *restoreCmd) Run(ctx context.Context, c *console, s *settings) error {
 		fmt.Fprintf(c.out, "있던 것은 %s에 남겼습니다.\n", done.Before)
 	}
 	switch {
+	case errors.Is(err, backup.ErrUnfinished):
+		return fmt.Errorf("%w: %w", s.whole(), err)
 	case errors.Is(err, backup.ErrNotEmpty):
 		return errUsage{fmt.Errorf("%s 폴더가 비어 있지 않으니 다른 폴더를 --data로 적거나, 있던 것을 남기고 바꾸려면 --force를 붙여 주세요", s.Data)}
 	case errors.Is(err, backup.ErrPlace):

@@ -83,6 +83,9 @@ func (cmd *ingestCmd) sync(ctx context.Context, c *console, s *settings) (*inges
 		return nil, err
 	}
 	defer ledger.Close()
+	if err := s.whole(); err != nil { // a restore that began before the ledger was open has not seen it
+		return nil, err
+	}
 	pool, err := s.readers(cmd.Workers)
 	if err != nil {
 		return nil, err

@@ -121,7 +121,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	c.lg = cl.logger(stderr)
-	err = k.Run()
+	if k.Selected().Name != "restore" {
+		err = cl.whole()
+	}
+	if err == nil {
+		err = k.Run()
+	}
 	code := exitCode(err)
 	if errors.Is(err, index.ErrFingerprint) && !errors.As(err, new(errUsage)) {
 		err = fmt.Errorf("색인을 만든 규칙이 이 프로그램의 것과 다르니, 색인을 만들 때의 임베딩 설정을 그대로 주고 biseo ingest --rebuild 폴더 로 다시 만들어 주세요: %w", err)
