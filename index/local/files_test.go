@@ -202,6 +202,65 @@ func TestRebuildFromNothing(t *testing.T) {
 	diff(t, "reopened", docIDs(t, mustOpen(t, b.dir, testOptions)), "a:1")
 }
 
+// Until its Commit a first generation is no index to others, nor afterwards if it was
+// given up or its process was killed.
+func TestRebuildFromNothingFails(t *testing.T) {
+	dir := t.TempDir()
+	reading := testOptions
+	reading.ReadOnly = true
+	none := func(when string) {
+		t.Helper()
+		x, err := Open(t.Context(), dir, reading)
+		if err == nil {
+			x.Close()
+		}
+		wantError(t, when, err, fs.ErrNotExist, "run biseo ingest first")
+	}
+	begin := func() *Builder {
+		t.Helper()
+		b, err := Rebuild(t.Context(), dir, testOptions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustReplace(t, b, "a", 1)
+		return b
+	}
+	b := begin()
+	none("while it is filled")
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	none("given up")
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) > 0 {
+		t.Errorf("given up: left %v, %v", left, err)
+	}
+	b = begin()
+	if err := b.Index.Close(); err != nil { // as if killed
+		t.Fatal(err)
+	}
+	none("killed")
+	b = begin()
+	if err := b.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "committed", docIDs(t, mustOpen(t, dir, reading)), "a:1")
+	names, _ := generations(dir)
+	diff(t, "files", len(names), 1)
+
+	dir = t.TempDir()
+	b = begin()
+	other := mustOpen(t, dir, testOptions) // makes the first generation meanwhile
+	mustReplace(t, other, "other", 1)
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "made by another meanwhile", docIDs(t, mustOpen(t, dir, reading)), "other:1")
+}
+
 // TestStaleReader: what one handle wrote, the caches of another must follow.
 func TestStaleReader(t *testing.T) {
 	dir := t.TempDir()

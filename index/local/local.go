@@ -91,7 +91,10 @@ func Open(ctx context.Context, dir string, opt Options) (*Index, error) {
 		return nil, err
 	}
 	name, err := currentName(dir)
-	if errors.Is(err, fs.ErrNotExist) && !opt.ReadOnly {
+	switch {
+	case opt.ReadOnly && err == nil:
+		_, err = os.Stat(filepath.Join(dir, name)) // start names it before it is there
+	case !opt.ReadOnly && errors.Is(err, fs.ErrNotExist):
 		name, err = start(dir)
 	}
 	if errors.Is(err, fs.ErrNotExist) {

@@ -13,7 +13,10 @@ import (
 )
 
 // A Builder is an empty index beside the live one: fill it, then Commit.
-type Builder struct{ *Index }
+type Builder struct {
+	*Index
+	started string // the live generation, if Rebuild only named it: it has no file
+}
 
 // Rebuild starts a new generation of the index in dir. The live one answers until
 // [Builder.Commit]; what others write to it meanwhile does not reach the new one.
@@ -23,22 +26,26 @@ func Rebuild(ctx context.Context, dir string, opt Options) (*Builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := currentName(dir); errors.Is(err, fs.ErrNotExist) {
-		_, err = start(dir)
-		if err != nil {
+	b := &Builder{Index: x}
+	live, err := currentName(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		if live, err = start(dir); err != nil {
 			return nil, err
 		}
+		b.started = live
 	}
-	name, err := reserve(dir)
+	name, err := reserve(dir, live)
+	if err == nil {
+		x.pinned = true
+		if x.live, err = x.openGeneration(ctx, name); err != nil {
+			removeFiles(filepath.Join(dir, name))
+		}
+	}
 	if err != nil {
+		b.unstart()
 		return nil, err
 	}
-	x.pinned = true
-	if x.live, err = x.openGeneration(ctx, name); err != nil {
-		removeFiles(filepath.Join(dir, name))
-		return nil, err
-	}
-	return &Builder{x}, nil
+	return b, nil
 }
 
 // Commit makes the new generation the live one, for all processes. The Builder
@@ -69,8 +76,25 @@ func (b *Builder) Close() error {
 	defer b.mu.Unlock()
 	if b.pinned {
 		removeFiles(filepath.Join(b.dir, b.live.name))
+		b.unstart()
 	}
 	return err
+}
+
+// unstart takes back that Rebuild named a live generation, unless another process has
+// made one or fills one.
+func (b *Builder) unstart() {
+	made := func() bool {
+		found, err := generations(b.dir)
+		return err != nil || len(found) > 0
+	}
+	if name, err := currentName(b.dir); b.started == "" || err != nil || name != b.started || made() {
+		return
+	}
+	os.Remove(filepath.Join(b.dir, currentFile))
+	if made() { // just now
+		setCurrent(b.dir, b.started)
+	}
 }
 
 const currentFile = "current"
@@ -127,16 +151,16 @@ func start(dir string) (string, error) {
 	return name, setCurrent(dir, name)
 }
 
-// reserve makes the empty file of the next generation.
-func reserve(dir string) (string, error) {
+// reserve makes the empty file of the next generation, which is later than live.
+func reserve(dir, live string) (string, error) {
 	for {
 		found, err := generations(dir)
 		if err != nil {
 			return "", err
 		}
-		n := 1
+		n := generationNumber(live) + 1
 		if len(found) > 0 {
-			n = generationNumber(found[len(found)-1]) + 1
+			n = max(n, generationNumber(found[len(found)-1])+1)
 		}
 		f, err := os.OpenFile(filepath.Join(dir, generationName(n)), os.O_CREATE|os.O_EXCL, 0o644)
 		if errors.Is(err, fs.ErrExist) {
