@@ -12,6 +12,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,19 +30,30 @@ type Manifest struct {
 
 // A File is one file of a backup.
 type File struct {
-	Name   string `json:"name"` // with slashes, under the data folder
+	Name   string `json:"name"`          // with slashes, under the data folder
+	Raw    []byte `json:"raw,omitempty"` // the name as it is, where it is not UTF-8; Name has U+FFFD in place of what is not
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
 }
 
+// path is the name as it is, with slashes.
+func (f File) path() string {
+	if len(f.Raw) > 0 {
+		return string(f.Raw)
+	}
+	return f.Name
+}
+
+func readable(name string) string { return strings.ToValidUTF8(name, "\uFFFD") }
+
 // sums lists the files of a folder in the order of their names.
 func sums(dir string) ([]File, error) {
 	all := []File{}
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		f, err := os.Open(path)
+		f, err := os.Open(file)
 		if err != nil {
 			return err
 		}
@@ -51,11 +63,16 @@ func sums(dir string) ([]File, error) {
 		if err != nil {
 			return err
 		}
-		name, err := filepath.Rel(dir, path)
-		all = append(all, File{filepath.ToSlash(name), n, hex.EncodeToString(h.Sum(nil))})
+		name, err := filepath.Rel(dir, file)
+		name = filepath.ToSlash(name)
+		entry := File{Name: readable(name), Size: n, SHA256: hex.EncodeToString(h.Sum(nil))}
+		if entry.Name != name {
+			entry.Raw = []byte(name)
+		}
+		all = append(all, entry)
 		return err
 	})
-	slices.SortFunc(all, func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(all, func(a, b File) int { return cmp.Compare(a.path(), b.path()) })
 	return all, err
 }
 
@@ -85,7 +102,7 @@ func writeArchive(file, dir string, m Manifest) (err error) {
 		return err
 	}
 	for _, entry := range m.Files {
-		r, err := os.Open(filepath.Join(dir, filepath.FromSlash(entry.Name)))
+		r, err := os.Open(filepath.Join(dir, filepath.FromSlash(entry.path())))
 		if err != nil {
 			return err
 		}
@@ -96,14 +113,41 @@ func writeArchive(file, dir string, m Manifest) (err error) {
 	return errors.Join(w.Close(), z.Close(), f.Sync())
 }
 
-// readArchive unpacks a backup into a new folder and compares it with its manifest.
-func readArchive(file, to string) (m Manifest, err error) {
-	f, err := os.Open(file)
+// checkNames says what no backup of a data folder names.
+func (f Folder) checkNames(files []File) error {
+	if len(files) == 0 {
+		return errors.New("the manifest names no file")
+	}
+	isFile := map[string]bool{} // false: a folder
+	for _, e := range files {
+		name := e.path()
+		top, _, _ := strings.Cut(name, "/")
+		_, again := isFile[name]
+		isFile[name] = true
+		for dir := path.Dir(name); dir != "." && dir != "/"; dir = path.Dir(dir) {
+			again = again || isFile[dir]
+			isFile[dir] = isFile[dir] // a file stays one
+		}
+		switch {
+		case path.Clean(name) != name, name == ".", !filepath.IsLocal(filepath.FromSlash(name)), strings.ContainsRune(name, 0), readable(name) != e.Name:
+			return fmt.Errorf("the manifest names %q, which is no place in a data folder", name)
+		case f.stays(top):
+			return fmt.Errorf("the manifest names %q, which no backup holds", name)
+		case again:
+			return fmt.Errorf("the manifest names %q twice, or something in it", name)
+		}
+	}
+	return nil
+}
+
+// readArchive unpacks a backup of f into a new folder and compares it with its manifest.
+func (f Folder) readArchive(file, to string) (m Manifest, err error) {
+	packed, err := os.Open(file)
 	if err != nil {
 		return m, err
 	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
+	defer packed.Close()
+	z, err := gzip.NewReader(packed)
 	if err != nil {
 		return m, err
 	}
@@ -112,8 +156,15 @@ func readArchive(file, to string) (m Manifest, err error) {
 	if err != nil || h.Name != manifestName {
 		return m, errors.Join(err, errors.New("it does not begin with a manifest"))
 	}
-	if err := json.NewDecoder(io.LimitReader(r, 1<<28)).Decode(&m); err != nil {
+	head, err := io.ReadAll(io.LimitReader(r, 1<<28))
+	if err == nil {
+		err = json.Unmarshal(head, &m)
+	}
+	if err != nil {
 		return m, fmt.Errorf("read manifest: %w", err)
+	}
+	if err := f.checkNames(m.Files); err != nil {
+		return m, err
 	}
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return m, err
@@ -123,12 +174,11 @@ func readArchive(file, to string) (m Manifest, err error) {
 		if err != nil {
 			return m, fmt.Errorf("read %s: %w", want.Name, err)
 		}
-		name := filepath.FromSlash(h.Name)
-		if h.Name != want.Name || h.Size != want.Size || h.Typeflag != tar.TypeReg || !filepath.IsLocal(name) {
+		if h.Name != want.Name || h.Size != want.Size || h.Typeflag != tar.TypeReg {
 			return m, fmt.Errorf("the manifest names %q, the archive holds %q", want.Name, h.Name)
 		}
 		sum := sha256.New()
-		if err := writeFile(filepath.Join(to, name), io.TeeReader(r, sum)); err != nil {
+		if err := writeFile(filepath.Join(to, filepath.FromSlash(want.path())), io.TeeReader(r, sum)); err != nil {
 			return m, fmt.Errorf("read %s: %w", want.Name, err)
 		}
 		if hex.EncodeToString(sum.Sum(nil)) != want.SHA256 {
@@ -137,6 +187,12 @@ func readArchive(file, to string) (m Manifest, err error) {
 	}
 	if _, err := r.Next(); err != io.EOF {
 		return m, errors.New("the archive holds more than its manifest names")
+	}
+	switch n, err := io.Copy(io.Discard, z); { // up to the checksum of gzip, and to the end of the file
+	case err != nil:
+		return m, fmt.Errorf("read the end: %w", err)
+	case n > 0:
+		return m, errors.New("the archive goes on behind its end")
 	}
 	return m, nil
 }

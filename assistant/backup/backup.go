@@ -62,19 +62,22 @@ func (f Folder) Write(ctx context.Context, file string, opt Options) (m Manifest
 		return m, fmt.Errorf("%w: %w", ErrCopy, err)
 	}
 	m = Manifest{Biseo: opt.Biseo, Created: opt.Now.UTC().Truncate(time.Second)}
-	if m.Files, err = sums(copied); err != nil {
-		return m, err
+	if m.Files, err = sums(copied); err == nil && len(m.Files) == 0 {
+		err = errors.New("it holds nothing")
+	}
+	if err != nil {
+		return m, fmt.Errorf("%w: %w", ErrCopy, err)
 	}
 	part := filepath.Join(stage, "backup")
 	if err := writeArchive(part, copied, m); err != nil {
 		return m, fmt.Errorf("%w: %w", ErrArchive, err)
 	}
 	again := filepath.Join(stage, "again")
-	if _, err := readArchive(part, again); err != nil {
-		return m, fmt.Errorf("%w: %w", ErrReread, err)
+	if _, err = f.readArchive(part, again); err == nil {
+		err = check(ctx, again)
 	}
-	if err := check(ctx, again); err != nil {
-		return m, fmt.Errorf("%w: %w", ErrReread, err)
+	if err != nil {
+		return m, unread(err)
 	}
 	if err := os.Link(part, file); err != nil { // not over a file made meanwhile
 		if errors.Is(err, fs.ErrExist) {
@@ -85,8 +88,25 @@ func (f Folder) Write(ctx context.Context, file string, opt Options) (m Manifest
 	return m, nil
 }
 
+// unread is an error of reading a new backup back, for which it is unpacked again: a
+// disk that is full by then says nothing against what was written.
+func unread(err error) error {
+	if state.DiskFull(err) {
+		return fmt.Errorf("%w: %w", ErrArchive, err)
+	}
+	return fmt.Errorf("%w: %w", ErrReread, err)
+}
+
 // check opens what a backup holds, unpacked in dir. Copies lie beside dir meanwhile.
 func check(ctx context.Context, dir string) error {
+	for _, db := range databases(dir) {
+		if err := state.CheckFile(ctx, db); err != nil {
+			return err
+		}
+	}
+	if _, err := liveIndex(filepath.Join(dir, "index")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	if _, err := os.Stat(filepath.Join(dir, stateFile)); err == nil {
 		// On a copy: opening it may bring it forward to a newer schema.
 		tried, err := os.MkdirTemp(filepath.Dir(dir), "tried-*")
@@ -103,11 +123,6 @@ func check(ctx context.Context, dir string) error {
 			return err
 		}
 		if err := st.Close(); err != nil {
-			return err
-		}
-	}
-	for _, db := range databases(dir) {
-		if err := state.CheckFile(ctx, db); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -225,7 +227,7 @@ func TestRestoreUnfinished(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if _, err := readArchive(file, filepath.Join(f.Dir, stage, "data")); err != nil {
+			if _, err := f.readArchive(file, filepath.Join(f.Dir, stage, "data")); err != nil {
 				t.Fatal(err)
 			}
 			if tt.mark == "" {
@@ -314,27 +316,84 @@ func tarball(t *testing.T, pairs ...string) []byte {
 	return b.Bytes()
 }
 
+// archive is a tarball with the manifest of these entries.
+func archive(t *testing.T, pairs ...string) []byte {
+	t.Helper()
+	var m Manifest
+	for i := 0; i < len(pairs); i += 2 {
+		m.Files = append(m.Files, File{Name: pairs[i], Size: int64(len(pairs[i+1])), SHA256: fmt.Sprintf("%x", sha256.Sum256([]byte(pairs[i+1])))})
+	}
+	head, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tarball(t, append([]string{manifestName, string(head)}, pairs...)...)
+}
+
+// goesOn is a backup with more in it behind the end of the archive.
+func goesOn(t *testing.T, b []byte, more string) []byte {
+	t.Helper()
+	r, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	_, err = io.Copy(w, io.MultiReader(r, strings.NewReader(more)))
+	if err := errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
 // What is no whole backup changes nothing.
 func TestRestoreBroken(t *testing.T) {
 	manifest := func(name, content string) string {
 		return fmt.Sprintf(`{"files":[{"name":%q,"size":%d,"sha256":"%x"}]}`, name, len(content), sha256.Sum256([]byte(content)))
 	}
 	page := strings.Repeat("no database ", 1000)
+	whole := archive(t, "a", "x")
 	f := dataFolder(t, map[string]string{"uploads/a.md": "old"})
 	before := content(t, f.Dir)
 	for name, b := range map[string][]byte{
-		"empty":             nil,
-		"no archive":        []byte("제1조"),
-		"no manifest":       tarball(t, "a", "x"),
-		"cut off":           tarball(t, manifestName, manifest("a", "x"), "a", "x")[:60],
-		"one file less":     tarball(t, manifestName, manifest("a", "x")),
-		"one file more":     tarball(t, manifestName, manifest("a", "x"), "a", "x", "b", "x"),
-		"another name":      tarball(t, manifestName, manifest("a", "x"), "b", "x"),
-		"another size":      tarball(t, manifestName, manifest("a", "x"), "a", "xx"),
-		"another content":   tarball(t, manifestName, manifest("a", "x"), "a", "y"),
-		"above the folder":  tarball(t, manifestName, manifest("../a", "x"), "../a", "x"),
-		"no database":       tarball(t, manifestName, manifest("state.db", page), "state.db", page),
-		"no other database": tarball(t, manifestName, manifest("index/i.db", page), "index/i.db", page),
+		"empty":                        nil,
+		"no archive":                   []byte("제1조"),
+		"no manifest":                  tarball(t, "a", "x"),
+		"cut off":                      tarball(t, manifestName, manifest("a", "x"), "a", "x")[:60],
+		"one file less":                tarball(t, manifestName, manifest("a", "x")),
+		"one file more":                tarball(t, manifestName, manifest("a", "x"), "a", "x", "b", "x"),
+		"another name":                 tarball(t, manifestName, manifest("a", "x"), "b", "x"),
+		"another size":                 tarball(t, manifestName, manifest("a", "x"), "a", "xx"),
+		"another content":              tarball(t, manifestName, manifest("a", "x"), "a", "y"),
+		"above the folder":             tarball(t, manifestName, manifest("../a", "x"), "../a", "x"),
+		"no manifest but null":         tarball(t, manifestName, "null"),
+		"a manifest of nothing":        archive(t),
+		"a manifest that goes on":      tarball(t, manifestName, manifest("a", "x")+"{}", "a", "x"),
+		"without the end":              whole[:len(whole)-4],
+		"more behind the end":          append(slices.Clone(whole), "more"...),
+		"zeros behind the end":         append(slices.Clone(whole), make([]byte, 512)...),
+		"more behind the archive":      goesOn(t, whole, "more"),
+		"twice the same":               archive(t, "a", "x", "a", "x"),
+		"a file and a folder":          archive(t, "a", "x", "a/b", "x"),
+		"a folder and a file":          archive(t, "a/b/c", "x", "a", "x"),
+		"a name with a dot":            archive(t, "./a", "x"),
+		"a name with two dots":         archive(t, "b/../a", "x"),
+		"from the root":                archive(t, "/a", "x"),
+		"the lock":                     archive(t, "serve.lock", "x"),
+		"what was there before":        archive(t, "before-restore-20260101T000000Z/a", "x"),
+		"a restore":                    archive(t, ".biseo-restore-1/a", "x"),
+		"a restore that has not ended": archive(t, "restore.unfinished", "x"),
+		"files on their way":           archive(t, "spool/a", "x"),
+		"the demonstration":            archive(t, "demo/a", "x"),
+		"another raw name":             tarball(t, manifestName, strings.Replace(manifest("a", "x"), `"size"`, `"raw":"Yg==","size"`, 1), "a", "x"),
+		"an index of nothing":          archive(t, "index/current", "index-1.db"),
+		"an index elsewhere":           archive(t, "a.md", "x", "index/current", "../a.md"),
+		"an index that is its name":    archive(t, "index/current", "current"),
+		"an index that is a folder":    archive(t, "index/current", "i.db", "index/i.db/a", "x"),
+		"an index named by a folder":   archive(t, "index/current/a", "x"),
+		"a state file that is none":    archive(t, "state.db/a", "x"),
+		"no database":                  tarball(t, manifestName, manifest("state.db", page), "state.db", page),
+		"no other database":            tarball(t, manifestName, manifest("index/i.db", page), "index/i.db", page),
 	} {
 		file := filepath.Join(t.TempDir(), "b.tar.gz")
 		if err := os.WriteFile(file, b, 0o600); err != nil {
@@ -347,12 +406,44 @@ func TestRestoreBroken(t *testing.T) {
 			t.Fatalf("%s: the folder changed (-want +got):\n%s", name, diff)
 		}
 	}
-	whole := filepath.Join(t.TempDir(), "b.tar.gz") // the archive by hand is one, but for what is wrong with it
-	if err := os.WriteFile(whole, tarball(t, manifestName, manifest("a", "x"), "a", "x"), 0o600); err != nil {
+	file := filepath.Join(t.TempDir(), "b.tar.gz") // the archive by hand is one, but for what is wrong with it
+	if err := os.WriteFile(file, whole, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	to := Folder{Dir: t.TempDir()}
-	if _, err := to.Restore(t.Context(), whole, false, noon); err != nil || !maps.Equal(content(t, to.Dir), map[string]string{"a": "x"}) {
+	if _, err := to.Restore(t.Context(), file, false, noon); err != nil || !maps.Equal(content(t, to.Dir), map[string]string{"a": "x"}) {
 		t.Errorf("a whole backup: %v", err)
+	}
+}
+
+// File names are bytes: those that are no UTF-8 come back as they were.
+func TestFileNames(t *testing.T) {
+	names := map[string]string{"uploads/\xb0\xa1.md": "1", "uploads/\xb3\xaa.md": "2", "uploads/\uFFFD\uFFFD.md": "3", "uploads/줄\n바꿈 '\"\\.md": "4"}
+	if err := os.WriteFile(filepath.Join(t.TempDir(), "\xb0\xa1\n\"\\"), nil, 0o600); err != nil {
+		t.Skipf("needs a system on which a file may have any name: %v", err)
+	}
+	f := dataFolder(t, names)
+	file := filepath.Join(t.TempDir(), "b.tar.gz")
+	if _, err := f.Write(t.Context(), file, Options{Now: noon}); err != nil {
+		t.Fatal(err)
+	}
+	to := Folder{Dir: t.TempDir()}
+	if _, err := to.Restore(t.Context(), file, false, noon); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(names, content(t, to.Dir)); diff != "" {
+		t.Errorf("content (-want +got):\n%s", diff)
+	}
+}
+
+// A disk that is full when a backup is read back is no damage.
+func TestUnread(t *testing.T) {
+	for _, tt := range []struct{ err, want error }{
+		{&fs.PathError{Op: "write", Path: "a", Err: syscall.ENOSPC}, ErrArchive},
+		{errors.New("a is not what was written"), ErrReread},
+	} {
+		if got := unread(tt.err); !errors.Is(got, tt.want) || !errors.Is(got, tt.err) || errors.Is(got, ErrArchive) == errors.Is(got, ErrReread) {
+			t.Errorf("%v: got %v, want %v", tt.err, got, tt.want)
+		}
 	}
 }

@@ -116,23 +116,40 @@ func (f Folder) copy(ctx context.Context, to string, opt Options) error {
 	})
 }
 
-// copyIndex copies the live database of an index, which its file current names.
+// liveIndex returns the file name of the live database of an index, which its file
+// current names; without that file the error is [fs.ErrNotExist].
+func liveIndex(dir string) (string, error) {
+	current := filepath.Join(dir, "current")
+	if fi, err := os.Lstat(current); err != nil {
+		return "", err
+	} else if !fi.Mode().IsRegular() {
+		return "", errors.New("index: current is no file")
+	}
+	b, err := os.ReadFile(current)
+	if err != nil {
+		return "", err
+	}
+	name := strings.TrimSpace(string(b))
+	fi, err := os.Lstat(filepath.Join(dir, name))
+	if filepath.Base(name) != name || filepath.Ext(name) != ".db" || err != nil || !fi.Mode().IsRegular() {
+		return "", fmt.Errorf("index: the file current names %q, which is no database beside it", name)
+	}
+	return name, nil
+}
+
+// copyIndex copies the live database of an index.
 func copyIndex(ctx context.Context, from, to string) error {
-	current, err := os.ReadFile(filepath.Join(from, "current"))
+	name, err := liveIndex(from)
 	if err != nil {
 		return fmt.Errorf("copy index: %w", err)
 	}
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return err
 	}
-	name := strings.TrimSpace(string(current))
-	if !filepath.IsLocal(name) {
-		return fmt.Errorf("copy index: the file current names %q", name)
-	}
 	if err := state.Copy(ctx, filepath.Join(from, name), filepath.Join(to, name)); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(to, "current"), current, 0o600)
+	return writeFile(filepath.Join(to, "current"), strings.NewReader(name+"\n"))
 }
 
 func copyFile(from, to string) error {

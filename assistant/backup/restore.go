@@ -95,7 +95,7 @@ func (f Folder) Restore(ctx context.Context, file string, force bool, now time.T
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(stage)) }()
 	fresh := filepath.Join(stage, "data")
-	done.Manifest, err = readArchive(file, fresh)
+	done.Manifest, err = f.readArchive(file, fresh)
 	if err == nil {
 		err = check(ctx, fresh)
 	}
