@@ -532,6 +532,46 @@ func TestTwoWriters(t *testing.T) {
 	}
 }
 
+// A writer that stands still for longer than its lease finds out that another one has
+// written meanwhile: before it writes, it begins anew; afterwards, it says so.
+func TestPausedWriter(t *testing.T) {
+	url := sharedURL(t)
+	opt := Options{URL: url, Collection: collection(t, url)}
+	one := mustOpen(t, opt)
+	one.writer.term = 300 * time.Millisecond
+	put(t, one, newDoc("a"), "당직 하나")
+	pauses := 0
+	pause := func() {
+		if pauses++; pauses > 1 {
+			return
+		}
+		time.Sleep(400 * time.Millisecond)
+		other := mustOpen(t, opt)
+		put(t, other, newDoc("b"), "당직 두울", "당직 세엣")
+		other.Close()
+	}
+	p, err := one.parcel(newDoc("c"), newChunks(newDoc("c"), "당직 네엣"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := one.update(t.Context(), func(ctx context.Context, w *writer) error {
+		pause()
+		return w.put(ctx, p)
+	}); err != nil {
+		t.Errorf("paused before it writes: %v", err)
+	}
+	if pauses != 2 {
+		t.Errorf("the change was made %d times, want 2", pauses)
+	}
+	if err := one.Verify(t.Context()); err != nil {
+		t.Errorf("paused before it writes: %v", err)
+	}
+	pauses = 0
+	one.writer.stop = func(*qdrant.PointsUpdateOperation) bool { pause(); return false }
+	err = one.Replace(t.Context(), newDoc("d"), newChunks(newDoc("d"), "당직 다섯"))
+	refused(t, "paused while it writes", err, "by another process", "biseo doctor")
+}
+
 // TestCrash leaves a change half done at each of its steps: nobody sees it, and the
 // next writer cleans up.
 func TestCrash(t *testing.T) {

@@ -122,6 +122,9 @@ var errStopped = errors.New("stopped by a test")
 
 // apply writes the point of change c, then does the operations one after the other.
 func (w *writer) apply(ctx context.Context, c change, t tally, operations ...*qdrant.PointsUpdateOperation) error {
+	if err := w.keep(ctx); err != nil {
+		return err
+	}
 	packed := t.pack()
 	c.commit, c.packed = w.next, base64.StdEncoding.EncodeToString(packed)
 	c.since = w.since + int64(len(packed))
@@ -132,6 +135,9 @@ func (w *writer) apply(ctx context.Context, c change, t tally, operations ...*qd
 		}
 	}
 	if err := w.x.apply(ctx, w.collection, operations...); err != nil {
+		return err
+	}
+	if err := w.kept(ctx); err != nil {
 		return err
 	}
 	before, after := w.x.freq.applied(c.commit, t)

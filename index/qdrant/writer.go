@@ -113,43 +113,88 @@ func (w *writer) begin(ctx context.Context) error {
 			}
 		}
 	}
-	until := now.Add(term)
-	free := func(c *qdrant.Condition) *qdrant.Filter {
-		return &qdrant.Filter{Must: []*qdrant.Condition{qdrant.NewHasID(metaID), c}}
-	}
-	take := func(c *qdrant.Condition) *qdrant.PointsUpdateOperation {
-		return setPayload(qdrant.NewPointsSelectorFilter(free(c)), map[string]any{"owner": w.owner, "lease": until.UnixMilli()})
-	}
-	// Ours, or free: the engine decides for one of several.
-	if err := x.apply(ctx, w.collection, take(qdrant.NewMatchKeyword("owner", w.owner)),
-		take(qdrant.NewRange("lease", &qdrant.Range{Lt: qdrant.PtrOf(float64(now.UnixMilli()))}))); err != nil {
-		return err
-	}
-	m, err := x.readMeta(ctx, w.collection)
+	m, err := w.take(ctx, !known)
 	if err != nil {
 		return err
 	}
-	if m.owner != w.owner {
-		return errBusy
-	}
 	if !known {
-		if err := x.identify(ctx); err != nil {
+		if err := w.look(ctx, m); err != nil {
+			w.until = time.Time{}
 			return err
 		}
-		if _, err := x.fit(); err != nil {
-			return err
-		}
-		w.latest = map[string]int64{}
-		if err := w.recover(ctx, m); err != nil {
-			return err
-		}
-		if err := x.load(ctx); err != nil {
-			return err
-		}
-		w.first = w.next - 1
+	}
+	return nil
+}
+
+// look finds out where to go on.
+func (w *writer) look(ctx context.Context, m *meta) error {
+	if err := w.x.identify(ctx); err != nil {
+		return err
+	}
+	if _, err := w.x.fit(); err != nil {
+		return err
+	}
+	w.latest = map[string]int64{}
+	if err := w.recover(ctx, m); err != nil {
+		return err
+	}
+	if err := w.x.load(ctx); err != nil {
+		return err
+	}
+	w.first = w.next - 1
+	return nil
+}
+
+// take renews the lease or, with free, takes it where nobody has it.
+func (w *writer) take(ctx context.Context, free bool) (*meta, error) {
+	now := time.Now()
+	until := now.Add(cmp.Or(w.term, leaseTerm))
+	where := func(c *qdrant.Condition) *qdrant.PointsUpdateOperation {
+		which := &qdrant.Filter{Must: []*qdrant.Condition{qdrant.NewHasID(metaID), c}}
+		return setPayload(qdrant.NewPointsSelectorFilter(which), map[string]any{"owner": w.owner, "lease": until.UnixMilli()})
+	}
+	// Ours, or free: the engine decides for one of several.
+	operations := []*qdrant.PointsUpdateOperation{where(qdrant.NewMatchKeyword("owner", w.owner))}
+	if free {
+		operations = append(operations, where(qdrant.NewRange("lease", &qdrant.Range{Lt: qdrant.PtrOf(float64(now.UnixMilli()))})))
+	}
+	if err := w.x.apply(ctx, w.collection, operations...); err != nil {
+		return nil, err
+	}
+	m, err := w.x.readMeta(ctx, w.collection)
+	if err != nil {
+		return nil, err
+	}
+	if m.owner != w.owner {
+		return nil, errBusy
 	}
 	w.until = until
-	return nil
+	return m, nil
+}
+
+// keep renews the lease before a change is written whose making took long. It is
+// [errBusy] if another process has written since: the change must be made anew.
+func (w *writer) keep(ctx context.Context) error {
+	if time.Until(w.until) > cmp.Or(w.term, leaseTerm)/4 {
+		return nil
+	}
+	_, err := w.take(ctx, false)
+	return err
+}
+
+var errOverrun = errors.New("it was written to by another process while this one had stopped for a while: check it with biseo doctor, and run biseo ingest --rebuild if it is damaged")
+
+// kept is [errOverrun] if the lease ended while a change was written and another
+// process has taken it.
+func (w *writer) kept(ctx context.Context) error {
+	if time.Now().Before(w.until) {
+		return nil
+	}
+	m, err := w.x.readMeta(ctx, w.collection)
+	if err == nil && m.owner != w.owner {
+		err = errOverrun
+	}
+	return err
 }
 
 // release ends the lease.
