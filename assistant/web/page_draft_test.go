@@ -271,7 +271,8 @@ func TestPageLibrary(t *testing.T) {
 	c.press("중지")
 	c.wait(`!document.querySelector('.figures progress') && document.querySelector('.figures').textContent.includes('중지했습니다')`)
 	c.eval(nil, `window.saved = ''`)
-	c.press("의견 모두 내려받기")
+	// The figures are drawn anew after the stop, which may take the focus from a key press.
+	c.eval(nil, `[...document.querySelectorAll('button')].find(b => b.textContent === '의견 모두 내려받기').click()`)
 	c.wait(`window.saved`)
 	if got := c.text(`savedAs + ' ' + saved`); !strings.HasPrefix(got, "feedback.jsonl {") || !strings.Contains(got, "순찰 시각이 맞습니다.") || !strings.Contains(got, `"verdict":"right"`) {
 		t.Errorf("feedback of all: got %s", got)
