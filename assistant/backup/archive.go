@@ -125,8 +125,10 @@ func (f Folder) checkNames(files []File) error {
 		_, again := isFile[name]
 		isFile[name] = true
 		for dir := path.Dir(name); dir != "." && dir != "/"; dir = path.Dir(dir) {
-			again = again || isFile[dir]
-			isFile[dir] = isFile[dir] // a file stays one
+			file, known := isFile[dir]
+			if again = again || file; !known {
+				isFile[dir] = false
+			}
 		}
 		switch {
 		case path.Clean(name) != name, name == ".", !filepath.IsLocal(filepath.FromSlash(name)), strings.ContainsRune(name, 0), readable(name) != e.Name:
