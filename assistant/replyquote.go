@@ -85,11 +85,13 @@ func (r *replier) quoted(request complaint.Request, found []ground.Source, level
 		return false, nil
 	}
 	for _, b := range blocks {
-		add := func() error { return r.line(level, b.Sentences[0]) }
+		var err error
 		if b.Kind == "table" {
-			add = func() error { return r.w.begin(b) }
+			err = r.w.begin(b)
+		} else {
+			err = r.line(b.Level, b.Sentences[0])
 		}
-		if err := add(); err != nil {
+		if err != nil {
 			return false, err
 		}
 	}

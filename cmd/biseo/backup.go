@@ -58,14 +58,17 @@ func (cmd *backupCmd) Run(ctx context.Context, c *console, s *settings) error {
 
 // explainBackup says in Korean what to do about a backup that failed.
 func explainBackup(err error) error {
-	for cause, advice := range map[error]string{
-		backup.ErrPlace:   "백업할 곳에 쓰지 못했으니 폴더와 빈 곳을 확인해 주세요",
-		backup.ErrCopy:    "백업할 것을 복사하지 못했으니 빈 곳과 권한을 확인해 주세요",
-		backup.ErrArchive: "백업 파일을 쓰지 못했으니 빈 곳을 확인해 주세요",
-		backup.ErrReread:  "쓴 백업을 다시 읽으니 달라 지웠습니다. 디스크를 확인해 주세요",
+	for _, known := range []struct {
+		cause  error
+		advice string
+	}{
+		{backup.ErrPlace, "백업할 곳에 쓰지 못했으니 폴더와 빈 곳을 확인해 주세요"},
+		{backup.ErrCopy, "백업할 것을 복사하지 못했으니 빈 곳과 권한을 확인해 주세요"},
+		{backup.ErrArchive, "백업 파일을 쓰지 못했으니 빈 곳을 확인해 주세요"},
+		{backup.ErrReread, "쓴 백업을 다시 읽으니 달라 지웠습니다. 디스크를 확인해 주세요"},
 	} {
-		if errors.Is(err, cause) {
-			return fmt.Errorf("%s: %w", advice, err)
+		if errors.Is(err, known.cause) {
+			return fmt.Errorf("%s: %w", known.advice, err)
 		}
 	}
 	return err
