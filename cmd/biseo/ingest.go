@@ -91,8 +91,10 @@ func (cmd *ingestCmd) sync(ctx context.Context, c *console, s *settings) (*inges
 		return nil, err
 	}
 	defer pool.Close()
-	// Large documents pass through by the dozen: collect their remains early.
-	defer debug.SetGCPercent(debug.SetGCPercent(40))
+	// What small documents leave behind may lie for a while, which is a quarter of the
+	// time; large ones pass through by the dozen, and theirs is collected early.
+	defer debug.SetGCPercent(debug.SetGCPercent(200))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(180 << 20))
 	src := ingest.Source{
 		Paths: cmd.Paths, Read: pool.Read, Readers: cmd.Readers, Workers: cmd.Workers,
 		Mask: maskText, Ledger: ledger, Now: c.now,
