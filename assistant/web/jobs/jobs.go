@@ -168,14 +168,10 @@ func (q *Queue) do(j *job) {
 		q.lg.Error("job failed", "job", j.state.ID, "kind", j.state.Kind, "err", err)
 		q.note(j, state.Failed, detail, "처리하지 못했습니다. 잠시 뒤 다시 시도하고, 계속되면 작업 번호를 관리자에게 알려 주세요.", true)
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	delete(q.live, j.state.ID)
-	q.ended(j.state.Kind, j.state.State)
 }
 
 // note changes what is told of a job. It is stored if it must be, and otherwise
-// every two seconds.
+// every two seconds. Of one that has ended nothing more is told.
 func (q *Queue) note(j *job, st string, detail any, why string, must bool) {
 	q.mu.Lock()
 	j.state.State, j.state.Error = st, why
@@ -202,7 +198,12 @@ func (q *Queue) note(j *job, st string, detail any, why string, must bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	close(j.changed)
-	j.changed = make(chan struct{})
+	if st == state.Running {
+		j.changed = make(chan struct{})
+		return
+	}
+	delete(q.live, j.state.ID)
+	q.ended(j.state.Kind, st)
 }
 
 // Job returns a job of an owner, or of anybody where all is set, as it is now.
