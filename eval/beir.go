@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"math"
 	"os"
-	"slices"
 	"time"
 
 	"biseo/index"
@@ -198,37 +197,22 @@ func pair(a, b beirRun) BEIRPair {
 	return BEIRPair{Mode: a.mode, Than: b.mode, Metric: metric, Difference: Mean(d), CI95: Bootstrap(d), P: Randomise(d)}
 }
 
-// fill stores every document, embedding them in batches, and returns how long the
-// embedder took.
+// fill stores every document and returns how long the embedder took.
 func fill(ctx context.Context, x index.Index, e llm.Embedder, docs []Text) (embedding time.Duration, err error) {
-	const batch = 32
-	for part := range slices.Chunk(docs, batch) {
-		stored := make([]index.Doc, len(part))
-		chunks := make([]index.Chunk, len(part))
-		for i, d := range part {
-			stored[i] = index.Doc{ID: d.ID, Work: d.ID, Title: text.NFC(d.Title), Kind: "other",
-				Readers: []string{index.Public}, Grade: index.Open}
-			chunks[i] = index.Chunk{ID: index.ChunkID(d.ID, 0), DocID: d.ID, Text: text.NFC(d.Text)}
-		}
+	for _, t := range docs {
+		d := index.Doc{ID: t.ID, Work: t.ID, Title: text.NFC(t.Title), Kind: "other", Readers: []string{index.Public}, Grade: index.Open}
+		c := index.Chunk{ID: index.ChunkID(t.ID, 0), DocID: t.ID, Text: text.NFC(t.Text)}
 		if e != nil {
-			texts := make([]string, len(part))
-			for i := range part {
-				texts[i] = ingest.EmbedText(stored[i], chunks[i])
-			}
 			start := time.Now()
-			dense, err := e.Embed(ctx, llm.Passage, texts)
+			vectors, err := e.Embed(ctx, llm.Passage, ingest.EmbedTexts(d, c))
 			if err != nil {
-				return 0, fmt.Errorf("embed documents: %w", err)
+				return 0, fmt.Errorf("embed document %s: %w", t.ID, err)
 			}
 			embedding += time.Since(start)
-			for i := range dense {
-				chunks[i].Dense = dense[i]
-			}
+			ingest.SetVectors(&c, vectors)
 		}
-		for i, d := range stored {
-			if err := x.Replace(ctx, d, chunks[i:i+1]); err != nil {
-				return 0, fmt.Errorf("index document %s: %w", d.ID, err)
-			}
+		if err := x.Replace(ctx, d, []index.Chunk{c}); err != nil {
+			return 0, fmt.Errorf("index document %s: %w", t.ID, err)
 		}
 	}
 	return embedding, nil

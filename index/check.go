@@ -31,9 +31,14 @@ func Check(d Doc, chunks []Chunk, dim int) error {
 		if err := checkDays(c.From, c.Until); err != nil {
 			return fmt.Errorf("index %s: chunk %s: %w", d.ID, c.ID, err)
 		}
+		if len(c.Dense) == 0 && len(c.Sentences) > 0 {
+			return fmt.Errorf("index %s: chunk %s: its sentences have vectors and it has none", d.ID, c.ID)
+		}
 		if len(c.Dense) > 0 {
-			if err := CheckVector(c.Dense, dim); err != nil {
-				return fmt.Errorf("index %s: chunk %s: %w", d.ID, c.ID, err)
+			for _, v := range append([][]float32{c.Dense}, c.Sentences...) {
+				if err := CheckVector(v, dim); err != nil {
+					return fmt.Errorf("index %s: chunk %s: %w", d.ID, c.ID, err)
+				}
 			}
 		}
 	}

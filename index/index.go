@@ -50,6 +50,11 @@ type Chunk struct {
 	Until time.Time //
 	Links []string  // terms of the provisions that Text refers to, such as "§민원처리에관한법률/21", each once, in order of first mention; nil if none
 	Dense []float32 // unit vector in the index's embedding space; nil when there is no embedder
+
+	// Sentences are the unit vectors of its sentences, by which chunks that are near are
+	// ranked; nil where Dense says as much, and when there is no embedder. An index may
+	// keep them in eight bits a value.
+	Sentences [][]float32
 }
 
 // A Scope says what may be seen. It applies before ranking and before any limit.
@@ -72,7 +77,7 @@ type Query struct {
 
 // A Hit is one chunk found, with the document it belongs to.
 type Hit struct {
-	Chunk   Chunk   // Dense is nil
+	Chunk   Chunk   // Dense and Sentences are nil
 	Doc     Doc     //
 	Score   float64 // comparable within one result only; higher is better
 	Words   int     // rank in the word ranking, from 1; 0 if it was not found by words
@@ -116,7 +121,9 @@ type Index interface {
 	// Docs yields every document, whoever may read it, in ID order. For ingest
 	// and administration, never for an answer.
 	Docs(ctx context.Context) iter.Seq2[Doc, error]
-	// Search ranks the chunks of q.Scope by words and meaning, fused.
+	// Search ranks the chunks of q.Scope by words and meaning, fused. Those that are
+	// near by meaning are found by their Dense; they and the [AlsoByMeaning] best by
+	// words are ranked by the nearest of their Sentences, where they have any.
 	// A scope without a date is ErrNoDate.
 	Search(ctx context.Context, q Query) ([]Hit, error)
 	// Passage returns a chunk and up to around chunks of the same document on

@@ -50,10 +50,10 @@ func QueryKindOf(query string) QueryKind {
 // FusionFor returns how Biseo fuses words and meaning for a query, on every backend.
 // Who names an article, a law, a title or a figure means just that, and embedding
 // models know such names least: words lead, and rank alone where an article is named.
-// Otherwise both count alike: that was best, and flat about it, for questions and for
-// their keywords alone.
+// Otherwise meaning, which ranks by sentences, counts a little more: that was best, and
+// flat about it, on a third of the questions on welfare programmes.
 func FusionFor(query string) Fusion {
-	f := Fusion{Words: .5, Meaning: .5, Depth: 200}
+	f := Fusion{Words: .4, Meaning: .6, Depth: 200}
 	switch QueryKindOf(query) {
 	case Citation:
 		f.Words, f.Meaning = 1, 0
@@ -64,6 +64,16 @@ func FusionFor(query string) Fusion {
 	}
 	return f
 }
+
+// What takes part in the ranking by meaning, on every backend.
+const (
+	// SpareByMeaning is how many chunks more than are ranked by meaning are found by their
+	// own vectors, to be ranked by their sentences.
+	SpareByMeaning = 100
+	// AlsoByMeaning is how many of the best by words are ranked by meaning too, whether or
+	// not their vectors are among the nearest: a long chunk may have one sentence that answers.
+	AlsoByMeaning = 50
+)
 
 const (
 	mostTerms       = 1000 // distinct terms of a query that rank; later ones do not

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"biseo/index"
+	"biseo/korea/text"
 	"biseo/llm"
 )
 
@@ -17,7 +19,7 @@ import (
 var errEmbed = errors.New("embed")
 
 const (
-	// embedBatch is how many chunks go to the embedder at a time.
+	// embedBatch is how many texts go to the embedder at a time.
 	embedBatch = 32
 	// embedTries is after how many documents in a row without success the embedder
 	// is asked no more in this run: waiting for it would take hours.
@@ -46,69 +48,89 @@ func newEmbedding(e llm.Embedder, space string) (*embedding, error) {
 	return &embedding{Embedder: e, dimension: dimension}, nil
 }
 
-// fill sets Dense of all chunks of d, or of none. What was embedded stays in the
-// ledger: an interrupted document goes on with the first batch that is missing.
+// fill sets Dense and Sentences of all chunks of d, or of none. What was embedded stays in
+// the ledger: an interrupted document goes on with the first batch that is missing.
 func (e *embedding) fill(ctx context.Context, d index.Doc, chunks []index.Chunk) error {
 	if e.failed.Load() >= embedTries {
 		return fmt.Errorf("%w: no answer for the documents before", errEmbed)
 	}
-	for from := 0; from < len(chunks); from += embedBatch {
-		if err := e.batch(ctx, d, chunks[from:min(from+embedBatch, len(chunks))]); err != nil {
+	texts, ends := embedTexts(d, chunks)
+	var vectors [][]float32
+	filled := 0 // chunks
+	for batch := range slices.Chunk(texts, embedBatch) {
+		more, err := e.batch(ctx, batch)
+		if err != nil {
 			for i := range chunks {
-				chunks[i].Dense = nil
+				chunks[i].Dense, chunks[i].Sentences = nil, nil
 			}
 			if errors.Is(err, errEmbed) && ctx.Err() == nil {
 				e.failed.Add(1)
 			}
 			return err
 		}
+		for vectors = append(vectors, more...); filled < len(chunks) && len(vectors) >= ends[filled+1]; filled++ {
+			SetVectors(&chunks[filled], vectors[ends[filled]:ends[filled+1]])
+			e.made.Add(1)
+		}
 	}
 	e.failed.Store(0)
 	return nil
 }
 
-func (e *embedding) batch(ctx context.Context, d index.Doc, chunks []index.Chunk) error {
-	keys := e.keys(d, chunks)
+// embedTexts are the texts to embed of all chunks; those of chunk i begin at ends[i] and
+// end before ends[i+1].
+func embedTexts(d index.Doc, chunks []index.Chunk) (texts []string, ends []int) {
+	ends = []int{0}
+	for _, c := range chunks {
+		texts = append(texts, EmbedTexts(d, c)...)
+		ends = append(ends, len(texts))
+	}
+	return texts, ends
+}
+
+// batch returns the vectors of texts: those that were kept, and the others made.
+func (e *embedding) batch(ctx context.Context, texts []string) ([][]float32, error) {
+	vectors := make([][]float32, len(texts))
+	keys := e.keys(texts)
 	if e.ledger != nil {
 		kept, err := e.ledger.vectors(ctx, keys)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for i, v := range kept {
 			if e.check(v) == nil {
-				chunks[i].Dense = v
+				vectors[i] = v
 			}
 		}
 	}
-	var texts []string
+	var wanted []string
 	var missing []int
-	for i, c := range chunks {
-		if c.Dense == nil {
-			texts, missing = append(texts, EmbedText(d, c)), append(missing, i)
-		}
-	}
-	if len(texts) == 0 {
-		return nil
-	}
-	vectors, err := e.Embed(ctx, llm.Passage, texts)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errEmbed, err)
-	}
-	if len(vectors) != len(texts) {
-		return fmt.Errorf("%w: %d vectors for %d texts", errEmbed, len(vectors), len(texts))
-	}
-	made := make([]vectorKey, len(texts))
 	for i, v := range vectors {
-		if err := e.check(v); err != nil {
-			return fmt.Errorf("%w: %w", errEmbed, err)
+		if v == nil {
+			wanted, missing = append(wanted, texts[i]), append(missing, i)
 		}
-		chunks[missing[i]].Dense, made[i] = v, keys[missing[i]]
 	}
-	e.made.Add(int64(len(texts)))
+	if len(wanted) == 0 {
+		return vectors, nil
+	}
+	made, err := e.Embed(ctx, llm.Passage, wanted)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errEmbed, err)
+	}
+	if len(made) != len(wanted) {
+		return nil, fmt.Errorf("%w: %d vectors for %d texts", errEmbed, len(made), len(wanted))
+	}
+	of := make([]vectorKey, len(wanted))
+	for i, v := range made {
+		if err := e.check(v); err != nil {
+			return nil, fmt.Errorf("%w: %w", errEmbed, err)
+		}
+		vectors[missing[i]], of[i] = v, keys[missing[i]]
+	}
 	if e.ledger == nil {
-		return nil
+		return vectors, nil
 	}
-	return e.ledger.keepVectors(context.WithoutCancel(ctx), made, vectors, e.now())
+	return vectors, e.ledger.keepVectors(context.WithoutCancel(ctx), of, made, e.now())
 }
 
 // stored forgets what was kept for a document that now is in the index.
@@ -116,13 +138,14 @@ func (e *embedding) stored(ctx context.Context, d index.Doc, chunks []index.Chun
 	if e.ledger == nil {
 		return nil
 	}
-	return e.ledger.dropVectors(ctx, e.keys(d, chunks))
+	texts, _ := embedTexts(d, chunks)
+	return e.ledger.dropVectors(ctx, e.keys(texts))
 }
 
-func (e *embedding) keys(d index.Doc, chunks []index.Chunk) []vectorKey {
-	keys := make([]vectorKey, len(chunks))
-	for i, c := range chunks {
-		keys[i] = keyOf(e.Space(), EmbedText(d, c))
+func (e *embedding) keys(texts []string) []vectorKey {
+	keys := make([]vectorKey, len(texts))
+	for i, t := range texts {
+		keys[i] = keyOf(e.Space(), t)
 	}
 	return keys
 }
@@ -137,11 +160,43 @@ func (e *embedding) check(v []float32) error {
 	return nil
 }
 
-// EmbedText is what is embedded of a chunk: its document's title, its path and
-// its text, joined by " > ", so that a clause is found by the name of its law.
-func EmbedText(d index.Doc, c index.Chunk) string {
-	parts := append([]string{d.Title}, c.Path...)
-	return strings.Join(append(parts, c.Text), " > ")
+const (
+	shortestSentence = 10 // code points: what is shorter, such as a heading, goes to the next
+	mostSentences    = 64 // of a chunk: a table has many rows
+)
+
+// EmbedTexts are what is embedded of a chunk, for [SetVectors]: its document's title, its
+// path and its text, joined by " > ", so that a clause is found by the name of its law;
+// then the same of each sentence of the text, if it has several. A question is about one
+// sentence, and a vector of many is near to nothing: on the questions on welfare
+// programmes of multilingual-e5-small the nearest sentence ranks by .686 in nDCG@10, the
+// vector of the whole by .590.
+func EmbedTexts(d index.Doc, c index.Chunk) []string {
+	headings := strings.Join(append([]string{d.Title}, c.Path...), " > ")
+	texts := []string{headings + " > " + c.Text}
+	r := []rune(c.Text)
+	start := 0
+	for _, s := range text.Sentences(c.Text) {
+		if s.End-start < shortestSentence {
+			continue
+		}
+		texts = append(texts, headings+" > "+strings.TrimSpace(string(r[start:s.End])))
+		if start = s.End; len(texts) > mostSentences {
+			break
+		}
+	}
+	if len(texts) == 2 {
+		return texts[:1]
+	}
+	return texts
+}
+
+// SetVectors gives a chunk the vectors of its [EmbedTexts].
+func SetVectors(c *index.Chunk, vectors [][]float32) {
+	c.Dense, c.Sentences = vectors[0], nil
+	if len(vectors) > 1 {
+		c.Sentences = vectors[1:]
+	}
 }
 
 func length(v []float32) float64 {

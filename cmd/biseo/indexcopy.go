@@ -279,13 +279,14 @@ func compareSearches(ctx context.Context, from, to copySource, docID string) (as
 			return asked, err
 		}
 		asked++
-		common := 0
-		for _, h := range want {
+		common, first := 0, len(want) == 0
+		for i, h := range want {
 			if slices.ContainsFunc(got, func(g index.Hit) bool { return sameHit(g, h) }) {
 				common++
+				first = first || i == 0
 			}
 		}
-		if len(want) > 0 && (len(got) == 0 || q.Dense != nil && !sameHit(want[0], got[0])) || common < len(want)-1 {
+		if !first || common < len(want)-1 { // neighbours may change places: vectors are rounded
 			return asked, fmt.Errorf("a search for its chunk %s finds other passages in the copy", c.ID)
 		}
 	}

@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) index.Index) {
 		{"Restrictions", testRestrictions},
 		{"Ties", testTies},
 		{"Ranks", testRanks},
+		{"Sentences", testSentences},
 		{"OddQueries", testOddQueries},
 		{"Slip", testSlip},
 		{"Passage", testPassage},
@@ -184,7 +185,7 @@ func testRoundTrip(t *testing.T, x index.Index) {
 	c := index.Chunk{
 		ID: index.ChunkID(d.ID, 0), DocID: d.ID, Path: []string{"제1장 총칙", "제1절 \"목적\""},
 		Cite: "「민원 처리에 관한 법률」 제19조제1항", Text: "처리기간을 '즉시'로 정한 민원은\n3근무시간 내에 처리한다.",
-		Start: 17, Page: 3, From: index.Day(2021, 1, 1), Until: index.Day(2029, 1, 1), Dense: axis(0),
+		Start: 17, Page: 3, From: index.Day(2021, 1, 1), Until: index.Day(2029, 1, 1), Dense: axis(0), Sentences: [][]float32{axis(0), axis(1)},
 	}
 	store(t, x, d, []index.Chunk{c})
 	store(t, x, newDoc("a"), nil)
@@ -192,7 +193,7 @@ func testRoundTrip(t *testing.T, x index.Index) {
 	s := everyone()
 	s.Grade = index.Sensitive
 	want := index.Hit{Chunk: c, Doc: d}
-	want.Chunk.Dense = nil
+	want.Chunk.Dense, want.Chunk.Sentences = nil, nil
 	for mode, q := range modes(s, "민원 처리기간", axis(0)) {
 		hits := search(t, x, q)
 		if len(hits) != 1 {
@@ -295,6 +296,10 @@ func testDimension(t *testing.T, x index.Index) {
 	bad[1].Dense = []float32{1, 0}
 	if err := x.Replace(t.Context(), d, bad); !errors.Is(err, index.ErrDimension) {
 		t.Errorf("Replace: got %v, want ErrDimension", err)
+	}
+	bad[1].Dense, bad[1].Sentences = axis(0), [][]float32{axis(1), make([]float32, 9)}
+	if err := x.Replace(t.Context(), d, bad); !errors.Is(err, index.ErrDimension) {
+		t.Errorf("Replace with a sentence: got %v, want ErrDimension", err)
 	}
 	if _, err := x.Search(t.Context(), index.Query{Scope: everyone(), Dense: make([]float32, 9)}); !errors.Is(err, index.ErrDimension) {
 		t.Errorf("Search: got %v, want ErrDimension", err)

@@ -126,6 +126,39 @@ func testRanks(t *testing.T, x index.Index) {
 	}
 }
 
+// Chunks are found by their own vectors and ranked by those of their sentences. One that
+// words find is ranked by them even if its own vector is far.
+func testSentences(t *testing.T, x index.Index) {
+	whole, part, far, near := newDoc("whole"), newDoc("part"), newDoc("far"), newDoc("near")
+	c := newChunks(whole, "한 문장")
+	c[0].Dense = between(0, 1, 0.3)
+	store(t, x, whole, c)
+	c = newChunks(part, "두 문장. 그중 하나.")
+	c[0].Dense, c[0].Sentences = between(0, 1, 0.5), [][]float32{axis(3), between(0, 1, 0.2)}
+	store(t, x, part, c)
+	byMeaning := index.Query{Scope: everyone(), Dense: axis(0), Limit: 2}
+	want := []string{index.ChunkID("part", 0), index.ChunkID("whole", 0)}
+	diff(t, "by meaning", want, chunkIDs(search(t, x, byMeaning)))
+	part.Title = "조례"
+	if err := x.Describe(t.Context(), part); err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "with another title", want, chunkIDs(search(t, x, byMeaning)))
+
+	c = newChunks(near, make([]string, 300)...)
+	for i := range c {
+		c[i].Dense = between(0, 2, 0.1+float64(i)/1000)
+	}
+	store(t, x, near, c)
+	c = newChunks(far, "보조금 정산")
+	c[0].Dense, c[0].Sentences = axis(5), [][]float32{axis(6), axis(0)}
+	store(t, x, far, c)
+	hits := search(t, x, index.Query{Scope: everyone(), Dense: axis(0), Text: "보조금"})
+	if len(hits) == 0 || hits[0].Doc.ID != "far" || hits[0].Meaning != 1 {
+		t.Errorf("found by words and by its sentence: got %v first, want far, the first by meaning", hits[:min(1, len(hits))])
+	}
+}
+
 func testPassage(t *testing.T, x index.Index) {
 	d := newDoc("d")
 	chunks := newChunks(d, "하나", "둘", "셋", "넷", "다섯")

@@ -8,8 +8,8 @@
 // Search reads memory: what it must know of every chunk is kept there in step with
 // the file (snapshot.go, segment.go). The Scope decides which chunks may be seen,
 // then the best are found by exact BM25, of every posting of every term of the query
-// that can matter, and by comparing every vector in four bits and the nearest again as
-// float32 (search.go). Writing is one transaction for each document (write.go).
+// that can matter, and by comparing every vector in four bits and the nearest again by
+// their sentences, or as float32 (search.go). Writing is one transaction for each document (write.go).
 package local
 
 import (
@@ -43,7 +43,7 @@ type Options struct {
 
 // schema is the version of the tables. Space, Rules and schema together are the
 // fingerprint of an index.
-const schema = "2"
+const schema = "3"
 
 // applicationID marks a database file as ours ("BISE").
 const applicationID = 0x42495345

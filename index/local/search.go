@@ -18,10 +18,6 @@ import (
 	"biseo/index/local/postings"
 )
 
-// spare is how many chunks more than may be returned the comparison of codes
-// proposes: on real and made vectors more than .99 of the nearest ten are among 300.
-const spare = 100
-
 // Search ranks the chunks of q.Scope. Score is that of the fusion even when only
 // words or only meaning rank: BM25 scores would tell something of documents
 // outside the scope, whose terms count in the frequencies.
@@ -159,16 +155,22 @@ func (v *view) search(ctx context.Context, q index.Query) ([]index.Hit, error) {
 }
 
 // rank returns the depth best chunks by words and by meaning, of those that the
-// scope lets be seen. Words are ranked while the vectors of the nearest are read.
+// scope lets be seen. Words are ranked while the vectors of the nearest are read: on real
+// and made vectors more than .99 of the nearest ten are among 300 by their codes.
 func (v *view) rank(ctx context.Context, q index.Query, depth int) (words, meaning []scored, err error) {
 	sights := v.sights(q.Scope, v.x.before)
 	var reading sync.WaitGroup
 	var unread error
-	if query := codes.NewQuery(q.Dense); query != nil {
-		meaning = v.best(ctx, depth+spare, sights, func(segment int, see func(int) bool, best *best) {
+	query := codes.NewQuery(q.Dense)
+	if query != nil {
+		near := v.best(ctx, depth+index.SpareByMeaning, sights, func(segment int, see func(int) bool, best *best) {
 			v.segments[segment].rankVectors(query, see, best)
 		})
-		reading.Go(func() { unread = v.rescore(ctx, meaning, q.Dense) })
+		reading.Go(func() {
+			if meaning, unread = v.rescore(ctx, near, q.Dense); unread == nil && len(meaning) < len(near) {
+				unread = errors.New("vectors are missing: run biseo ingest --rebuild")
+			}
+		})
 	}
 	terms, err := v.queryTerms(q.Text, sights)
 	if err == nil && len(terms) > 0 {
@@ -177,7 +179,18 @@ func (v *view) rank(ctx context.Context, q index.Query, depth int) (words, meani
 		})
 	}
 	reading.Wait()
-	return words, meaning[:min(depth, len(meaning))], cmp.Or(ctx.Err(), err, unread)
+	err = cmp.Or(ctx.Err(), err, unread)
+	if err == nil && query != nil && len(words) > 0 {
+		known := map[int64]bool{}
+		for _, s := range meaning {
+			known[s.key] = true
+		}
+		also := slices.DeleteFunc(slices.Clone(words[:min(len(words), index.AlsoByMeaning)]), func(s scored) bool { return known[s.key] })
+		also, err = v.rescore(ctx, also, q.Dense)
+		meaning = append(meaning, also...)
+	}
+	slices.SortFunc(meaning, compareScored)
+	return words, meaning[:min(depth, len(meaning))], err
 }
 
 // best returns the n best of what rank adds for each segment, on all processors.
@@ -291,38 +304,39 @@ func (s *segment) rankVectors(query *codes.Query, see func(chunk int) bool, best
 	})
 }
 
-// rescore ranks chunks by their vectors as they were stored.
-func (v *view) rescore(ctx context.Context, found []scored, query []float32) error {
-	slices.SortFunc(found, func(a, b scored) int { return cmp.Compare(a.key, b.key) })
+// rescore returns those of found that have vectors, by key, with the nearness of the
+// nearest of their sentences, or else of their own vector, as a score.
+func (v *view) rescore(ctx context.Context, found []scored, query []float32) ([]scored, error) {
+	ids := make(map[int64]string, len(found))
 	keys := make([]int64, len(found))
 	for i, s := range found {
-		keys[i] = s.key
+		keys[i], ids[s.key] = s.key, s.id
 	}
-	rows, err := v.tx.QueryContext(ctx, `SELECT dense FROM vectors WHERE key IN (SELECT value FROM json_each(?)) ORDER BY key`, encode(keys))
+	rows, err := v.tx.QueryContext(ctx, `SELECT key, dense, sentences FROM vectors WHERE key IN (SELECT value FROM json_each(?)) ORDER BY key`, encode(keys))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer rows.Close()
-	i := 0
+	var ranked []scored
 	var dense []float32
-	for ; rows.Next() && i < len(found); i++ {
-		var b sql.RawBytes
-		if err := rows.Scan(&b); err != nil {
-			return err
+	for rows.Next() {
+		var s scored
+		var whole, parts sql.RawBytes
+		if err := rows.Scan(&s.key, &whole, &parts); err != nil {
+			return nil, err
 		}
-		if dense, err = unpackVector(dense, b, len(query)); err != nil {
-			return err
+		if len(parts) > 0 {
+			s.score, err = nearest(query, parts)
+		} else if dense, err = unpackVector(dense, whole, len(query)); err == nil {
+			s.score = dot(query, dense)
 		}
-		found[i].score = dot(query, dense)
+		if err != nil {
+			return nil, err
+		}
+		s.id = ids[s.key]
+		ranked = append(ranked, s)
 	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	if i < len(found) {
-		return errors.New("vectors are missing: run biseo ingest --rebuild")
-	}
-	slices.SortFunc(found, compareScored)
-	return nil
+	return ranked, rows.Err()
 }
 
 func (v *view) passage(ctx context.Context, s index.Scope, chunkID string, around int) ([]index.Hit, error) {

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"bytes"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"testing"
 
+	"biseo/index"
 	"biseo/index/local/codes"
 )
 
@@ -16,7 +18,7 @@ import (
 // the vectors share a large part. BISEO_RECALL_VECTORS sets
 // how many there are; 400,000 take about three minutes.
 func TestRecall(t *testing.T) {
-	const dim, queries, nearest = 384, 20, 200 + spare
+	const dim, queries, nearest = 384, 20, 200 + index.SpareByMeaning
 	n := 10_000
 	if s := os.Getenv("BISEO_RECALL_VECTORS"); s != "" {
 		n, _ = strconv.Atoi(s)
@@ -91,4 +93,37 @@ func unit(r *rand.Rand, centre []float32, dim int) []float32 {
 		v[i] /= float32(math.Sqrt(square))
 	}
 	return v
+}
+
+// Vectors of sentences keep their length and nearly their direction, and do not change
+// when they are stored again.
+func TestPackSentences(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	query, stored := unit(r, nil, 384), [][]float32{unit(r, nil, 384), unit(r, nil, 384)}
+	packed := packSentences(stored)
+	read, err := unpackSentences(packed, 384)
+	if err != nil || len(read) != len(stored) {
+		t.Fatalf("%d vectors of %d, %v", len(read), len(stored), err)
+	}
+	for i, v := range read {
+		if length := dot(v, v); math.Abs(length-1) > 1e-5 {
+			t.Errorf("vector %d has length %v", i, length)
+		}
+		if cosine := dot(v, stored[i]); cosine < 0.9995 {
+			t.Errorf("vector %d has turned: cosine %v", i, cosine)
+		}
+	}
+	if !bytes.Equal(packSentences(read), packed) {
+		t.Error("stored again they are others")
+	}
+	got, err := nearest(query, packed)
+	if want := max(dot(query, read[0]), dot(query, read[1])); err != nil || math.Abs(got-want) > 1e-5 {
+		t.Errorf("nearest: got %v, %v, want %v", got, err, want)
+	}
+	if _, err := nearest(query, packed[1:]); err == nil {
+		t.Error("nearest of a damaged list: no error")
+	}
+	if b := packSentences([][]float32{make([]float32, 2)}); !bytes.Equal(b, make([]byte, 6)) {
+		t.Errorf("a vector of zeros: %v", b)
+	}
 }

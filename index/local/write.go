@@ -44,7 +44,11 @@ CREATE TABLE chunks (
 	links TEXT,                -- JSON; NULL if none
 	text TEXT NOT NULL
 );
-CREATE TABLE vectors (key INTEGER PRIMARY KEY, dense BLOB NOT NULL); -- float32, little-endian
+CREATE TABLE vectors (
+	key INTEGER PRIMARY KEY,
+	dense BLOB NOT NULL,       -- float32, little-endian
+	sentences BLOB             -- see packSentences; NULL if none
+);
 CREATE TABLE segments (
 	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	first INTEGER NOT NULL UNIQUE,
@@ -301,7 +305,7 @@ func insertChunks(ctx context.Context, tx *sql.Tx, keys []int64, r record) error
 		return err
 	}
 	defer insert.Close()
-	dense, err := tx.PrepareContext(ctx, `INSERT INTO vectors(key, dense) VALUES(?, ?)`)
+	dense, err := tx.PrepareContext(ctx, `INSERT INTO vectors(key, dense, sentences) VALUES(?, ?, ?)`)
 	if err != nil {
 		return err
 	}
@@ -318,7 +322,7 @@ func insertChunks(ctx context.Context, tx *sql.Tx, keys []int64, r record) error
 			return err
 		}
 		if len(c.Dense) > 0 {
-			if _, err := dense.ExecContext(ctx, keys[i], packVector(c.Dense)); err != nil {
+			if _, err := dense.ExecContext(ctx, keys[i], packVector(c.Dense), packSentences(c.Sentences)); err != nil {
 				return err
 			}
 		}
@@ -409,13 +413,16 @@ func findDoc(ctx context.Context, tx *sql.Tx, docID string) (*entry, error) {
 // loadChunks reads the chunks of a document with their vectors, in order.
 func loadChunks(ctx context.Context, tx querier, e *entry) ([]index.Chunk, error) {
 	return collect(ctx, tx, func(rows *sql.Rows) (c index.Chunk, err error) {
-		var dense []byte
-		if err = scanChunk(rows, &c, &dense); err == nil && dense != nil {
+		var dense, sentences []byte
+		if err = scanChunk(rows, &c, &dense, &sentences); err == nil && dense != nil {
 			c.Dense, err = unpackVector(nil, dense, len(dense)/4)
+		}
+		if err == nil && sentences != nil {
+			c.Sentences, err = unpackSentences(sentences, len(c.Dense))
 		}
 		c.DocID = e.doc.ID
 		return c, err
-	}, `SELECT `+chunkColumns+`, v.dense FROM chunks c LEFT JOIN vectors v ON v.key = c.key
+	}, `SELECT `+chunkColumns+`, v.dense, v.sentences FROM chunks c LEFT JOIN vectors v ON v.key = c.key
 		WHERE c.key >= ? AND c.key < ? ORDER BY c.key`, e.first, e.first+int64(e.n))
 }
 

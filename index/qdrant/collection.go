@@ -116,11 +116,14 @@ func (x *Index) create(ctx context.Context, n int) (made bool, err error) {
 		WriteConsistencyFactor: positive(x.opt.WriteConsistency),
 	}
 	if dim > 0 {
-		request.VectorsConfig = qdrant.NewVectorsConfigMap(map[string]*qdrant.VectorParams{dense: {
-			Size: uint64(dim), Distance: qdrant.Distance_Cosine, OnDisk: qdrant.PtrOf(true),
-			QuantizationConfig: qdrant.NewQuantizationScalar(&qdrant.ScalarQuantization{
-				Type: qdrant.QuantizationType_Int8, AlwaysRam: qdrant.PtrOf(true)}),
-		}})
+		request.VectorsConfig = qdrant.NewVectorsConfigMap(map[string]*qdrant.VectorParams{
+			dense: {Size: uint64(dim), Distance: qdrant.Distance_Cosine, OnDisk: qdrant.PtrOf(true),
+				QuantizationConfig: qdrant.NewQuantizationScalar(&qdrant.ScalarQuantization{
+					Type: qdrant.QuantizationType_Int8, AlwaysRam: qdrant.PtrOf(true)})},
+			sentences: {Size: uint64(dim), Distance: qdrant.Distance_Cosine, OnDisk: qdrant.PtrOf(true), Datatype: qdrant.Datatype_Float16.Enum(),
+				MultivectorConfig: &qdrant.MultiVectorConfig{Comparator: qdrant.MultiVectorComparator_MaxSim}, // of one query vector: the nearest
+				HnswConfig:        &qdrant.HnswConfigDiff{M: qdrant.PtrOf(uint64(0))}},                        // only what was found is ranked: no graph
+		})
 	}
 	err = x.client.CreateCollection(ctx, request)
 	if err != nil && code(err) != codes.AlreadyExists {

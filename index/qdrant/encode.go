@@ -236,6 +236,31 @@ func readTerms(p *qdrant.RetrievedPoint) (r record) {
 	return r
 }
 
+// readVectors reads a vector, or those of a multivector, of length dim.
+func readVectors(v *qdrant.VectorOutput, dim int) (all [][]float32) {
+	if one := v.GetDense(); one != nil {
+		return [][]float32{one.GetData()}
+	}
+	for _, one := range v.GetMultiDense().GetVectors() {
+		all = append(all, one.GetData())
+	}
+	if all == nil && dim > 0 {
+		//lint:ignore SA1019 as servers before 1.18 write them, one after the other
+		all = slices.Collect(slices.Chunk(v.GetData(), dim))
+	}
+	return all
+}
+
+// alike reports whether two unit vectors are the same but for the rounding of values to
+// 11 bits, in which the server keeps the vectors of sentences.
+func alike(a, b []float32) bool {
+	cosine := 0.0
+	for i := range a {
+		cosine += float64(a[i]) * float64(b[i])
+	}
+	return cosine > 1-1.0/(1<<10)
+}
+
 // lengths are the lengths of the fields of a chunk, as it stands in its payload.
 // They are no dimensions of the vector: the server's work on a dimension that every
 // chunk has grows with their number.

@@ -339,6 +339,14 @@ func TestFingerprint(t *testing.T) {
 			t.Errorf("%s: space %s", what, y.Space())
 		}
 	}
+	// One whose points are of another version.
+	if err := x.apply(t.Context(), x.generation(1), setPayload(qdrant.NewPointsSelector(metaID), map[string]any{"schema": "1"})); err != nil {
+		t.Fatal(err)
+	}
+	y := mustOpen(t, Options{URL: url, Collection: name})
+	if _, err := y.Search(t.Context(), index.Query{Scope: index.Scope{On: today}, Text: "당직"}); !errors.Is(err, index.ErrFingerprint) {
+		t.Errorf("points of version 1: got %v, want ErrFingerprint", err)
+	}
 }
 
 func TestRebuild(t *testing.T) {

@@ -23,12 +23,7 @@ func (x *Index) apply(ctx context.Context, collection string, operations ...*qdr
 		return gone != nil && len(gone.GetIds()) == 0 // the server refuses to do nothing
 	})
 	for len(operations) > 0 {
-		n, size := 0, 0
-		for ; n < len(operations); n++ {
-			if size += proto.Size(operations[n]); n > 0 && size > maxRequest {
-				break
-			}
-		}
+		n := fitting(operations)
 		results, err := x.client.UpdateBatch(ctx, &qdrant.UpdateBatchPoints{CollectionName: collection, Wait: qdrant.PtrOf(true),
 			Operations: operations[:n], Ordering: &qdrant.WriteOrdering{Type: qdrant.WriteOrderingType_Medium}})
 		if err != nil {
@@ -45,6 +40,17 @@ func (x *Index) apply(ctx context.Context, collection string, operations ...*qdr
 		operations = operations[n:]
 	}
 	return nil
+}
+
+// fitting is how many of the first messages one request may send: one at least.
+func fitting[M proto.Message](messages []M) int {
+	n, size := 0, 0
+	for ; n < len(messages); n++ {
+		if size += proto.Size(messages[n]); n > 0 && size > maxRequest {
+			break
+		}
+	}
+	return n
 }
 
 func upsertAll(points []*qdrant.PointStruct) *qdrant.PointsUpdateOperation {

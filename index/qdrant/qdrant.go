@@ -10,10 +10,11 @@
 // The point of a document names the revision of its chunks that counts. A
 // replacement writes chunks of a new revision, then that one point, then deletes
 // the former chunks (write.go). A search takes the chunks of the Scope from the
-// engine, ranks words by exact BM25 from the term counts kept with each chunk, and
-// checks every hit with the point of its document, as for its revision and as for
-// who may read it (search.go). The frequencies that BM25 needs are kept in memory
-// and follow the changes (frequencies.go).
+// engine, which ranks meaning by the vectors of their sentences (rank.go), ranks words
+// by exact BM25 from the term counts kept with each chunk, and checks every hit with
+// the point of its document, as for its revision and as for who may read it
+// (search.go). The frequencies that BM25 needs are kept in memory and follow the
+// changes (frequencies.go).
 package qdrant
 
 import (
@@ -56,7 +57,7 @@ type Options struct {
 
 // schema is the version of the points. Space, Rules and schema together are the
 // fingerprint of an index.
-const schema = "1"
+const schema = "2"
 
 // Index is an [index.Index] in a collection. It follows the alias: when another
 // process has rebuilt the index, the next call reads the new generation.
@@ -263,8 +264,9 @@ func (x *Index) get(ctx context.Context, collection string, ids []*qdrant.PointI
 var otherTypes = []string{"meta", "document", "change", "frequencies"}
 
 const (
-	dense = "dense" // the vector by which meaning ranks
-	words = "words" // the vector by which words propose
+	dense     = "dense"     // the vector by which meaning proposes
+	sentences = "sentences" // the vectors by which meaning ranks: of the sentences, or else dense alone
+	words     = "words"     // the vector by which words propose
 )
 
 // Verify counts: the points of chunks must be those that the documents have, and

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/qdrant/go-client/qdrant"
@@ -20,8 +19,6 @@ const (
 	// window is how many chunks more than asked for are scored exactly, at least:
 	// half of them above, half below the place where the result ends.
 	window = 20
-	// proposingTerms is how many terms of the query propose, the heaviest.
-	proposingTerms = 128
 	// maxLimit is the most hits of one search.
 	maxLimit = 10_000
 	// tries bounds how often a search begins again because a document that it found
@@ -86,16 +83,6 @@ func retry(ctx context.Context, x *Index, read func(context.Context) ([]index.Hi
 		}
 	}
 	return nil, err
-}
-
-// A candidate is a chunk in a ranking.
-type candidate struct {
-	id    string // of its point: in the order of chunk IDs
-	score float64
-}
-
-func compareCandidates(a, b candidate) int {
-	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.id, b.id))
 }
 
 func (x *Index) search(ctx context.Context, q index.Query) ([]index.Hit, error) {
@@ -333,75 +320,6 @@ func (f *fetched) follow(ctx context.Context) error {
 		return errChanged
 	}
 	return nil
-}
-
-// rank asks the engine, in one request, for the depth chunks of q.Scope that words
-// and those that meaning propose.
-func (x *Index) rank(ctx context.Context, q index.Query, terms scorer, depth int) (byWords, byMeaning []candidate, err error) {
-	filter := &qdrant.Filter{Must: conditions(q.Scope)}
-	if x.unfiltered {
-		filter = nil
-	}
-	var batch []*qdrant.QueryPoints
-	hashes, weights := terms.heaviest(proposingTerms)
-	if len(hashes) > 0 {
-		batch = append(batch, &qdrant.QueryPoints{CollectionName: x.name, Using: qdrant.PtrOf(words),
-			Query: qdrant.NewQuerySparse(hashes, weights), Filter: filter, Limit: qdrant.PtrOf(uint64(depth)),
-			WithPayload: qdrant.NewWithPayload(false)})
-	}
-	if len(q.Dense) > 0 {
-		batch = append(batch, &qdrant.QueryPoints{CollectionName: x.name, Using: qdrant.PtrOf(dense),
-			Query: qdrant.NewQueryDense(q.Dense), Filter: filter, Limit: qdrant.PtrOf(uint64(depth)),
-			Params: &qdrant.SearchParams{HnswEf: qdrant.PtrOf(uint64(max(256, 2*depth))),
-				Quantization: &qdrant.QuantizationSearchParams{Rescore: qdrant.PtrOf(true), Oversampling: qdrant.PtrOf(2.0)}},
-			WithPayload: qdrant.NewWithPayload(false)})
-	}
-	if len(batch) == 0 {
-		return nil, nil, nil
-	}
-	results, err := x.client.QueryBatch(ctx, &qdrant.QueryBatchPoints{CollectionName: x.name, QueryPoints: batch})
-	if err == nil && len(results) != len(batch) {
-		err = errors.New("the server did not answer all questions")
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(hashes) > 0 {
-		byWords = candidates(results[0].GetResult())
-	}
-	if len(q.Dense) > 0 {
-		byMeaning = candidates(results[len(results)-1].GetResult())
-	}
-	return byWords, byMeaning, nil
-}
-
-func candidates(points []*qdrant.ScoredPoint) []candidate {
-	found := make([]candidate, len(points))
-	for i, p := range points {
-		found[i] = candidate{id: p.GetId().GetUuid(), score: float64(p.GetScore())}
-	}
-	slices.SortFunc(found, compareCandidates)
-	return found
-}
-
-// conditions are s as a filter. What is not UTF-8 is stored nowhere.
-func conditions(s index.Scope) []*qdrant.Condition {
-	valid := func(all []string) []string {
-		return slices.DeleteFunc(slices.Clone(all), func(v string) bool { return !utf8.ValidString(v) })
-	}
-	grade, day := float64(max(s.Grade, index.Open)), float64(dayOf(s.On))
-	must := []*qdrant.Condition{
-		qdrant.NewMatchKeywords("readers", append(valid(s.Readers), index.Public)...),
-		qdrant.NewRange("grade", &qdrant.Range{Lte: &grade}),
-		qdrant.NewRange("from", &qdrant.Range{Lte: &day}),
-		qdrant.NewRange("until", &qdrant.Range{Gt: &day}),
-	}
-	for field, allowed := range map[string][]string{"kind": s.Kinds, "agency": s.Agencies, "doc": s.Docs} {
-		if len(allowed) > 0 {
-			must = append(must, qdrant.NewMatchKeywords(field, valid(allowed)...))
-		}
-	}
-	return must
 }
 
 func (x *Index) passage(ctx context.Context, s index.Scope, id string, around int) ([]index.Hit, error) {

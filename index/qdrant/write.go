@@ -79,8 +79,9 @@ func (w *writer) put(ctx context.Context, p parcel) error {
 		p.points[i].Id = id
 	}
 	var operations []*qdrant.PointsUpdateOperation
-	for batch := range slices.Chunk(p.points, batchChunks) {
-		operations = append(operations, upsertAll(batch))
+	for rest := p.points; len(rest) > 0; {
+		n := fitting(rest[:min(len(rest), batchChunks)])
+		operations, rest = append(operations, upsertAll(rest[:n])), rest[n:]
 	}
 	operations = append(operations, stored{doc: d, commit: w.next, revision: w.next, n: len(p.points)}.point())
 	if s != nil {
@@ -95,7 +96,7 @@ func (w *writer) put(ctx context.Context, p parcel) error {
 	return w.apply(ctx, c, t, operations...)
 }
 
-// batchChunks is how many chunks one operation writes.
+// batchChunks is how many chunks one operation writes or reads at most.
 const batchChunks = 128
 
 // subtract takes the chunks of s out of t.
@@ -216,6 +217,10 @@ func (x *Index) points(d index.Doc, records []record) ([]*qdrant.PointStruct, er
 		}
 		if len(r.Dense) > 0 {
 			vectors[dense] = qdrant.NewVectorDense(r.Dense)
+			vectors[sentences] = qdrant.NewVectorMulti([][]float32{r.Dense})
+		}
+		if len(r.Sentences) > 0 {
+			vectors[sentences] = qdrant.NewVectorMulti(r.Sentences)
 		}
 		points[i] = &qdrant.PointStruct{Payload: payload, Vectors: qdrant.NewVectorsMap(vectors)}
 		return nil
@@ -301,15 +306,17 @@ func (w *writer) describe(ctx context.Context, s *stored) ([]*qdrant.PointsUpdat
 
 // chunks reads the chunks of a document with their vectors, in order.
 func (w *writer) chunks(ctx context.Context, s *stored) ([]index.Chunk, error) {
-	vectors := qdrant.NewWithVectors(false)
-	if dim, err := index.Dimension(w.x.Space()); err != nil {
+	dim, err := index.Dimension(w.x.Space())
+	if err != nil {
 		return nil, err
-	} else if dim > 0 { // the server refuses to be asked for a vector that the collection does not have
-		vectors = qdrant.NewWithVectorsInclude(dense)
+	}
+	vectors := qdrant.NewWithVectors(false)
+	if dim > 0 { // the server refuses to be asked for a vector that the collection does not have
+		vectors = qdrant.NewWithVectorsInclude(dense, sentences)
 	}
 	chunks := make([]index.Chunk, s.n)
-	for from := 0; from < s.n; from += 500 {
-		ids := chunkPoints(s.doc.ID, s.revision, from, min(s.n, from+500))
+	for from := 0; from < s.n; from += batchChunks {
+		ids := chunkPoints(s.doc.ID, s.revision, from, min(s.n, from+batchChunks))
 		points, err := w.x.client.Get(ctx, &qdrant.GetPoints{CollectionName: w.collection, Ids: ids,
 			WithPayload: qdrant.NewWithPayloadInclude("id", "doc", "at", "body"), WithVectors: vectors})
 		if err != nil {
@@ -324,10 +331,11 @@ func (w *writer) chunks(ctx context.Context, s *stored) ([]index.Chunk, error) {
 			if err != nil {
 				return nil, err
 			}
-			if v := p.GetVectors().GetVectors().GetVectors()[dense]; v != nil {
-				if c.Dense = v.GetDense().GetData(); c.Dense == nil {
-					//lint:ignore SA1019 as servers before 1.18 write it
-					c.Dense = v.GetData()
+			v := p.GetVectors().GetVectors().GetVectors()
+			if whole := readVectors(v[dense], dim); len(whole) > 0 {
+				c.Dense = whole[0]
+				if parts := readVectors(v[sentences], dim); len(parts) > 1 || len(parts) == 1 && !alike(parts[0], c.Dense) {
+					c.Sentences = parts
 				}
 			}
 			chunks[f["at"].GetIntegerValue()] = c
