@@ -5,6 +5,7 @@ package eval
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -205,6 +206,9 @@ func fill(ctx context.Context, x index.Index, e llm.Embedder, docs []Text) (embe
 		if e != nil {
 			start := time.Now()
 			vectors, err := e.Embed(ctx, llm.Passage, ingest.EmbedTexts(d, c))
+			if err == nil && len(vectors) == 0 {
+				err = errors.New("no vectors")
+			}
 			if err != nil {
 				return 0, fmt.Errorf("embed document %s: %w", t.ID, err)
 			}

@@ -31,8 +31,8 @@ func Check(d Doc, chunks []Chunk, dim int) error {
 		if err := checkDays(c.From, c.Until); err != nil {
 			return fmt.Errorf("index %s: chunk %s: %w", d.ID, c.ID, err)
 		}
-		if len(c.Dense) == 0 && len(c.Sentences) > 0 {
-			return fmt.Errorf("index %s: chunk %s: its sentences have vectors and it has none", d.ID, c.ID)
+		if len(c.Sentences) == 1 || len(c.Dense) == 0 && len(c.Sentences) > 0 {
+			return fmt.Errorf("index %s: chunk %s: vectors of %d sentences and of %d numbers for the whole", d.ID, c.ID, len(c.Sentences), len(c.Dense))
 		}
 		if len(c.Dense) > 0 {
 			for _, v := range append([][]float32{c.Dense}, c.Sentences...) {

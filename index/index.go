@@ -51,9 +51,9 @@ type Chunk struct {
 	Links []string  // terms of the provisions that Text refers to, such as "§민원처리에관한법률/21", each once, in order of first mention; nil if none
 	Dense []float32 // unit vector in the index's embedding space; nil when there is no embedder
 
-	// Sentences are the unit vectors of its sentences, by which chunks that are near are
-	// ranked; nil where Dense says as much, and when there is no embedder. An index may
-	// keep them in eight bits a value.
+	// Sentences are the unit vectors of its sentences, two or more, by which chunks that are
+	// near are ranked; nil for a chunk of one, and without Dense. An index may keep them in
+	// eight bits a value.
 	Sentences [][]float32
 }
 
@@ -81,7 +81,7 @@ type Hit struct {
 	Doc     Doc     //
 	Score   float64 // comparable within one result only; higher is better
 	Words   int     // rank in the word ranking, from 1; 0 if it was not found by words
-	Meaning int     // rank in the meaning ranking, from 1; 0 if it was not found by meaning
+	Meaning int     // rank in the meaning ranking, from 1; 0 if it has none
 }
 
 var (

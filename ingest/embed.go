@@ -54,9 +54,9 @@ func (e *embedding) fill(ctx context.Context, d index.Doc, chunks []index.Chunk)
 	if e.failed.Load() >= embedTries {
 		return fmt.Errorf("%w: no answer for the documents before", errEmbed)
 	}
-	texts, ends := embedTexts(d, chunks)
-	var vectors [][]float32
-	filled := 0 // chunks
+	texts, counts := embedTexts(d, chunks)
+	var vectors [][]float32 // of chunks that are not filled yet
+	filled := 0
 	for batch := range slices.Chunk(texts, embedBatch) {
 		more, err := e.batch(ctx, batch)
 		if err != nil {
@@ -68,8 +68,9 @@ func (e *embedding) fill(ctx context.Context, d index.Doc, chunks []index.Chunk)
 			}
 			return err
 		}
-		for vectors = append(vectors, more...); filled < len(chunks) && len(vectors) >= ends[filled+1]; filled++ {
-			SetVectors(&chunks[filled], vectors[ends[filled]:ends[filled+1]])
+		for vectors = append(vectors, more...); filled < len(chunks) && len(vectors) >= counts[filled]; filled++ {
+			SetVectors(&chunks[filled], vectors[:counts[filled]])
+			vectors = vectors[counts[filled]:]
 			e.made.Add(1)
 		}
 	}
@@ -77,15 +78,13 @@ func (e *embedding) fill(ctx context.Context, d index.Doc, chunks []index.Chunk)
 	return nil
 }
 
-// embedTexts are the texts to embed of all chunks; those of chunk i begin at ends[i] and
-// end before ends[i+1].
-func embedTexts(d index.Doc, chunks []index.Chunk) (texts []string, ends []int) {
-	ends = []int{0}
+// embedTexts are the texts to embed of all chunks, and how many each of them has.
+func embedTexts(d index.Doc, chunks []index.Chunk) (texts []string, counts []int) {
 	for _, c := range chunks {
-		texts = append(texts, EmbedTexts(d, c)...)
-		ends = append(ends, len(texts))
+		own := EmbedTexts(d, c)
+		texts, counts = append(texts, own...), append(counts, len(own))
 	}
-	return texts, ends
+	return texts, counts
 }
 
 // batch returns the vectors of texts: those that were kept, and the others made.
@@ -161,8 +160,8 @@ func (e *embedding) check(v []float32) error {
 }
 
 const (
-	shortestSentence = 10 // code points: what is shorter, such as a heading, goes to the next
-	mostSentences    = 64 // of a chunk: a table has many rows
+	shortestSentence = 10 // code points: what is shorter, such as a heading, goes to the next, or at the end to the last
+	mostSentences    = 64 // of a chunk: a table has many rows, and the last holds the rest
 )
 
 // EmbedTexts are what is embedded of a chunk, for [SetVectors]: its document's title, its
@@ -175,27 +174,31 @@ func EmbedTexts(d index.Doc, c index.Chunk) []string {
 	headings := strings.Join(append([]string{d.Title}, c.Path...), " > ")
 	texts := []string{headings + " > " + c.Text}
 	r := []rune(c.Text)
+	var ends []int
 	start := 0
 	for _, s := range text.Sentences(c.Text) {
-		if s.End-start < shortestSentence {
-			continue
-		}
-		texts = append(texts, headings+" > "+strings.TrimSpace(string(r[start:s.End])))
-		if start = s.End; len(texts) > mostSentences {
-			break
+		if s.End-start >= shortestSentence && len(ends) < mostSentences {
+			ends = append(ends, s.End)
+			start = s.End
 		}
 	}
-	if len(texts) == 2 {
-		return texts[:1]
+	if len(ends) < 2 {
+		return texts
+	}
+	ends[len(ends)-1] = len(r) // with what is short at the end, or more than there may be
+	start = 0
+	for _, end := range ends {
+		texts = append(texts, headings+" > "+strings.TrimSpace(string(r[start:end])))
+		start = end
 	}
 	return texts
 }
 
-// SetVectors gives a chunk the vectors of its [EmbedTexts].
+// SetVectors gives a chunk the vectors of its [EmbedTexts], one for each.
 func SetVectors(c *index.Chunk, vectors [][]float32) {
 	c.Dense, c.Sentences = vectors[0], nil
 	if len(vectors) > 1 {
-		c.Sentences = vectors[1:]
+		c.Sentences = slices.Clip(vectors[1:])
 	}
 }
 

@@ -12,7 +12,8 @@ import (
 )
 
 // SplitVersion names the rules by which [Split] cuts. It enters every
-// document's digest, so that a change of the rules cuts every document anew.
+// document's digest, so that a change of the rules, or of what [EmbedTexts] makes of a
+// chunk, cuts and embeds every document anew.
 const SplitVersion = "5"
 
 // SplitOptions sets how long chunks may be. The zero value is ready for use.

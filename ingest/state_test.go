@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,7 +15,6 @@ import (
 
 	"biseo/index"
 	"biseo/ingest"
-	"biseo/llm"
 )
 
 // withLedger gives the world a ledger in a file of that name.
@@ -255,49 +253,6 @@ func TestArchives(t *testing.T) {
 	w.sync(ingest.Report{Described: 2})
 	w.remove("묶음.zip")
 	w.sync(ingest.Report{Removed: 2})
-}
-
-// A counter embeds and counts, until it fails.
-type counter struct {
-	speller
-	mu    *sync.Mutex
-	n     *int
-	until int
-}
-
-func (c counter) Embed(ctx context.Context, role llm.Role, texts []string) ([][]float32, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if *c.n+len(texts) > c.until {
-		return nil, errors.New("connection refused")
-	}
-	*c.n += len(texts)
-	return c.speller.Embed(ctx, role, texts)
-}
-
-// What is embedded of a large document is not embedded again.
-func TestEmbeddingResumes(t *testing.T) {
-	w := newWorld(t, "spell/2")
-	w.withLedger(filepath.Join(t.TempDir(), "state.db"))
-	var b strings.Builder
-	for i := range 300 {
-		fmt.Fprintf(&b, "## %d절\n\n%s\n\n", i, strings.Repeat(fmt.Sprint("내용 ", i, " "), 150))
-	}
-	w.write("긴글.md", b.String())
-	n := 0
-	w.embed = counter{mu: &sync.Mutex{}, n: &n, until: 200}
-	w.sync(ingest.Report{Added: 1, WordsOnly: 1})
-	if n < 150 || w.finds("내용") == 0 {
-		t.Fatalf("%d chunks embedded, found %d", n, w.finds("내용"))
-	}
-	w.wantStates("긴글.md warnings")
-	w.embed = counter{mu: &sync.Mutex{}, n: &n, until: 10_000}
-	got := w.sync(ingest.Report{Changed: 1})
-	if n != got.Chunks {
-		t.Errorf("%d chunks embedded for a document of %d", n, got.Chunks)
-	}
-	w.sync(ingest.Report{Unchanged: 1})
-	w.wantStates("긴글.md unchanged")
 }
 
 // An embedder that is down is not asked for every document.

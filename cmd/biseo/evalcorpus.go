@@ -82,6 +82,9 @@ func (e *evalCorpus) ingest(ctx context.Context, dir string, path string) error 
 	if err == nil && len(report.Failed) > 0 {
 		err = fmt.Errorf("%d files were not read, the first is %s: %s", len(report.Failed), report.Failed[0].Path, report.Failed[0].Reason)
 	}
+	if err == nil && report.WordsOnly > 0 {
+		err = fmt.Errorf("%d documents have no vectors: %s", report.WordsOnly, strings.Join(report.Warnings, " "))
+	}
 	return errors.Join(err, x.Close())
 }
 

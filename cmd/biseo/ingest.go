@@ -94,7 +94,11 @@ func (cmd *ingestCmd) sync(ctx context.Context, c *console, s *settings) (*inges
 	// What small documents leave behind may lie for a while, which is a quarter of the
 	// time; large ones pass through by the dozen, and theirs is collected early.
 	defer debug.SetGCPercent(debug.SetGCPercent(200))
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(180 << 20))
+	var most int64 = 180 << 20
+	if e != nil { // the sentences of a law have up to 40 MB of vectors
+		most = 400 << 20
+	}
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(most))
 	src := ingest.Source{
 		Paths: cmd.Paths, Read: pool.Read, Readers: cmd.Readers, Workers: cmd.Workers,
 		Mask: maskText, Ledger: ledger, Now: c.now,

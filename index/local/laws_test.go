@@ -37,7 +37,7 @@ var allLawsOptions = Options{Rules: text.Version, Space: "made/384"}
 //	BISEO_ALL_LAWS=DIR go test -run TestAllLaws -v -timeout 1h ./index/local
 //
 // DIR holds the folder kr of the archive laws-kr-full of ../shared/data/laws-kr, and
-// afterwards the index, some 2 GB, which the next run takes as it is. Each part is a
+// afterwards the index, some 2.4 GB, which the next run takes as it is. Each part is a
 // process of its own, so that the memory of a search is that of a search alone:
 //
 //	ingest  an index without vectors, for its speed, then one with them if there is none

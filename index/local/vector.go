@@ -74,7 +74,7 @@ func sentences(b []byte, dim int) func(yield func(worth float32, counts []byte) 
 
 var errSentences = errors.New("stored vectors of sentences have the wrong length")
 
-// unpackSentences returns the vectors that packSentences wrote.
+// unpackSentences returns the vectors that packSentences wrote, of length 1 or 0.
 func unpackSentences(b []byte, dim int) ([][]float32, error) {
 	if len(b)%(4+dim) != 0 {
 		return nil, errSentences
@@ -84,6 +84,9 @@ func unpackSentences(b []byte, dim int) ([][]float32, error) {
 		v := make([]float32, dim)
 		for i, n := range counts {
 			v[i] = worth * float32(int8(n))
+		}
+		if length := dot(v, v); length != 0 && !(math.Abs(length-1) < 1e-3) {
+			return nil, errors.New("stored vectors of sentences are damaged")
 		}
 		vectors = append(vectors, v)
 	}

@@ -123,6 +123,10 @@ func TestPackSentences(t *testing.T) {
 	if _, err := nearest(query, packed[1:]); err == nil {
 		t.Error("nearest of a damaged list: no error")
 	}
+	packed[3] = 0xff
+	if _, err := unpackSentences(packed, 384); err == nil {
+		t.Error("a damaged vector is read")
+	}
 	if b := packSentences([][]float32{make([]float32, 2)}); !bytes.Equal(b, make([]byte, 6)) {
 		t.Errorf("a vector of zeros: %v", b)
 	}

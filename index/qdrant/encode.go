@@ -251,16 +251,6 @@ func readVectors(v *qdrant.VectorOutput, dim int) (all [][]float32) {
 	return all
 }
 
-// alike reports whether two unit vectors are the same but for the rounding of values to
-// 11 bits, in which the server keeps the vectors of sentences.
-func alike(a, b []float32) bool {
-	cosine := 0.0
-	for i := range a {
-		cosine += float64(a[i]) * float64(b[i])
-	}
-	return cosine > 1-1.0/(1<<10)
-}
-
 // lengths are the lengths of the fields of a chunk, as it stands in its payload.
 // They are no dimensions of the vector: the server's work on a dimension that every
 // chunk has grows with their number.

@@ -216,11 +216,11 @@ func (x *Index) points(d index.Doc, records []record) ([]*qdrant.PointStruct, er
 			vectors[words] = v
 		}
 		if len(r.Dense) > 0 {
-			vectors[dense] = qdrant.NewVectorDense(r.Dense)
-			vectors[sentences] = qdrant.NewVectorMulti([][]float32{r.Dense})
-		}
-		if len(r.Sentences) > 0 {
-			vectors[sentences] = qdrant.NewVectorMulti(r.Sentences)
+			parts := r.Sentences
+			if len(parts) == 0 {
+				parts = [][]float32{r.Dense}
+			}
+			vectors[dense], vectors[sentences] = qdrant.NewVectorDense(r.Dense), qdrant.NewVectorMulti(parts)
 		}
 		points[i] = &qdrant.PointStruct{Payload: payload, Vectors: qdrant.NewVectorsMap(vectors)}
 		return nil
@@ -334,7 +334,7 @@ func (w *writer) chunks(ctx context.Context, s *stored) ([]index.Chunk, error) {
 			v := p.GetVectors().GetVectors().GetVectors()
 			if whole := readVectors(v[dense], dim); len(whole) > 0 {
 				c.Dense = whole[0]
-				if parts := readVectors(v[sentences], dim); len(parts) > 1 || len(parts) == 1 && !alike(parts[0], c.Dense) {
+				if parts := readVectors(v[sentences], dim); len(parts) > 1 {
 					c.Sentences = parts
 				}
 			}

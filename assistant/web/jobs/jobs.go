@@ -17,7 +17,7 @@ import (
 // Work does a job. It tells how far it is, as often as it likes, and returns what
 // came of it; both are kept as JSON, the last one wins. Work is called once for each
 // job, with a ctx that has ended where the job was canceled before its turn, so that
-// it can clear up. Work must not panic.
+// it can clear up. Work must not panic, nor tell anything once it has returned.
 type Work func(ctx context.Context, tell func(detail any)) (detail any, err error)
 
 // An Explained error is one whose text may be shown to the owner of a job.
@@ -171,7 +171,8 @@ func (q *Queue) do(j *job) {
 }
 
 // note changes what is told of a job. It is stored if it must be, and otherwise
-// every two seconds. Of one that has ended nothing more is told.
+// every two seconds. A job that has ended is forgotten: the store
+// knows it.
 func (q *Queue) note(j *job, st string, detail any, why string, must bool) {
 	q.mu.Lock()
 	j.state.State, j.state.Error = st, why
