@@ -3,6 +3,7 @@ package qdrant
 import (
 	"context"
 	"hash/fnv"
+	"io/fs"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -29,12 +30,14 @@ type law struct {
 }
 
 // readLaws cuts laws in Markdown at their articles: those of BISEO_BENCH_LAWS, or
-// the shared ones. Rights, dates and vectors are made up: a vector is the sum of
+// the first of the shared ones, most at most. Rights, dates and vectors are made up: a vector is the sum of
 // one of random numbers for each term, so that chunks with common words are near.
 // The sentences of every second law have vectors too, which lean to their terms.
-func readLaws(tb testing.TB) []law {
+func readLaws(tb testing.TB, most int) []law {
 	dir := os.Getenv("BISEO_BENCH_LAWS")
-	if dir == "" {
+	if dir != "" {
+		most = math.MaxInt
+	} else {
 		_, file, _, _ := runtime.Caller(0)
 		dir = filepath.Join(filepath.Dir(file), "..", "..", "..", "shared", "data", "laws-kr", "admin-subset")
 		if _, err := os.Stat(dir); err != nil {
@@ -70,15 +73,17 @@ func readLaws(tb testing.TB) []law {
 			for part := range slices.Chunk([]rune(rest), 2000) {
 				c := index.Chunk{ID: index.ChunkID(name, len(l.chunks)), DocID: name, Path: []string{head},
 					Cite: d.Title + " " + head, Text: string(part), Dense: embed(head + " " + string(part))}
-				if len(laws)%2 == 1 {
-					for _, s := range text.Sentences(string(part)) {
-						c.Sentences = append(c.Sentences, embed(c.Text+strings.Repeat(" "+string(part[s.Start:s.End]), 4)))
+				if sentences := text.Sentences(c.Text); len(laws)%2 == 1 && len(sentences) > 1 {
+					for _, s := range sentences {
+						c.Sentences = append(c.Sentences, lean(c.Dense, embed(string(part[s.Start:s.End]))))
 					}
 				}
 				l.chunks = append(l.chunks, c)
 			}
 		}
-		laws = append(laws, l)
+		if laws = append(laws, l); len(laws) == most {
+			return fs.SkipAll
+		}
 		return nil
 	})
 	if err != nil {
@@ -103,6 +108,19 @@ func embed(s string) []float32 {
 			v[r.IntN(dimensions)] += float32(r.NormFloat64())
 		}
 	}
+	return unit(v)
+}
+
+// lean is the unit vector an eighth of the way from a to b.
+func lean(a, b []float32) []float32 {
+	v := make([]float32, len(a))
+	for i := range a {
+		v[i] = 7*a[i] + b[i]
+	}
+	return unit(v)
+}
+
+func unit(v []float32) []float32 {
 	var sum float64
 	for _, f := range v {
 		sum += float64(f) * float64(f)
@@ -154,10 +172,7 @@ func scopes() []index.Scope {
 // knows those far from the result as the engine's weights have them, to two digits;
 // and index/local keeps sentences in eight bits, and finds what they rank by four.
 func TestCompare(t *testing.T) {
-	laws := readLaws(t)
-	if os.Getenv("BISEO_BENCH_LAWS") == "" {
-		laws = laws[:min(len(laws), 40)]
-	}
+	laws := readLaws(t, 40)
 	ctx := t.Context()
 	near, err := local.Open(ctx, t.TempDir(), local.Options{Space: toySpace, Rules: "r"})
 	if err != nil {
@@ -262,7 +277,7 @@ func fillAtOnce(tb testing.TB, x *Index, laws []law) (chunks int) {
 // BenchmarkReplace stores the laws without vectors of meaning, as ingest does, and then
 // the same points by the bare client, in batches of as many.
 func BenchmarkReplace(b *testing.B) {
-	laws := readLaws(b)
+	laws := readLaws(b, math.MaxInt)
 	for _, l := range laws {
 		for i := range l.chunks {
 			l.chunks[i].Dense, l.chunks[i].Sentences = nil, nil
@@ -312,7 +327,7 @@ func BenchmarkReplace(b *testing.B) {
 // Qdrant's own hybrid search, as deep by words and by meaning, fused to 10 with
 // payload, under the same filter.
 func BenchmarkSearch(b *testing.B) {
-	laws := readLaws(b)
+	laws := readLaws(b, math.MaxInt)
 	url := sharedURL(b)
 	x, err := Open(b.Context(), quiet, Options{URL: url, Collection: collection(b, url), Space: toySpace, Rules: "r"})
 	if err != nil {
