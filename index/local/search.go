@@ -180,7 +180,7 @@ func (v *view) rank(ctx context.Context, q index.Query, depth int) (words, meani
 	}
 	reading.Wait()
 	err = cmp.Or(ctx.Err(), err, unread)
-	if err == nil && query != nil && len(words) > 0 {
+	if err == nil && query != nil {
 		known := map[int64]bool{}
 		for _, s := range meaning {
 			known[s.key] = true
@@ -307,6 +307,9 @@ func (s *segment) rankVectors(query *codes.Query, see func(chunk int) bool, best
 // rescore returns those of found that have vectors, by key, with the nearness of the
 // nearest of their sentences, or else of their own vector, as a score.
 func (v *view) rescore(ctx context.Context, found []scored, query []float32) ([]scored, error) {
+	if len(found) == 0 {
+		return nil, nil
+	}
 	ids := make(map[int64]string, len(found))
 	keys := make([]int64, len(found))
 	for i, s := range found {
