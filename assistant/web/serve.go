@@ -82,6 +82,10 @@ func serve(ctx context.Context, lg *slog.Logger, ln net.Listener, h http.Handler
 	case <-ctx.Done():
 	}
 	lg.Info("stopping")
+	// Shutdown does not know a connection that is being accepted, and would leave its
+	// request without an answer: nothing is accepted any more when Serve has returned.
+	ln.Close()
+	<-failed
 	timer := time.AfterFunc(drain, func() { cancel(errShutdown) })
 	defer timer.Stop()
 	end, done := context.WithTimeout(context.WithoutCancel(ctx), stop)

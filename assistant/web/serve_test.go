@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -73,6 +74,61 @@ func TestServeStop(t *testing.T) {
 	}
 	if _, err := net.Dial("tcp", ln.Addr().String()); err == nil {
 		t.Error("still listening after the stop")
+	}
+}
+
+// lateListener accepts one connection as it is closed, as the kernel may.
+type lateListener struct {
+	net.Listener
+	once   sync.Once
+	closed chan struct{}
+	conn   chan net.Conn
+}
+
+func (l *lateListener) Accept() (net.Conn, error) {
+	<-l.closed
+	time.Sleep(50 * time.Millisecond) // a shutdown that does not wait for it is over by then
+	select {
+	case c := <-l.conn:
+		return c, nil
+	default:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *lateListener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return nil
+}
+
+// A connection that is accepted in the moment of the stop gets its answer.
+func TestServeStopAnswersTheLast(t *testing.T) {
+	client, server := net.Pipe()
+	defer client.Close()
+	ln := &lateListener{closed: make(chan struct{}), conn: make(chan net.Conn, 1)}
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tcp.Close()
+	ln.Listener = tcp // for its address
+	ln.conn <- server
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	ended := make(chan error, 1)
+	go func() {
+		err := serve(ctx, slog.New(slog.DiscardHandler), ln, http.NotFoundHandler(), time.Second, 10*time.Second)
+		server.Close() // as the end of the process does
+		ended <- err
+	}()
+	go fmt.Fprint(client, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+	resp, err := http.ReadResponse(bufio.NewReader(client), nil)
+	if err != nil || resp.StatusCode != http.StatusNotFound {
+		t.Fatalf("the last request: %v, %v", resp, err)
+	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	if err := <-ended; err != nil {
+		t.Errorf("serve: %v", err)
 	}
 }
 
