@@ -40,7 +40,8 @@ func (x *Index) Search(ctx context.Context, q index.Query) ([]index.Hit, error) 
 	if q.On.IsZero() {
 		return nil, index.ErrNoDate
 	}
-	hits, err := retry(ctx, x, func(ctx context.Context) ([]index.Hit, error) { return x.search(ctx, q) })
+	began := false
+	hits, err := retry(ctx, x, func(ctx context.Context) ([]index.Hit, error) { return x.search(ctx, q, &began) })
 	return hits, x.explain(ctx, err)
 }
 
@@ -50,7 +51,8 @@ func (x *Index) Passage(ctx context.Context, s index.Scope, chunkID string, arou
 	if s.On.IsZero() {
 		return nil, index.ErrNoDate
 	}
-	hits, err := retry(ctx, x, func(ctx context.Context) ([]index.Hit, error) { return x.passage(ctx, s, chunkID, around) })
+	began := false
+	hits, err := retry(ctx, x, func(ctx context.Context) ([]index.Hit, error) { return x.passage(ctx, s, chunkID, around, &began) })
 	if errors.Is(err, index.ErrNotFound) {
 		return nil, index.ErrNotFound
 	}
@@ -85,7 +87,8 @@ func retry(ctx context.Context, x *Index, read func(context.Context) ([]index.Hi
 	return nil, err
 }
 
-func (x *Index) search(ctx context.Context, q index.Query) ([]index.Hit, error) {
+// search begins again once, as began tells, for documents that it may have missed.
+func (x *Index) search(ctx context.Context, q index.Query, began *bool) ([]index.Hit, error) {
 	dim, err := x.fit()
 	if err != nil {
 		return nil, err
@@ -105,7 +108,7 @@ func (x *Index) search(ctx context.Context, q index.Query) ([]index.Hit, error) 
 		q.Limit = 10
 	}
 	q.Limit = min(q.Limit, maxLimit)
-	hits, held, err := x.searchTerms(ctx, q, terms)
+	hits, held, err := x.searchTerms(ctx, q, terms, began)
 	if err != nil || len(terms) == 0 {
 		return hits, err
 	}
@@ -113,15 +116,15 @@ func (x *Index) search(ctx context.Context, q index.Query) ([]index.Hit, error) 
 	if err != nil || slices.Equal(meant, terms) {
 		return hits, err
 	}
-	hits, _, err = x.searchTerms(ctx, q, meant)
+	hits, _, err = x.searchTerms(ctx, q, meant, began)
 	return hits, err
 }
 
 // searchTerms ranks words by terms. It also returns what the hits hold.
-func (x *Index) searchTerms(ctx context.Context, q index.Query, terms []string) ([]index.Hit, map[uint32]bool, error) {
+func (x *Index) searchTerms(ctx context.Context, q index.Query, terms []string, began *bool) ([]index.Hit, map[uint32]bool, error) {
 	for depth := max(q.Limit, x.opt.Fusion.For(q.Text).Depth); ; depth *= 4 {
 		f := x.fetch(index.QueryKindOf(q.Text), terms)
-		hits, more, err := f.search(ctx, q, depth)
+		hits, more, err := f.search(ctx, q, depth, began)
 		if err != nil || !more || depth > maxLimit {
 			return hits, f.held, err
 		}
@@ -160,7 +163,7 @@ func (x *Index) respell(ctx context.Context, q index.Query, held map[uint32]bool
 
 // search searches with rankings of depth chunks. It reports whether deeper rankings
 // may give more hits: where the second check refused some.
-func (f *fetched) search(ctx context.Context, q index.Query, depth int) (hits []index.Hit, more bool, err error) {
+func (f *fetched) search(ctx context.Context, q index.Query, depth int, began *bool) (hits []index.Hit, more bool, err error) {
 	x := f.x
 	byWords, byMeaning, err := x.rank(ctx, q, f.exact, depth)
 	if err != nil {
@@ -186,6 +189,10 @@ func (f *fetched) search(ctx context.Context, q index.Query, depth int) (hits []
 		}
 		if err := f.read(ctx, unknown); err != nil {
 			return nil, false, err
+		}
+		if !*began && f.missed(q.Scope, byWords, byMeaning) {
+			*began = true
+			return nil, false, errChanged
 		}
 		for i, c := range byWords {
 			if score, ok := f.words[c.id]; ok {
@@ -233,6 +240,9 @@ type fetched struct {
 	words  map[string]float64      // exact score, by point
 	counts map[string][]termCount  // by point
 	held   map[uint32]bool         // terms of the hits
+
+	looked   bool     // replaced is known
+	replaced []string // documents that the changes after head replaced, or are replacing
 }
 
 func (x *Index) fetch(kind index.QueryKind, terms []string) *fetched {
@@ -253,14 +263,22 @@ func (f *fetched) read(ctx context.Context, chunks []index.Fused) error {
 		}
 	}
 	ask := !f.fresh && len(f.terms) > 0
+	changes := map[int64]bool{}
 	if ask {
-		ids = append(ids, metaID, changeID(f.exact.upto+1))
+		ids = append(ids, metaID)
+		changes[f.exact.upto+1] = true
+	}
+	if !f.looked {
+		changes[f.head+1], changes[f.head+2] = true, true
+	}
+	for commit := range changes {
+		ids = append(ids, changeID(commit))
 	}
 	if len(ids) == 0 {
 		return nil
 	}
 	request := &qdrant.GetPoints{CollectionName: f.x.name, Ids: ids,
-		WithPayload: qdrant.NewWithPayloadInclude("type", "json", "commit", "revision", "chunks", "id", "doc", "body", "lengths", "more", "upto")}
+		WithPayload: qdrant.NewWithPayloadInclude("type", "json", "commit", "revision", "chunks", "id", "doc", "body", "lengths", "more", "upto", "wrote", "deleted", "done")}
 	if len(f.exact.at) > 0 {
 		request.WithVectors = qdrant.NewWithVectorsInclude(words)
 	}
@@ -269,6 +287,7 @@ func (f *fetched) read(ctx context.Context, chunks []index.Fused) error {
 		return err
 	}
 	var found []*qdrant.RetrievedPoint
+	var next []change
 	for _, p := range points {
 		fields := p.GetPayload()
 		switch fields["type"].GetStringValue() {
@@ -290,7 +309,13 @@ func (f *fetched) read(ctx context.Context, chunks []index.Fused) error {
 			}
 			f.docs[docKey(s.doc.ID)] = s
 		case "change":
-			err = f.follow(ctx)
+			c := readChange(fields)
+			if c.commit > f.head {
+				next = append(next, c)
+			}
+			if ask && c.commit > f.exact.upto {
+				err = f.follow(ctx)
+			}
 		case "meta":
 			if fields["upto"].GetIntegerValue() > f.exact.upto {
 				err = f.follow(ctx)
@@ -301,11 +326,61 @@ func (f *fetched) read(ctx context.Context, chunks []index.Fused) error {
 		}
 	}
 	f.fresh = f.fresh || ask
+	if !f.looked {
+		if err := f.look(ctx, next); err != nil {
+			return err
+		}
+	}
 	for _, p := range found {
 		r := readTerms(p)
 		f.words[p.GetId().GetUuid()], f.counts[p.GetId().GetUuid()] = f.exact.score(r), r.terms
 	}
 	return nil
+}
+
+// look finds out what the changes after head replaced; next are the first two of them.
+func (f *fetched) look(ctx context.Context, next []change) (err error) {
+	f.looked = true
+	switch {
+	case len(next) > 1:
+		f.replaced, err = f.x.replacedAfter(ctx, f.head)
+	case len(next) == 1 && next[0].replaces():
+		f.replaced = []string{next[0].doc}
+		if next[0].done && next[0].commit == f.head+1 {
+			f.x.know(next[0].commit)
+		}
+	}
+	return err
+}
+
+// replacedAfter returns the documents that the changes after one replaced, or are
+// replacing.
+func (x *Index) replacedAfter(ctx context.Context, commit int64) (docs []string, err error) {
+	_, err = x.eachChange(ctx, x.name, commit, func(c change) error {
+		if c.replaces() {
+			docs = append(docs, c.doc)
+		}
+		return nil
+	})
+	return docs, err
+}
+
+// missed tells whether a document may be missing from the candidates because it was being
+// replaced: the engine reads one segment after the other, and may have been in that of the
+// new chunks before they were written, and in that of the old ones after they were
+// deleted. Who asks again finds the new ones.
+func (f *fetched) missed(s index.Scope, byWords, byMeaning []candidate) bool {
+	found := map[uint64]bool{}
+	if len(f.replaced) > 0 {
+		for _, c := range slices.Concat(byWords, byMeaning) {
+			found[placeOf(qdrant.NewIDUUID(c.id)).doc] = true
+		}
+	}
+	missed := slices.ContainsFunc(f.replaced, func(doc string) bool {
+		return !found[docKey(doc)] && (len(s.Docs) == 0 || slices.Contains(s.Docs, doc))
+	})
+	f.replaced = nil
+	return missed
 }
 
 // follow brings the frequencies up to date. A term that they did not know before
@@ -322,7 +397,8 @@ func (f *fetched) follow(ctx context.Context) error {
 	return nil
 }
 
-func (x *Index) passage(ctx context.Context, s index.Scope, id string, around int) ([]index.Hit, error) {
+// passage begins again once, as began tells, where it may have missed the chunk.
+func (x *Index) passage(ctx context.Context, s index.Scope, id string, around int, began *bool) ([]index.Hit, error) {
 	id = strings.ToLower(id)
 	if u, err := uuid.Parse(id); err != nil || u.String() != id {
 		return nil, index.ErrNotFound // the server refuses to look for what is no UUID
@@ -334,10 +410,18 @@ func (x *Index) passage(ctx context.Context, s index.Scope, id string, around in
 	if err != nil {
 		return nil, err
 	}
-	if len(points) == 0 && x.head.Load() != head {
-		return nil, errChanged
-	}
 	if len(points) == 0 {
+		if x.head.Load() != head {
+			return nil, errChanged
+		}
+		replaced, err := x.replacedAfter(ctx, head)
+		if err != nil {
+			return nil, err
+		}
+		if len(replaced) > 0 && !*began {
+			*began = true
+			return nil, errChanged
+		}
 		return nil, index.ErrNotFound
 	}
 	doc := points[0].GetPayload()["doc"].GetStringValue()
