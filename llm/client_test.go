@@ -246,8 +246,8 @@ func TestEmbed(t *testing.T) {
 		t.Errorf("texts sent (-want +got):\n%s", diff)
 	}
 	seen = nil
-	if _, err := e.Embed(t.Context(), Question, make([]string, 70)); err != nil || len(seen) != 70 || seen[69] != "query: " {
-		t.Errorf("70 questions: %d sent, %v", len(seen), err)
+	if got, err := e.Embed(t.Context(), Question, make([]string, 70)); err != nil || len(got) != 70 || len(seen) != 70+len(commonQuestions) || seen[69] != "query: " {
+		t.Errorf("70 questions: %d sent, %d vectors, %v", len(seen), len(got), err)
 	}
 
 	for name, h := range map[string]http.HandlerFunc{

@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // An embedCall is what an embedding server was asked.
@@ -232,6 +234,86 @@ func TestEmbedderWaits(t *testing.T) {
 				t.Errorf("a question: %d calls in %v, want one at once", calls, waited)
 			}
 		})
+	}
+}
+
+// A question's vector is without half of what questions that ask for nothing have in
+// common; the server is asked for that once, and again only after it failed.
+func TestQuestionsWithoutWhatAllShare(t *testing.T) {
+	var calls []embedCall
+	down := true
+	answer := embeddings(t, &calls, func(text, _ string) []float32 {
+		switch text {
+		case "주차 요금은?":
+			return []float32{.8, .6, 0} // the first number is what all questions share
+		case "주차 요금":
+			return []float32{.8, 0, .6}
+		}
+		return []float32{1, 0, 0}
+	})
+	e, err := NewEmbedder(Server{URL: serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if down {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		answer(w, r)
+	}), Model: "bge-m3", Dimension: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Embed(t.Context(), Question, []string{"주차 요금은?"}); err == nil {
+		t.Error("a server that refuses: no error")
+	}
+	down = false
+	for range 2 {
+		got, err := e.Embed(t.Context(), Question, []string{"주차 요금은?"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := [][]float32{{.3, .6, 0}}
+		unit(want[0])
+		if d := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-6)); d != "" {
+			t.Errorf("question (-want +got):\n%s", d)
+		}
+	}
+	got, err := e.Embed(t.Context(), Passage, []string{"주차 요금"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([][]float32{{.8, 0, .6}}, got, cmpopts.EquateApprox(0, 1e-6)); d != "" {
+		t.Errorf("passage (-want +got):\n%s", d)
+	}
+	var asked []int
+	for _, c := range calls {
+		asked = append(asked, len(c.Input))
+	}
+	if d := cmp.Diff([]int{len(commonQuestions), 1, 1, 1}, asked); d != "" {
+		t.Errorf("texts of each request (-want +got):\n%s", d)
+	}
+}
+
+// A model that is slow with the first request loses nothing by who did not wait for it.
+func TestSlowFirstQuestion(t *testing.T) {
+	var calls []embedCall
+	answer, goOn := embeddings(t, &calls, byText), make(chan struct{})
+	e, err := NewEmbedder(Server{URL: serve(t, func(w http.ResponseWriter, r *http.Request) {
+		<-goOn
+		answer(w, r)
+	}), Model: "bge-m3", Dimension: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := e.Embed(ctx, Question, []string{"가"}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("who does not wait: %v", err)
+	}
+	close(goOn)
+	if _, err := e.Embed(t.Context(), Question, []string{"가"}); err != nil {
+		t.Error(err)
+	}
+	if len(calls) != 2 || len(calls[0].Input) != len(commonQuestions) {
+		t.Errorf("%d requests, the first of %d texts, want the common questions once", len(calls), len(calls[0].Input))
 	}
 }
 
