@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -64,9 +65,12 @@ func Serve(ctx context.Context, lg *slog.Logger, l Listen, h http.Handler, ready
 func serve(ctx context.Context, lg *slog.Logger, ln net.Listener, h http.Handler, drain, stop time.Duration) error {
 	base, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
+	var arriving arrivals
 	srv := &http.Server{
-		Handler:           h,
+		Handler:           arriving.handler(h),
 		BaseContext:       func(net.Listener) context.Context { return base },
+		ConnContext:       arriving.begin,
+		ConnState:         arriving.state,
 		ErrorLog:          slog.NewLogLogger(lg.Handler(), slog.LevelWarn),
 		ReadHeaderTimeout: 5 * time.Second,
 		IdleTimeout:       2 * time.Minute,
@@ -82,10 +86,9 @@ func serve(ctx context.Context, lg *slog.Logger, ln net.Listener, h http.Handler
 	case <-ctx.Done():
 	}
 	lg.Info("stopping")
-	// Shutdown does not know a connection that is being accepted, and would leave its
-	// request without an answer: nothing is accepted any more when Serve has returned.
 	ln.Close()
-	<-failed
+	<-failed // nothing is accepted any more
+	arriving.wait(arriveTime)
 	timer := time.AfterFunc(drain, func() { cancel(errShutdown) })
 	defer timer.Stop()
 	end, done := context.WithTimeout(context.WithoutCancel(ctx), stop)
@@ -97,4 +100,60 @@ func serve(ctx context.Context, lg *slog.Logger, ln net.Listener, h http.Handler
 		return fmt.Errorf("shut down: %w", err)
 	}
 	return nil
+}
+
+// arriveTime is how long a connection may take for its first request when the service
+// stops. Browsers open some that they do not use.
+const arriveTime = time.Second
+
+// arrivals are connections whose first request has not reached the handler. Shutdown
+// closes a connection without an answer when it has read a request only after it began:
+// nothing may be arriving then.
+type arrivals struct {
+	mu    sync.Mutex
+	conns map[net.Conn]bool
+}
+
+type connKey struct{}
+
+func (a *arrivals) begin(ctx context.Context, c net.Conn) context.Context {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.conns == nil {
+		a.conns = map[net.Conn]bool{}
+	}
+	a.conns[c] = true
+	return context.WithValue(ctx, connKey{}, c)
+}
+
+func (a *arrivals) end(c net.Conn) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.conns, c)
+}
+
+func (a *arrivals) state(c net.Conn, s http.ConnState) {
+	if s == http.StateClosed || s == http.StateHijacked {
+		a.end(c)
+	}
+}
+
+func (a *arrivals) handler(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, _ := r.Context().Value(connKey{}).(net.Conn)
+		a.end(c)
+		h.ServeHTTP(w, r)
+	})
+}
+
+// wait waits until no connection is arriving, for limit at most.
+func (a *arrivals) wait(limit time.Duration) {
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		a.mu.Lock()
+		n := len(a.conns)
+		a.mu.Unlock()
+		if n == 0 {
+			return
+		}
+	}
 }

@@ -121,7 +121,7 @@ func TestServeStopAnswersTheLast(t *testing.T) {
 		server.Close() // as the end of the process does
 		ended <- err
 	}()
-	go fmt.Fprint(client, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+	time.AfterFunc(150*time.Millisecond, func() { _, _ = fmt.Fprint(client, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n") })
 	resp, err := http.ReadResponse(bufio.NewReader(client), nil)
 	if err != nil || resp.StatusCode != http.StatusNotFound {
 		t.Fatalf("the last request: %v, %v", resp, err)
