@@ -115,7 +115,6 @@ type change struct {
 	deleted  int   // how many they are
 	since    int64 // bytes of this and earlier changes that the stored frequencies do not know
 	packed   string
-	done     bool // the chunks that it deletes are gone; changes that delete none do not say so
 }
 
 func (c change) payload() map[string]any {
@@ -126,16 +125,11 @@ func (c change) payload() map[string]any {
 func readChange(p map[string]*qdrant.Value) change {
 	return change{commit: p["commit"].GetIntegerValue(), doc: p["doc"].GetStringValue(), revision: p["revision"].GetIntegerValue(),
 		wrote: int(p["wrote"].GetIntegerValue()), former: p["former"].GetIntegerValue(), deleted: int(p["deleted"].GetIntegerValue()),
-		since: p["since"].GetIntegerValue(), packed: p["tally"].GetStringValue(), done: p["done"].GetBoolValue()}
+		since: p["since"].GetIntegerValue(), packed: p["tally"].GetStringValue()}
 }
 
 // replaces tells whether chunks take the place of others.
 func (c change) replaces() bool { return c.wrote > 0 && c.deleted > 0 }
-
-// changeDone marks a change as done.
-func changeDone(commit int64) *qdrant.PointsUpdateOperation {
-	return setPayload(qdrant.NewPointsSelectorIDs([]*qdrant.PointId{changeID(commit)}), map[string]any{"done": true})
-}
 
 func (c change) tally() (tally, error) {
 	b, err := base64.StdEncoding.DecodeString(c.packed)

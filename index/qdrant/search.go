@@ -40,8 +40,8 @@ func (x *Index) Search(ctx context.Context, q index.Query) ([]index.Hit, error) 
 	if q.On.IsZero() {
 		return nil, index.ErrNoDate
 	}
-	began := false
-	hits, err := retry(ctx, x, func(ctx context.Context) ([]index.Hit, error) { return x.search(ctx, q, &began) })
+	again := 0
+	hits, err := retry(ctx, x, func(ctx context.Context) ([]index.Hit, error) { return x.search(ctx, q, &again) })
 	return hits, x.explain(ctx, err)
 }
 
@@ -87,8 +87,9 @@ func retry(ctx context.Context, x *Index, read func(context.Context) ([]index.Hi
 	return nil, err
 }
 
-// search begins again once, as began tells, for documents that it may have missed.
-func (x *Index) search(ctx context.Context, q index.Query, began *bool) ([]index.Hit, error) {
+// search begins again for documents that it may have missed: once, and while it finds
+// nothing a few times. again counts these.
+func (x *Index) search(ctx context.Context, q index.Query, again *int) ([]index.Hit, error) {
 	dim, err := x.fit()
 	if err != nil {
 		return nil, err
@@ -108,7 +109,7 @@ func (x *Index) search(ctx context.Context, q index.Query, began *bool) ([]index
 		q.Limit = 10
 	}
 	q.Limit = min(q.Limit, maxLimit)
-	hits, held, err := x.searchTerms(ctx, q, terms, began)
+	hits, held, err := x.searchTerms(ctx, q, terms, again)
 	if err != nil || len(terms) == 0 {
 		return hits, err
 	}
@@ -116,15 +117,15 @@ func (x *Index) search(ctx context.Context, q index.Query, began *bool) ([]index
 	if err != nil || slices.Equal(meant, terms) {
 		return hits, err
 	}
-	hits, _, err = x.searchTerms(ctx, q, meant, began)
+	hits, _, err = x.searchTerms(ctx, q, meant, again)
 	return hits, err
 }
 
 // searchTerms ranks words by terms. It also returns what the hits hold.
-func (x *Index) searchTerms(ctx context.Context, q index.Query, terms []string, began *bool) ([]index.Hit, map[uint32]bool, error) {
+func (x *Index) searchTerms(ctx context.Context, q index.Query, terms []string, again *int) ([]index.Hit, map[uint32]bool, error) {
 	for depth := max(q.Limit, x.opt.Fusion.For(q.Text).Depth); ; depth *= 4 {
 		f := x.fetch(index.QueryKindOf(q.Text), terms)
-		hits, more, err := f.search(ctx, q, depth, began)
+		hits, more, err := f.search(ctx, q, depth, again)
 		if err != nil || !more || depth > maxLimit {
 			return hits, f.held, err
 		}
@@ -163,7 +164,7 @@ func (x *Index) respell(ctx context.Context, q index.Query, held map[uint32]bool
 
 // search searches with rankings of depth chunks. It reports whether deeper rankings
 // may give more hits: where the second check refused some.
-func (f *fetched) search(ctx context.Context, q index.Query, depth int, began *bool) (hits []index.Hit, more bool, err error) {
+func (f *fetched) search(ctx context.Context, q index.Query, depth int, again *int) (hits []index.Hit, more bool, err error) {
 	x := f.x
 	byWords, byMeaning, err := x.rank(ctx, q, f.exact, depth)
 	if err != nil {
@@ -190,8 +191,8 @@ func (f *fetched) search(ctx context.Context, q index.Query, depth int, began *b
 		if err := f.read(ctx, unknown); err != nil {
 			return nil, false, err
 		}
-		if !*began && f.missed(q.Scope, byWords, byMeaning) {
-			*began = true
+		if f.replaced && (*again == 0 || *again < 4 && len(ranked) == 0) {
+			*again++
 			return nil, false, errChanged
 		}
 		for i, c := range byWords {
@@ -241,8 +242,8 @@ type fetched struct {
 	counts map[string][]termCount  // by point
 	held   map[uint32]bool         // terms of the hits
 
-	looked   bool     // replaced is known
-	replaced []string // documents that the changes after head replaced, or are replacing
+	looked   bool // replaced is known
+	replaced bool // a document was replaced after head
 }
 
 func (x *Index) fetch(kind index.QueryKind, terms []string) *fetched {
@@ -278,7 +279,7 @@ func (f *fetched) read(ctx context.Context, chunks []index.Fused) error {
 		return nil
 	}
 	request := &qdrant.GetPoints{CollectionName: f.x.name, Ids: ids,
-		WithPayload: qdrant.NewWithPayloadInclude("type", "json", "commit", "revision", "chunks", "id", "doc", "body", "lengths", "more", "upto", "wrote", "deleted", "done")}
+		WithPayload: qdrant.NewWithPayloadInclude("type", "json", "commit", "revision", "chunks", "id", "doc", "body", "lengths", "more", "upto", "wrote", "deleted")}
 	if len(f.exact.at) > 0 {
 		request.WithVectors = qdrant.NewWithVectorsInclude(words)
 	}
@@ -338,49 +339,36 @@ func (f *fetched) read(ctx context.Context, chunks []index.Fused) error {
 	return nil
 }
 
-// look finds out what the changes after head replaced; next are the first two of them.
-func (f *fetched) look(ctx context.Context, next []change) (err error) {
+// look finds out whether a document was replaced after head, of which next are the first
+// two changes. The engine reads one segment after the other: it may have been in that of
+// the new chunks before they were written, and in that of the old ones after they were
+// deleted. A search that begins after the point of the document was written finds the new
+// chunks.
+func (f *fetched) look(ctx context.Context, next []change) error {
 	f.looked = true
-	switch {
-	case len(next) > 1:
-		f.replaced, err = f.x.replacedAfter(ctx, f.head)
-	case len(next) == 1 && next[0].replaces():
-		f.replaced = []string{next[0].doc}
-		if next[0].done && next[0].commit == f.head+1 {
-			f.x.know(next[0].commit)
-		}
+	if len(next) == 0 && f.x.head.Load() == f.head {
+		return nil
 	}
-	return err
-}
-
-// replacedAfter returns the documents that the changes after one replaced, or are
-// replacing.
-func (x *Index) replacedAfter(ctx context.Context, commit int64) (docs []string, err error) {
-	_, err = x.eachChange(ctx, x.name, commit, func(c change) error {
-		if c.replaces() {
-			docs = append(docs, c.doc)
+	if len(next) == 1 && next[0].commit == f.head+1 {
+		c := next[0]
+		if !c.replaces() {
+			return nil
 		}
+		docs, err := f.x.storedDocs(ctx, []string{c.doc})
+		if s := docs[c.doc]; err == nil && s != nil && s.commit >= c.commit {
+			f.x.know(c.commit)
+			f.replaced = true
+		}
+		return err // before that, the old chunks are all there
+	}
+	known := f.head
+	last, err := f.x.eachChange(ctx, f.x.name, f.head, func(c change) error {
+		f.replaced = f.replaced || c.replaces() || c.commit != known+1 // those between are folded into the frequencies
+		known = c.commit
 		return nil
 	})
-	return docs, err
-}
-
-// missed tells whether a document may be missing from the candidates because it was being
-// replaced: the engine reads one segment after the other, and may have been in that of the
-// new chunks before they were written, and in that of the old ones after they were
-// deleted. Who asks again finds the new ones.
-func (f *fetched) missed(s index.Scope, byWords, byMeaning []candidate) bool {
-	found := map[uint64]bool{}
-	if len(f.replaced) > 0 {
-		for _, c := range slices.Concat(byWords, byMeaning) {
-			found[placeOf(qdrant.NewIDUUID(c.id)).doc] = true
-		}
-	}
-	missed := slices.ContainsFunc(f.replaced, func(doc string) bool {
-		return !found[docKey(doc)] && (len(s.Docs) == 0 || slices.Contains(s.Docs, doc))
-	})
-	f.replaced = nil
-	return missed
+	f.x.know(last - 1)
+	return err
 }
 
 // follow brings the frequencies up to date. A term that they did not know before
@@ -411,14 +399,7 @@ func (x *Index) passage(ctx context.Context, s index.Scope, id string, around in
 		return nil, err
 	}
 	if len(points) == 0 {
-		if x.head.Load() != head {
-			return nil, errChanged
-		}
-		replaced, err := x.replacedAfter(ctx, head)
-		if err != nil {
-			return nil, err
-		}
-		if len(replaced) > 0 && !*began {
+		if x.head.Load() != head || !*began {
 			*began = true
 			return nil, errChanged
 		}

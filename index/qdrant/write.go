@@ -91,7 +91,7 @@ func (w *writer) put(ctx context.Context, p parcel) error {
 			return err
 		}
 		c.former, c.deleted = s.revision, s.n
-		operations = append(operations, removeChunks(d.ID, s.revision, s.n), changeDone(w.next))
+		operations = append(operations, removeChunks(d.ID, s.revision, s.n))
 	}
 	return w.apply(ctx, c, t, operations...)
 }

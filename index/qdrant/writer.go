@@ -246,7 +246,7 @@ func (w *writer) recover(ctx context.Context, m *meta) error {
 		return err
 	}
 	if s == nil && last.revision == 0 || s != nil && s.commit == last.commit {
-		operations := []*qdrant.PointsUpdateOperation{removeChunks(last.doc, last.former, last.deleted), changeDone(last.commit)}
+		operations := []*qdrant.PointsUpdateOperation{removeChunks(last.doc, last.former, last.deleted)}
 		if s != nil && last.wrote == 0 {
 			describe, err := w.describe(ctx, s)
 			if err != nil {
