@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -83,10 +84,11 @@ type embedder struct {
 	server Server
 	client *http.Client
 
-	mu     sync.Mutex
-	ask    bool      // whether the server puts prefixes is not known yet
-	roles  bool      // it does
-	common []float32 // half of the mean of commonQuestions; nil while it is not known
+	mu    sync.Mutex
+	ask   bool // whether the server puts prefixes is not known yet
+	roles bool // it does
+
+	common atomic.Pointer[[]float32] // half of the mean of commonQuestions; nil while it is not known
 	asked  singleflight.Group
 }
 
@@ -133,11 +135,8 @@ func (e *embedder) questions(ctx context.Context, texts []string) ([][]float32, 
 // commonHalf is half of the mean of commonQuestions, for which one request asks. Who
 // cannot wait for it leaves it to those who come after: a slow model needs patience once.
 func (e *embedder) commonHalf(ctx context.Context) ([]float32, error) {
-	e.mu.Lock()
-	common := e.common
-	e.mu.Unlock()
-	if common != nil {
-		return common, nil
+	if common := e.common.Load(); common != nil {
+		return *common, nil
 	}
 	asked := e.asked.DoChan("", func() (any, error) {
 		vecs, err := e.embed(context.WithoutCancel(ctx), Question, commonQuestions)
@@ -145,9 +144,7 @@ func (e *embedder) commonHalf(ctx context.Context) ([]float32, error) {
 			return nil, err
 		}
 		half := halfMean(vecs)
-		e.mu.Lock()
-		e.common = half
-		e.mu.Unlock()
+		e.common.Store(&half)
 		return half, nil
 	})
 	select {

@@ -299,21 +299,27 @@ func TestSlowFirstQuestion(t *testing.T) {
 	e, err := NewEmbedder(Server{URL: serve(t, func(w http.ResponseWriter, r *http.Request) {
 		<-goOn
 		answer(w, r)
-	}), Model: "bge-m3", Dimension: 2})
+	}), Model: "e5", Dimension: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	if _, err := e.Embed(ctx, Question, []string{"가"}); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("who does not wait: %v", err)
+	for range 2 {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		if _, err := e.Embed(ctx, Question, []string{"가"}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("who does not wait: %v", err)
+		}
+		cancel()
 	}
 	close(goOn)
 	if _, err := e.Embed(t.Context(), Question, []string{"가"}); err != nil {
 		t.Error(err)
 	}
-	if len(calls) != 2 || len(calls[0].Input) != len(commonQuestions) {
-		t.Errorf("%d requests, the first of %d texts, want the common questions once", len(calls), len(calls[0].Input))
+	var asked []int // first about roles
+	for _, c := range calls {
+		asked = append(asked, len(c.Input))
+	}
+	if d := cmp.Diff([]int{1, 1, len(commonQuestions), 1}, asked); d != "" {
+		t.Errorf("texts of each request (-want +got):\n%s", d)
 	}
 }
 
