@@ -581,7 +581,7 @@ func TestFeedback(t *testing.T) {
 	get[Problem](t, 403, "GET", o.url+"/v1/feedback", "")
 	resp, lines := do(t, "GET", o.url+"/v1/feedback", "", "As", "root")
 	var f storedFeedback
-	if err := json.Unmarshal([]byte(lines), &f); err != nil || f.Verdict != "wrong" || f.Sources[0] != "c2" || strings.Contains(lines, "kim") || resp.Header.Get("Content-Type") != "application/jsonl" {
+	if err := json.Unmarshal([]byte(lines), &f); err != nil || f.Verdict != "wrong" || f.Sources[0] != "c2" || strings.Contains(lines, `"kim"`) || resp.Header.Get("Content-Type") != "application/jsonl" {
 		t.Errorf("got %s %v", lines, err)
 	}
 }
