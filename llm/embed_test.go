@@ -47,6 +47,14 @@ func embeddings(t *testing.T, calls *[]embedCall, vector func(text, inputType st
 	}
 }
 
+// textsOfEach is how many texts each call had.
+func textsOfEach(calls []embedCall) (n []int) {
+	for _, c := range calls {
+		n = append(n, len(c.Input))
+	}
+	return n
+}
+
 // byText is a vector that tells texts apart.
 func byText(text, _ string) []float32 { return []float32{1, float32(len(text))} }
 
@@ -283,11 +291,7 @@ func TestQuestionsWithoutWhatAllShare(t *testing.T) {
 	if d := cmp.Diff([][]float32{{.8, 0, .6}}, got, cmpopts.EquateApprox(0, 1e-6)); d != "" {
 		t.Errorf("passage (-want +got):\n%s", d)
 	}
-	var asked []int
-	for _, c := range calls {
-		asked = append(asked, len(c.Input))
-	}
-	if d := cmp.Diff([]int{len(commonQuestions), 1, 1, 1}, asked); d != "" {
+	if d := cmp.Diff([]int{len(commonQuestions), 1, 1, 1}, textsOfEach(calls)); d != "" {
 		t.Errorf("texts of each request (-want +got):\n%s", d)
 	}
 }
@@ -314,11 +318,8 @@ func TestSlowFirstQuestion(t *testing.T) {
 	if _, err := e.Embed(t.Context(), Question, []string{"가"}); err != nil {
 		t.Error(err)
 	}
-	var asked []int // first about roles
-	for _, c := range calls {
-		asked = append(asked, len(c.Input))
-	}
-	if d := cmp.Diff([]int{1, 1, len(commonQuestions), 1}, asked); d != "" {
+	// first two about roles
+	if d := cmp.Diff([]int{1, 1, len(commonQuestions), 1}, textsOfEach(calls)); d != "" {
 		t.Errorf("texts of each request (-want +got):\n%s", d)
 	}
 }
